@@ -1,4 +1,4 @@
-"""Programs' tokens: shown once, kept as hashes, for looking or changing, for a time."""
+"""API tokens: shown once, stored as hashes, with a scope and an expiry."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from tests.support.api_fixtures import refused
 from tests.support.servers.in_process import rows
 
 
-async def test_a_token_is_shown_once_and_kept_as_a_hash(house: House):
+async def test_a_token_is_shown_once_and_stored_as_a_hash(house: House):
     async with await house.browser("ada") as ada:
         made = await ada.post("/api/me/tokens", json={"name": "backup", "scope": "read", "days": 9})
         token = made.json()["token"]
@@ -29,7 +29,7 @@ async def test_a_token_is_shown_once_and_kept_as_a_hash(house: House):
         assert not file.is_file() or token.encode() not in file.read_bytes(), file
 
 
-async def test_a_program_may_do_what_its_scope_says(house: House):
+async def test_a_tokens_scope_limits_its_requests(house: House):
     for scope, status in (("read", 403), ("write", 201)):
         async with house.client(token=await house.token("ada", scope)) as program:
             assert (await program.get("/api/notes")).status_code == 200
@@ -41,7 +41,7 @@ async def test_a_program_may_do_what_its_scope_says(house: House):
             assert (await program.put("/api/me/preferences/x", json=1)).status_code == (200 if status == 201 else 403)
 
 
-async def test_a_token_opens_no_account(house: House):
+async def test_a_token_cannot_manage_the_account(house: House):
     async with house.client(token=await house.token("root")) as program:
         for method, path in (
             ("GET", "/api/me/sessions"), ("GET", "/api/me/tokens"), ("POST", "/api/me/tokens"),
@@ -63,7 +63,7 @@ def _someone() -> dict[str, str]:
         "Bearer x{token}", "Bearer {hash}", "Bearer {token},x", "Token {token}", "Bearer {token} x", "Bearer \xff",
     ],
 )  # fmt: skip
-async def test_a_token_that_is_none_is_refused_and_no_cookie_helps(house: House, header: str):
+async def test_an_invalid_token_is_refused_even_with_a_valid_cookie(house: House, header: str):
     token = await house.token("ada")
     value = header.format(token=token, hash=house.kept(token)).encode("latin-1")
     async with house.client(await house.cookie("ada")) as client:
@@ -76,16 +76,16 @@ async def test_a_token_that_is_none_is_refused_and_no_cookie_helps(house: House,
             assert (await client.get("/api/notes", headers={"Authorization": f"{scheme} {token}"})).status_code == 200
 
 
-async def test_a_password_that_a_proxy_in_front_asks_for_is_not_taken_for_a_token(house: House):
+async def test_basic_authentication_of_a_proxy_is_not_mistaken_for_a_token(house: House):
     headers = {"Authorization": "Basic b3BlbjpzZXNhbWU="}
     async with house.client(await house.cookie("ada")) as browser, house.client() as stranger:
-        for _ in range(2):  # through Quart, and then as the answer that is kept
+        for _ in range(2):  # through Quart, then from the response cache
             assert (await browser.get("/api/notes", headers=headers)).status_code == 200
             refused(await stranger.get("/api/notes", headers=headers), 401, "sign_in_required")
         assert (await browser.post("/api/notes", json={"title": "x"}, headers=headers)).status_code == 201
 
 
-async def test_a_token_is_over_when_it_says_so(house: House):
+async def test_a_token_expires(house: House):
     token = await house.token("ada", days=1)
     async with house.client(token=token) as program:
         assert (await program.get("/api/me")).status_code == 200
@@ -101,7 +101,7 @@ async def test_a_token_is_over_when_it_says_so(house: House):
         assert len((await ada.get("/api/me/tokens")).json()) == 1, "and is still listed"
 
 
-async def test_when_it_was_last_used_is_known_to_the_minute(house: House):
+async def test_the_last_use_of_a_token_is_recorded_to_the_minute(house: House):
     token = await house.token("ada")
     async with house.client(token=token) as program, await house.browser("ada") as ada:
         assert (await ada.get("/api/me/tokens")).json()[0]["used_at"] is None
@@ -114,7 +114,7 @@ async def test_when_it_was_last_used_is_known_to_the_minute(house: House):
         assert (await ada.get("/api/me/tokens")).json()[0]["used_at"] == used
 
 
-async def test_only_its_owner_sees_and_ends_a_token(house: House):
+async def test_only_the_owner_lists_and_revokes_a_token(house: House):
     token = await house.token("ada")
     async with (
         await house.browser("ada") as ada,
@@ -132,7 +132,7 @@ async def test_only_its_owner_sees_and_ends_a_token(house: House):
         refused(await ada.delete(f"/api/me/tokens/{mine['id']}"), 404, "not_found")
 
 
-async def test_in_open_mode_a_program_needs_no_token_and_may_send_one(tmp_path_factory: pytest.TempPathFactory):
+async def test_open_mode_needs_no_token_and_accepts_any(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("open") / "data"
     async with opened_house(folder, access="open") as house, house.client(token="qn_whatever") as program:
         assert (await program.get("/api/notes")).status_code == 200

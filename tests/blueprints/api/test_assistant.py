@@ -1,4 +1,4 @@
-"""The assistant of a running server: when it is there, whose turn it is, what it knows, and its other doors."""
+"""The assistant of a running server: availability, queue, context, and its use without the API."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,9 @@ def shared_server(assisted_server: ServerProcess) -> ServerProcess:
     return assisted_server
 
 
-async def test_in_a_room_only_who_calls_it_is_answered(api: httpx.AsyncClient, upstream: FakeOllama, ada: Json):
+async def test_in_a_room_only_a_message_that_mentions_it_is_answered(
+    api: httpx.AsyncClient, upstream: FakeOllama, ada: Json
+):
     where, before = await room(api), len(upstream.received)
     quiet = await say(api, where, ada, "me@assistant.example is an address")
 
@@ -35,7 +37,7 @@ async def test_in_a_room_only_who_calls_it_is_answered(api: httpx.AsyncClient, u
     assert len(upstream.received) == before + 1
 
 
-async def test_without_ollama_everything_else_is_whole_and_the_answer_says_how_to_get_it(tmp_path: Path):
+async def test_without_ollama_everything_else_works_and_the_answer_explains_how_to_install_it(tmp_path: Path):
     with ServerProcess(tmp_path / "data", "--ollama-url", "http://127.0.0.1:9") as server:
         async with server.client() as api:
             ada = await person(api)
@@ -54,7 +56,7 @@ async def test_without_ollama_everything_else_is_whole_and_the_answer_says_how_t
         assert "ERROR" not in server.log
 
 
-async def test_whether_it_is_there_is_said_and_asked_seldom(api: httpx.AsyncClient, upstream: FakeOllama, ada: Json):
+async def test_availability_is_reported_and_cached(api: httpx.AsyncClient, upstream: FakeOllama, ada: Json):
     looks = upstream.looked_at.count("/api/tags")
 
     first = await got(api, "/api/assistant", person_id=ada["id"])
@@ -65,10 +67,10 @@ async def test_whether_it_is_there_is_said_and_asked_seldom(api: httpx.AsyncClie
     assert upstream.looked_at.count("/api/tags") - looks <= 2
 
 
-# Several at once.
+# Concurrent questions.
 
 
-async def test_as_many_as_there_are_places_are_written_and_the_rest_wait_in_order(tmp_path: Path):
+async def test_answers_run_up_to_the_limit_and_further_questions_queue_in_order(tmp_path: Path):
     with (
         FakeOllama() as upstream,
         ServerProcess(tmp_path / "data", "--ollama-url", upstream.url, "--assistant-answers", "3") as server,
@@ -79,7 +81,7 @@ async def test_as_many_as_there_are_places_are_written_and_the_rest_wait_in_orde
             words = [new_word(upstream, {"hold": f"n{n}"}, "ok") for n in range(5)]
             answers = [await asked(api, *one) for one in zip(where, people, words, strict=True)]
             upstream.is_answering(3)
-            # In any order: the three are asked at once, over a connection each.
+            # In any order: the three requests are sent at once, each over its own connection.
             assert {one["messages"][-1]["content"] for one in upstream.received} == {*words[:3]}
 
             stopped = await api.post(f"/api/messages/{answers[3]['id']}/stop")  # it leaves the queue
@@ -96,7 +98,7 @@ async def test_as_many_as_there_are_places_are_written_and_the_rest_wait_in_orde
             assert len(upstream.received) == 4
 
 
-async def test_one_person_does_not_take_all_places(tmp_path: Path):
+async def test_one_user_cannot_occupy_all_slots(tmp_path: Path):
     with (
         FakeOllama() as upstream,
         ServerProcess(tmp_path / "data", "--ollama-url", upstream.url, "--assistant-answers", "3") as server,
@@ -116,7 +118,7 @@ async def test_one_person_does_not_take_all_places(tmp_path: Path):
 
 @pytest.fixture
 async def core(upstream: FakeOllama, tmp_path: Path) -> AsyncIterator[Core]:
-    """The parts, of which the assistant has not begun."""
+    """The services of a server whose assistant has not started."""
     async with opened(tmp_path / "data", ollama_url=upstream.url, assistant_answers=1) as parts:
         yield parts
         await parts.assistant.stop()
@@ -124,7 +126,7 @@ async def core(upstream: FakeOllama, tmp_path: Path) -> AsyncIterator[Core]:
 
 
 async def _all_done(core: Core) -> None:
-    """Return once every question in the lobby has its answer."""
+    """Return once every question in the lobby has an answer."""
     async with asyncio.timeout(20):
         while True:
             said = await assistant_questions.everything(core, LOBBY)
@@ -133,7 +135,7 @@ async def _all_done(core: Core) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_what_is_asked_while_nobody_answers_is_answered_in_order_by_who_begins(core: Core, upstream: FakeOllama):
+async def test_questions_asked_before_the_assistant_starts_are_answered_in_order(core: Core, upstream: FakeOllama):
     people = [await assistant_questions.person(core, nickname) for nickname in ("ada", "bob")]
     words = [new_word(upstream, "ok") for _ in range(4)]
     for number, word in enumerate(words):
@@ -146,7 +148,7 @@ async def test_what_is_asked_while_nobody_answers_is_answered_in_order_by_who_be
     assert [word for word in asked_for if word in words] == words
 
 
-async def test_what_is_asked_while_somebody_begins_to_answer_is_answered_once(
+async def test_questions_asked_during_the_assistants_start_are_answered_once(
     core: Core, upstream: FakeOllama, monkeypatch: pytest.MonkeyPatch
 ):
     ada, words = await assistant_questions.person(core, "ada"), [new_word(upstream, "ok") for _ in range(2)]
@@ -169,16 +171,16 @@ async def test_what_is_asked_while_somebody_begins_to_answer_is_answered_once(
     assert sorted(word for word in asked_for if word in words) == sorted(words)
 
 
-# What it knows.
+# Its context.
 
 
 def told(upstream: FakeOllama, word: str) -> str:
-    """Everything that upstream got with a question."""
+    """The text of every message in a request to the model."""
     (asked,) = [one for one in upstream.received if word in one["messages"][-1]["content"].split()]
     return "\n".join(turn["content"] for turn in asked["messages"])
 
 
-async def test_what_it_knows_of_boards_is_what_everybody_who_reads_the_answer_may_see(
+async def test_its_context_has_only_boards_that_every_reader_of_the_answer_may_see(
     api: httpx.AsyncClient, upstream: FakeOllama, ada: Json
 ):
     bob = await person(api)
@@ -208,7 +210,7 @@ async def test_what_it_knows_of_boards_is_what_everybody_who_reads_the_answer_ma
     assert knows(between) == [False, False, True]
 
 
-async def test_it_knows_what_was_said_in_this_room_before_and_nothing_of_others(
+async def test_its_context_has_earlier_messages_of_the_room_and_of_no_other(
     api: httpx.AsyncClient, upstream: FakeOllama, ada: Json
 ):
     where, elsewhere, bob = await room(api), await room(api), await person(api)
@@ -233,10 +235,10 @@ async def test_it_knows_what_was_said_in_this_room_before_and_nothing_of_others(
     assert asked_for["model"] == "llama3.2"
 
 
-# The other doors.
+# Plain text and forms.
 
 
-async def test_a_plain_text_client_asks_and_hears_the_answer_as_one_line(
+async def test_a_plain_text_client_gets_the_answer_as_one_line(
     api: httpx.AsyncClient, shared_server: ServerProcess, upstream: FakeOllama
 ):
     good, bad = new_word(upstream, "Tea", " is ready."), new_word(upstream, "Te", {"line": '{"error":"no"}'})
@@ -259,7 +261,7 @@ async def browser(api: httpx.AsyncClient, shared_server: ServerProcess, ada: Jso
         yield client
 
 
-async def test_without_scripts_forms_open_the_room_stop_and_ask_again(
+async def test_without_scripts_forms_open_the_room_stop_and_retry(
     browser: httpx.AsyncClient, api: httpx.AsyncClient, upstream: FakeOllama, ada: Json
 ):
     opened = await browser.post("/front/assistant")
@@ -283,14 +285,14 @@ async def test_without_scripts_forms_open_the_room_stop_and_ask_again(
     assert shown(await ended(api, answer)) == ("done", "Whole.")
     page = await browser.get(f"/front/rooms/{where['id']}")
     assert "Whole." in page.text
-    for action in ("stop", "retry"):  # it is whole already; htmx gets it alone
+    for action in ("stop", "retry"):  # it is complete already; htmx gets it alone
         part = await browser.post(f"{path}/{action}", headers={"HX-Request": "true"})
         assert (part.status_code, part.text.lstrip()[:4], "Whole." in part.text) == (200, "<li ", True)
     assert (await browser.post(f"/front/rooms/1/messages/{answer['id']}/stop")).status_code == 404
     refused(await api.post(f"/api/messages/{answer['answer']['question_id']}/stop"), 404, "not_found")
 
 
-async def test_nobody_is_led_to_say_who_they_are(shared_server: ServerProcess):
+async def test_without_a_user_its_room_redirects_to_the_users(shared_server: ServerProcess):
     async with shared_server.client() as nobody:
         answer = await nobody.post("/front/assistant")
 

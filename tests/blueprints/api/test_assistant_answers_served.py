@@ -1,4 +1,4 @@
-"""Answers of a running server: they grow on every edge, stop, fail, and outlive a restart."""
+"""Answers of a running server: they are streamed to every client, stopped, fail, and survive a restart."""
 
 import asyncio
 from itertools import pairwise
@@ -32,7 +32,7 @@ def shared_server(assisted_server: ServerProcess) -> ServerProcess:
 
 
 async def grown(api: httpx.AsyncClient, answer: Json, text: str) -> None:
-    """Return once this much of the answer is there."""
+    """Return once the answer has this much text."""
     for _ in range(1000):
         if (await got(api, f"/api/messages/{answer['id']}"))["content"] == text:
             return
@@ -41,15 +41,15 @@ async def grown(api: httpx.AsyncClient, answer: Json, text: str) -> None:
 
 
 def latest(client: Any) -> Json:
-    """The message of the newest event that a client has."""
+    """The message in the newest event of a client."""
     return client.events[-1]["message"] if client.events else {"content": None, "answer": None}
 
 
-# They grow.
+# Streaming.
 
 
 @on_both_edges
-async def test_an_answer_grows_on_every_screen_until_it_is_whole(
+async def test_an_answer_is_streamed_to_every_client_until_it_is_complete(
     api: httpx.AsyncClient, shared_server: ServerProcess, upstream: FakeOllama, ada: Json, edge: Edge
 ):
     where, hold = await own_room(api, ada), new_hold()
@@ -75,7 +75,7 @@ async def test_an_answer_grows_on_every_screen_until_it_is_whole(
 
 
 @on_both_edges
-async def test_a_screen_that_comes_back_in_the_middle_of_an_answer_misses_nothing(
+async def test_a_client_that_reconnects_during_an_answer_misses_nothing(
     api: httpx.AsyncClient, shared_server: ServerProcess, upstream: FakeOllama, ada: Json, edge: Edge
 ):
     where, first, second = await own_room(api, ada), new_hold(), new_hold()
@@ -98,7 +98,7 @@ async def test_a_screen_that_comes_back_in_the_middle_of_an_answer_misses_nothin
         assert again.events[-1]["message"]["content"] == "One, two, three."
 
 
-async def test_a_screen_that_comes_back_after_the_end_hears_what_became_of_it_and_not_every_stage(
+async def test_a_client_that_reconnects_after_the_end_gets_only_the_final_text(
     api: httpx.AsyncClient, shared_server: ServerProcess, upstream: FakeOllama, ada: Json
 ):
     where, start = await own_room(api, ada), await newest(api)
@@ -120,7 +120,7 @@ async def test_a_screen_that_comes_back_after_the_end_hears_what_became_of_it_an
     assert found[-1] == done
 
 
-async def test_many_words_come_together_in_few_growths(api: httpx.AsyncClient, upstream: FakeOllama, ada: Json):
+async def test_many_words_are_combined_into_few_events(api: httpx.AsyncClient, upstream: FakeOllama, ada: Json):
     words = [f"{n} " for n in range(300)]
     answer = await asked(api, await own_room(api, ada), ada, new_word(upstream, *words))
 
@@ -130,7 +130,7 @@ async def test_many_words_come_together_in_few_growths(api: httpx.AsyncClient, u
     assert done["version"] < 100
 
 
-async def test_an_answer_between_two_people_is_told_to_both_and_is_nobodys_direct_message(
+async def test_an_answer_in_a_conversation_is_sent_to_both_and_is_not_a_direct_message(
     api: httpx.AsyncClient, shared_server: ServerProcess, upstream: FakeOllama, ada: Json
 ):
     bob, carol = await person(api), await person(api)
@@ -154,7 +154,7 @@ async def test_an_answer_between_two_people_is_told_to_both_and_is_nobodys_direc
     assert [one["id"] for one in await got(api, f"/api/users/{ada['id']}/messages")] == [message["id"]]
 
 
-async def test_the_position_of_a_question_is_an_event_that_its_page_hears(
+async def test_the_position_of_a_question_is_an_event_of_its_room(
     api: httpx.AsyncClient, shared_server: ServerProcess, ada: Json
 ):
     where = await own_room(api, ada)
@@ -167,10 +167,10 @@ async def test_the_position_of_a_question_is_an_event_that_its_page_hears(
         await client.until(lambda _: position(stopped) in client.numbers)
 
 
-# Stop and ask again.
+# Stop and retry.
 
 
-async def test_stopping_closes_the_connection_and_keeps_what_came(
+async def test_stopping_closes_the_connection_and_keeps_the_partial_answer(
     api: httpx.AsyncClient, upstream: FakeOllama, ada: Json
 ):
     word = new_word(upstream, "So far", {"hold": "never"}, " and no further")
@@ -189,9 +189,7 @@ async def test_stopping_closes_the_connection_and_keeps_what_came(
     assert again.headers["last-event-id"] == stopped.headers["last-event-id"]
 
 
-async def test_one_that_waits_for_its_first_word_can_be_stopped_too(
-    api: httpx.AsyncClient, upstream: FakeOllama, ada: Json
-):
+async def test_an_answer_can_be_stopped_before_its_first_word(api: httpx.AsyncClient, upstream: FakeOllama, ada: Json):
     answer = await asked(api, await own_room(api, ada), ada, new_word(upstream, {"hold": "never"}))
     upstream.is_answering(1)
 
@@ -201,7 +199,7 @@ async def test_one_that_waits_for_its_first_word_can_be_stopped_too(
     assert shown(stopped.json()) == ("stopped", "")
 
 
-async def test_what_was_stopped_can_be_asked_again(api: httpx.AsyncClient, upstream: FakeOllama, ada: Json):
+async def test_a_stopped_answer_can_be_retried(api: httpx.AsyncClient, upstream: FakeOllama, ada: Json):
     word = new_word(upstream, "Once", {"hold": "never"})
     answer = await asked(api, await own_room(api, ada), ada, word)
     await in_state(api, answer, "writing")
@@ -217,7 +215,7 @@ async def test_what_was_stopped_can_be_asked_again(api: httpx.AsyncClient, upstr
     refused(await api.post(f"/api/messages/{answer['id']}/retry"), 409, "not_now")
 
 
-async def test_deleting_an_answer_ends_it_and_deleting_the_question_does_not(
+async def test_deleting_an_answer_stops_it_and_deleting_the_question_does_not(
     api: httpx.AsyncClient, upstream: FakeOllama, ada: Json
 ):
     where, hold = await own_room(api, ada), new_hold()
@@ -238,9 +236,7 @@ async def test_deleting_an_answer_ends_it_and_deleting_the_question_does_not(
     assert shown(back.json()) == ("stopped", "Gone")
 
 
-async def test_a_question_that_is_taken_back_before_its_turn_is_not_asked(
-    api: httpx.AsyncClient, upstream: FakeOllama, ada: Json
-):
+async def test_a_question_deleted_in_the_queue_is_not_sent(api: httpx.AsyncClient, upstream: FakeOllama, ada: Json):
     where, hold = await own_room(api, ada), new_hold()
     busy = [await asked(api, where, ada, new_word(upstream, {"hold": hold}, "ok")) for _ in range(2)]
     upstream.is_answering(2)
@@ -255,7 +251,7 @@ async def test_a_question_that_is_taken_back_before_its_turn_is_not_asked(
     assert not [one for one in upstream.received if one["messages"][-1]["content"].endswith("my secret")]
 
 
-# Faults are told, and can be tried again.
+# Faults are reported, and can be retried.
 
 
 @pytest.mark.parametrize(
@@ -267,7 +263,7 @@ async def test_a_question_that_is_taken_back_before_its_turn_is_not_asked(
         ([{"status": 500, "body": "<h1>oops</h1>"}], ("", "is not Ollama")),
     ],
 )
-async def test_a_fault_is_told_and_can_be_tried_again(
+async def test_a_fault_is_reported_and_can_be_retried(
     api: httpx.AsyncClient, upstream: FakeOllama, ada: Json, steps: list[Any], said: tuple[str, str]
 ):
     kept, why = said
@@ -285,11 +281,11 @@ async def test_a_fault_is_told_and_can_be_tried_again(
     assert whole["answer"]["error"] is None
 
 
-# A restart.
+# Restarts.
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
-async def test_a_restart_in_the_middle_of_an_answer_is_told_and_what_waits_is_answered(
+async def test_a_restart_fails_the_running_answer_and_answers_queued_questions(
     upstream: FakeOllama, tmp_path: Path, end: str
 ):
     word = new_word(upstream, "So far", {"hold": "never"})

@@ -1,4 +1,4 @@
-"""The AsyncAPI document says what the feed does."""
+"""The AsyncAPI document describes the feed."""
 
 import json
 import os
@@ -20,7 +20,7 @@ def asyncapi(shared_server: ServerProcess) -> Json:
 
 
 def _asyncapi_schema() -> Path | None:
-    """The official schema, where the tools of `make test` are installed."""
+    """The official schema, if the tools of `make test` are installed."""
     for folder in map(Path, os.environ["PATH"].split(os.pathsep)):
         schema = folder.parent / "@asyncapi" / "specs" / "schemas" / "3.0.0-without-$id.json"
         if schema.is_file():
@@ -40,7 +40,7 @@ def test_asyncapi_is_valid(asyncapi: Json):
     assert errors == []
 
 
-def test_asyncapi_refers_to_nothing_that_is_not_there(asyncapi: Json):
+def test_every_reference_in_asyncapi_resolves(asyncapi: Json):
     assert list(references(asyncapi))
     for ref in references(asyncapi):
         assert resolve(asyncapi, ref)
@@ -50,14 +50,14 @@ def test_asyncapi_refers_to_nothing_that_is_not_there(asyncapi: Json):
         assert spoken == set(channel["messages"])
 
 
-def test_asyncapi_names_the_roads(asyncapi: Json, shared_server: ServerProcess):
+def test_asyncapi_names_both_transports(asyncapi: Json, shared_server: ServerProcess):
     assert {channel["address"] for channel in asyncapi["channels"].values()} == {"/ws", "/events", "/ws/{clientId}"}
     assert {server["host"] for server in asyncapi["servers"].values()} == {f"127.0.0.1:{shared_server.port}"}
 
 
 def test_every_kind_of_event_is_in_asyncapi(asyncapi: Json):
     kinds = {kind.__name__ for kind in (*DURABLE, *VOLATILE)}
-    own = {AccessEvent.__name__, WorkEvent.__name__}  # the server's: nobody hears them
+    own = {AccessEvent.__name__, WorkEvent.__name__}  # internal events: no client gets them
     subclasses = {kind.__name__ for kind in Event.__subclasses__()} - own
 
     assert kinds == subclasses
@@ -69,14 +69,14 @@ def _payload(asyncapi: Json, name: str) -> Draft202012Validator:
     return validator(asyncapi, resolve(asyncapi, payload["$ref"]) if "$ref" in payload else payload)
 
 
-def test_its_own_examples_are_valid(asyncapi: Json):
+def test_the_examples_in_asyncapi_are_valid(asyncapi: Json):
     for name, message in asyncapi["components"]["messages"].items():
         assert message["examples"]
         for example in message["examples"]:
             _payload(asyncapi, name).validate(example["payload"])
 
 
-def test_real_events_are_as_described(asyncapi: Json, shared_server: ServerProcess):
+def test_real_events_match_asyncapi(asyncapi: Json, shared_server: ServerProcess):
     with httpx.Client(base_url=shared_server.base, timeout=10, verify=False) as client:
         start = client.get("/api/notes").headers["last-event-id"]
         note = client.post("/api/notes", json={"title": "seen"}).headers["location"]

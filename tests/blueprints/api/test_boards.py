@@ -1,4 +1,4 @@
-"""Boards: what is on one is never seen from another; deleting, bringing back, and what those on them hear."""
+"""Boards: isolated from each other, deleted and restored, with events for their members."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -19,10 +19,10 @@ from tests.support.api_fixtures import Json, fields_of, got, made, person, refus
 from tests.support.clients.feed_clients import EventStreamClient, FeedClient, WebsocketClient, follow
 from tests.support.servers.in_process import rows
 
-# In open mode, on a server of their own.
+# Open mode, each test on its own server.
 
 
-async def test_somebody_opens_a_board_which_is_there_to_be_had(api: httpx.AsyncClient):
+async def test_a_created_board_is_returned_and_listed(api: httpx.AsyncClient):
     answer = await api.post("/api/boards", json={"name": "  Allotment "})
     board = answer.json()
 
@@ -35,7 +35,7 @@ async def test_somebody_opens_a_board_which_is_there_to_be_had(api: httpx.AsyncC
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 81, "two\nlines", None, 7])
-async def test_a_board_needs_a_name_of_one_line(api: httpx.AsyncClient, name: object):
+async def test_the_name_of_a_board_is_one_line(api: httpx.AsyncClient, name: object):
     board = (await made(api, "/api/boards", name="x" * 80))["id"]
 
     for answer in (
@@ -45,7 +45,7 @@ async def test_a_board_needs_a_name_of_one_line(api: httpx.AsyncClient, name: ob
         assert fields_of(refused(answer, 422, "validation_failed")) == {"name"}
 
 
-async def test_deleting_a_board_asks_with_what_is_on_it(api: httpx.AsyncClient):
+async def test_the_confirmation_of_a_deletion_counts_the_boards_notes(api: httpx.AsyncClient):
     board = (await made(api, "/api/boards", name="Garden <club>"))["id"]
     ada, bob = [await person(api) for _ in range(2)]
     notes = [await made(api, f"/api/boards/{board}/notes", title=f"note {n}") for n in range(3)]
@@ -61,7 +61,7 @@ async def test_deleting_a_board_asks_with_what_is_on_it(api: httpx.AsyncClient):
     assert (await api.get(f"/api/boards/{board}")).status_code == 200
 
 
-async def test_everybody_who_comes_has_a_board_of_their_own(api: httpx.AsyncClient):
+async def test_every_new_user_has_a_personal_board(api: httpx.AsyncClient):
     before = await got(api, "/api/boards")
     ada = await person(api)
 
@@ -82,7 +82,7 @@ async def test_everybody_who_comes_has_a_board_of_their_own(api: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("edge", [WebsocketClient, EventStreamClient])
-async def test_in_open_mode_a_personal_board_is_heard_by_its_person_and_by_who_names_it(
+async def test_in_open_mode_events_of_a_personal_board_go_to_its_user_and_to_explicit_subscribers(
     api: httpx.AsyncClient, edge: Any
 ):
     begin = (await api.get("/api/boards")).headers["last-event-id"]
@@ -118,7 +118,7 @@ def _titles_heard(client: FeedClient) -> list[str]:
     return [event["note"]["title"] for event in client.events if "note" in event]
 
 
-async def test_what_is_on_a_board_is_never_seen_from_another(api: httpx.AsyncClient):
+async def test_notes_of_a_board_are_invisible_on_another(api: httpx.AsyncClient):
     one, other = [(await made(api, "/api/boards", name="a"))["id"] for _ in range(2)]
     note = await made(api, f"/api/boards/{one}/notes", title="needle")
     path = f"notes/{note['id']}"
@@ -138,7 +138,7 @@ async def test_what_is_on_a_board_is_never_seen_from_another(api: httpx.AsyncCli
     assert (await api.post(f"/api/boards/{one}/{path}/restore")).json()["version"] == 2
 
 
-async def test_everybodys_board_has_two_addresses(api: httpx.AsyncClient):
+async def test_the_shared_board_has_two_addresses(api: httpx.AsyncClient):
     first = await made(api, "/api/notes", title="here")
     second = await api.post("/api/boards/1/notes", json={"title": "there"})
 
@@ -152,7 +152,7 @@ async def test_everybodys_board_has_two_addresses(api: httpx.AsyncClient):
     assert first["id"] not in [note["id"] for note in await got(api, "/api/notes")]
 
 
-async def test_pages_of_notes_lead_on_within_their_board(api: httpx.AsyncClient):
+async def test_page_links_of_notes_stay_within_their_board(api: httpx.AsyncClient):
     board = (await made(api, "/api/boards", name="a"))["id"]
     ids = []
     for n in range(5):
@@ -168,7 +168,7 @@ async def test_pages_of_notes_lead_on_within_their_board(api: httpx.AsyncClient)
 
 
 @pytest.mark.parametrize("board", ["0", "-1", "x", "999999", "9" * 30, "01"])
-async def test_a_board_that_is_not_there_is_not_there_in_any_way(api: httpx.AsyncClient, board: str):
+async def test_every_request_about_a_missing_board_is_a_404(api: httpx.AsyncClient, board: str):
     for method, path in (
         ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/restore"), ("GET", "/members"), ("PUT", "/members/1"),
         ("DELETE", "/members/1"), ("GET", "/notes"), ("POST", "/notes"), ("GET", "/notes/1"), ("PATCH", "/notes/1"),
@@ -178,10 +178,10 @@ async def test_a_board_that_is_not_there_is_not_there_in_any_way(api: httpx.Asyn
         refused(await api.request(method, f"/api/boards/{board}{path}", json=body), 404, "not_found")
 
 
-# In accounts mode.
+# Accounts mode.
 
 
-async def test_everybodys_board_is_everybodys_and_its_administrators_to_name(house: House):
+async def test_everybody_uses_the_shared_board_and_only_administrators_rename_it(house: House):
     async with await house.browser("eve") as eve, await house.browser("root") as root:
         assert (await eve.get("/api/boards/1")).json()["role"] == "editor"
         assert (await root.get("/api/boards/1")).json()["role"] == "owner"
@@ -195,7 +195,7 @@ async def test_everybodys_board_is_everybodys_and_its_administrators_to_name(hou
 # Deleting.
 
 
-async def test_a_board_that_is_deleted_is_seen_by_nobody_and_comes_back_whole(house: House):
+async def test_a_deleted_board_is_invisible_and_restored_completely(house: House):
     board = await house.board(ada="owner", bob="editor")
     note = await house.note("bob", board)
     async with (
@@ -223,7 +223,7 @@ async def test_a_board_that_is_deleted_is_seen_by_nobody_and_comes_back_whole(ho
         refused(await ada.post(f"/api/boards/{board}/restore"), 404, "not_found")
 
 
-async def test_housekeeping_forgets_what_was_deleted_long_ago(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_housekeeping_purges_boards_deleted_long_ago(house: House, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("quart_notes.domain.service.DELETE_CHUNK", 3)
     monkeypatch.setattr(housekeeping, "YIELD_PAUSE", 0)
     old, recent, kept = [await house.board(ada="owner", bob="viewer") for _ in range(3)]
@@ -249,11 +249,11 @@ async def test_housekeeping_forgets_what_was_deleted_long_ago(house: House, monk
     await house.core.boards.restore(house.caller("ada"), recent)
 
 
-# A client that applies what it hears has what there is.
+# A client that applies every event has the current state.
 
 
 async def _state(house: House, nickname: str, board: int) -> tuple[Any, EventId] | None:
-    """A board as a member sees it: its name, members and notes."""
+    """A board as a member sees it: name, members and notes."""
     who = house.caller(nickname)
     try:
         found, position = await house.core.boards.get(who, board)
@@ -303,7 +303,7 @@ async def _mutate(house: House, board: int, chance: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_what_a_member_has_and_hears_is_what_there_is(house: House, seed: int):
+async def test_a_members_state_plus_events_equals_the_current_state(house: House, seed: int):
     chance = random.Random(seed)
     board = await house.board(ada="owner", bob="editor", eve="ticker")
     for _ in range(4):
@@ -325,7 +325,7 @@ async def test_what_a_member_has_and_hears_is_what_there_is(house: House, seed: 
     assert seen > 5
 
 
-async def test_a_person_of_whom_half_could_be_kept_is_not_there_at_all(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_a_failed_creation_of_a_user_stores_nothing(house: House, monkeypatch: pytest.MonkeyPatch):
     before = rows(house.core, "SELECT COUNT(*) FROM board"), rows(house.core, 'SELECT COUNT(*) FROM "user"')
 
     async def fail(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Client keys: what is asked for again, because an answer was lost, is made once; another request is refused."""
+"""Client keys: a request that is repeated after a lost response has one effect; a different request is refused."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from tests.support.routes import PASSWORD
 from tests.support.servers.server_process import ServerProcess
 
 KEY = {"client_key": "sent-again-1"}
-# What can be made, with a value and another one of its own.
+# What can be created, each with two different values.
 THINGS: dict[str, Callable[[int], Json]] = {
     "/api/notes": lambda n: {"title": "Milk", "description": f"text {n}"},
     "/api/boards/{board}/notes": lambda n: {"title": f"Milk {n}"},
@@ -38,7 +38,7 @@ FORMS: dict[str, tuple[str, Json]] = {
 
 
 @pytest.mark.parametrize("path", THINGS)
-async def test_what_is_sent_again_is_made_once(house: House, path: str):
+async def test_a_repeated_request_creates_one_resource(house: House, path: str):
     ada = await house.browser("root")
     path = path.format(board=await house.board(root="owner"))
     sent = THINGS[path if "notes" not in path or path == "/api/notes" else "/api/boards/{board}/notes"]
@@ -53,7 +53,7 @@ async def test_what_is_sent_again_is_made_once(house: House, path: str):
     refused(await ada.post(path, json={**sent(2), **KEY}), 409, "client_key_used")
 
 
-async def test_a_key_belongs_to_its_author_and_its_board(house: House):
+async def test_a_key_is_scoped_to_its_author_and_board(house: House):
     ada, bob = await house.browser("root"), await house.browser("bob")
     board = await house.board(root="owner", bob="editor")
 
@@ -67,14 +67,14 @@ async def test_a_key_belongs_to_its_author_and_its_board(house: House):
     assert len({answer.json()["id"] for answer in made}) == 4
 
 
-async def test_a_key_that_is_no_key_is_refused(api: httpx.AsyncClient, ada: Json):
+async def test_an_invalid_key_is_refused(api: httpx.AsyncClient, ada: Json):
     for key in ("short", "k" * 7, "x" * 65, "with blank", "ümlauts-in-it", "k" * 8 + "\n", "", 12345678):
         refused(await api.post("/api/notes", json={"title": "t", "client_key": key}), 422, "validation_failed")
         said = {"author_id": ada["id"], "recipient_id": ada["id"], "content": "t", "client_key": key}
         refused(await api.post("/api/messages", json=said), 422, "validation_failed")
 
 
-async def test_a_note_that_was_changed_or_deleted_since_is_not_added_again(api: httpx.AsyncClient):
+async def test_a_note_changed_or_deleted_since_is_not_added_again(api: httpx.AsyncClient):
     sent = {"title": "Milk", "client_key": "changed-since"}
     note = (await api.post("/api/notes", json=sent)).json()
     changed = (await api.patch(f"/api/notes/{note['id']}", json={"title": "Oat milk"})).json()
@@ -87,7 +87,7 @@ async def test_a_note_that_was_changed_or_deleted_since_is_not_added_again(api: 
     assert (await api.get(f"/api/notes/{note['id']}")).status_code == 404
 
 
-async def test_what_its_author_may_no_longer_do_is_refused_again_too(house: House):
+async def test_a_repeated_request_is_refused_once_its_author_lost_access(house: House):
     bob = await house.browser("bob")
     board = await house.board(root="owner", bob="editor")
     sent = {"title": "Milk", **KEY}
@@ -97,7 +97,7 @@ async def test_what_its_author_may_no_longer_do_is_refused_again_too(house: Hous
     refused(await bob.post(f"/api/boards/{board}/notes", json=sent), 404, "not_found")
 
 
-async def test_an_invitation_that_was_taken_back_does_not_come_back(house: House):
+async def test_a_repeated_request_does_not_restore_a_revoked_invitation(house: House):
     ada = await house.browser("root")
     made = (await ada.post("/api/invitations", json=KEY)).json()
     await ada.delete(f"/api/invitations/{made['id']}")
@@ -106,7 +106,7 @@ async def test_an_invitation_that_was_taken_back_does_not_come_back(house: House
     assert (await ada.get(made["link"])).status_code == 410
 
 
-async def test_requests_that_cross_make_one_note(api: httpx.AsyncClient):
+async def test_concurrent_repeated_requests_create_one_note(api: httpx.AsyncClient):
     sent = {"title": "Milk", "client_key": "all-at-once-1"}
 
     answers = await asyncio.gather(*(api.post("/api/notes", json=sent) for _ in range(10)))
@@ -115,11 +115,11 @@ async def test_requests_that_cross_make_one_note(api: httpx.AsyncClient):
     assert len({answer.json()["id"] for answer in answers}) == 1
 
 
-async def test_several_workers_make_one_of_each(tmp_path: Path):
+async def test_repeated_requests_to_several_workers_create_one_resource(tmp_path: Path):
     with ServerProcess(tmp_path / "data", "--workers", "2") as server:
         sent = {"title": "Milk", "client_key": "two-workers-1"}
         answers = []
-        for _ in range(12):  # a connection of its own each, so that both workers answer
+        for _ in range(12):  # each request on its own connection, so that both workers get some
             async with server.client() as client:
                 answers.append(await client.post("/api/notes", json=sent))
 
@@ -130,7 +130,7 @@ async def test_several_workers_make_one_of_each(tmp_path: Path):
 # Messages.
 
 
-async def test_a_key_for_another_text_or_another_room_is_refused_and_nothing_is_lost(api: httpx.AsyncClient):
+async def test_a_key_reused_for_another_text_or_room_is_refused_without_side_effects(api: httpx.AsyncClient):
     ada, bob, eve = await person(api), await person(api), await person(api)
     room = (await api.post("/api/rooms", json={"name": f"keys {ada['id']}"})).json()["id"]
     key = {"client_key": "used-once-only"}
@@ -151,7 +151,7 @@ async def test_a_key_for_another_text_or_another_room_is_refused_and_nothing_is_
     assert await newest_number(api) == position, "no conversation was opened either"
 
 
-async def test_an_edited_message_is_known_by_what_was_sent_first(api: httpx.AsyncClient):
+async def test_a_repeated_request_matches_an_edited_message_by_its_original_text(api: httpx.AsyncClient):
     ada, bob = await person(api), await person(api)
     message = await tell(api, ada, bob, "first", client_key="edited-since")
     await api.patch(f"/api/messages/{message['id']}", json={"author_id": ada["id"], "content": "edited"})
@@ -167,7 +167,7 @@ async def test_an_edited_message_is_known_by_what_was_sent_first(api: httpx.Asyn
 
 
 @pytest.mark.parametrize("path", FORMS)
-async def test_a_form_that_is_sent_again_makes_one_thing(house: House, path: str):
+async def test_a_repeated_form_creates_one_resource(house: House, path: str):
     ada = await house.browser("root")
     name, values = FORMS[path]
     path = path.format(me=house.people["root"].id)
@@ -183,17 +183,17 @@ async def test_a_form_that_is_sent_again_makes_one_thing(house: House, path: str
     assert first.status_code in {201, 303}, first.text
     assert (again.status_code, again.headers.get("location")) == (first.status_code, first.headers.get("location"))
     assert await house.core.log.newest() == position
-    # Back in the browser brings the same form: another text is another thing, and none is lost.
+    # The browser's back button shows the same form: another text creates another resource, and none is lost.
     further = {**values, "client_key": key, **{"name": "another", "title": "another", "content": "another"}}
     further |= {"nickname": "another"} if "nickname" in values else {}
     assert (await ada.post(action, data=further)).status_code == first.status_code
-    if name == "token-form":  # of which nobody is told
+    if name == "token-form":  # without an event
         assert len(await house.core.tokens.of_user(house.people["root"].id)) == 2
     else:
         assert await house.core.log.newest() != position
 
 
-async def test_the_page_of_a_new_link_shows_the_same_link_when_it_is_loaded_again(house: House):
+async def test_the_page_of_a_new_link_shows_the_same_link_after_a_reload(house: House):
     ada = await house.browser("root")
     action, key = _form((await ada.get("/front/account")).text, "invitation-form")
     links = set()
@@ -210,10 +210,10 @@ async def test_the_page_of_a_new_link_shows_the_same_link_when_it_is_loaded_agai
 # Files.
 
 
-async def test_files_that_are_sent_again_begin_one_import(house: House):
+async def test_a_repeated_upload_starts_one_import(house: House):
     ada, bob = await house.browser("root"), await house.browser("bob")
     board = await house.board(root="owner", bob="editor")
-    await house.core.import_runner.stop()  # what is done with the files comes later
+    await house.core.import_runner.stop()  # the import itself runs later
     place, key = f"/api/boards/{board}/imports", {"client_key": "sent-again-1"}
     first = await ada.post(place, params=key, json=[{"title": "Milk"}])
     position = (await ada.get("/api/jobs")).json()
@@ -230,7 +230,7 @@ async def test_files_that_are_sent_again_begin_one_import(house: House):
     assert (await bob.post(place, params=key, json=[{"title": "Milk"}])).status_code == 202, "a key of his own"
 
 
-async def test_a_form_of_files_that_is_sent_again_begins_one_import(house: House):
+async def test_a_repeated_upload_by_form_starts_one_import(house: House):
     ada = await house.browser("root")
     path = f"/front/boards/{await house.board(root='owner')}/transfer"
     key = re.search(r'id="import-form".*?name="client_key" value="(\w+)"', (await ada.get(path)).text, re.DOTALL)
@@ -260,7 +260,7 @@ async def _sent_to_join(house: House, secret: str) -> Json:
 
 @pytest.mark.parametrize("uses", [1, 2])
 @pytest.mark.parametrize("at_once", [False, True], ids=["afterwards", "at once"])
-async def test_who_joins_again_because_the_answer_was_lost_is_let_in(house: House, uses: int, at_once: bool):
+async def test_a_repeated_registration_signs_in(house: House, uses: int, at_once: bool):
     board = await house.board(root="owner")
     secret = await house.link(board_id=board, role="editor", uses=uses)
     sent, browsers = await _sent_to_join(house, secret), [house.client(), house.client()]
@@ -275,7 +275,7 @@ async def test_who_joins_again_because_the_answer_was_lost_is_let_in(house: Hous
     assert [person["nickname"] for person in people].count("zoe") == 1
 
 
-async def test_nobody_is_let_in_by_a_key_alone(house: House):
+async def test_a_key_alone_does_not_sign_in(house: House):
     secret = await house.link(uses=2)
     sent = await _sent_to_join(house, secret)
     assert (await house.client().post(f"/front/join/{secret}", data=sent)).status_code == 303
@@ -287,7 +287,7 @@ async def test_nobody_is_let_in_by_a_key_alone(house: House):
     assert [answer.status_code for answer in (wrong, keyless, elsewhere)] == [409] * 3
 
 
-async def test_a_password_that_is_set_again_because_the_answer_was_lost_is_set_once(house: House):
+async def test_a_repeated_password_reset_has_one_effect(house: House):
     added = (await house.core.users.add(UserCreate(name="Zoe", email=None, nickname="zoe"))).result
     secret = await house.link(user_id=added.id)
     sent = {"password": PASSWORD, "client_key": (await _sent_to_join(house, secret))["client_key"]}
@@ -300,7 +300,7 @@ async def test_a_password_that_is_set_again_because_the_answer_was_lost_is_set_o
     assert (await browser.get("/api/me")).json()["user"]["id"] == added.id
 
 
-async def test_who_accepts_a_board_again_because_the_answer_was_lost_is_led_there(house: House):
+async def test_a_repeated_acceptance_of_a_board_invitation_redirects_to_the_board(house: House):
     board = await house.board(root="owner")
     secret = await house.link(board_id=board, role="editor")
     bob, eve = await house.browser("bob"), await house.browser("eve")
@@ -312,6 +312,6 @@ async def test_who_accepts_a_board_again_because_the_answer_was_lost_is_led_ther
 
 
 def _form(page: str, name: str) -> tuple[str, str]:
-    """Where a form of a page goes, and its key."""
+    """The target of a form on a page, and its key."""
     found: Any = re.search(rf'<form id="{name}"[^>]* action="([^"#]+)[^>]*>\s*<input [^>]*value="(\w+)"', page)
     return found[1], found[2]

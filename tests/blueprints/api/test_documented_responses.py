@@ -1,4 +1,4 @@
-"""No response differs from the OpenAPI document: in open mode, and to members and administrators."""
+"""Responses match the OpenAPI document: in open mode, and for members and administrators."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-import schemathesis.specs.openapi.checks  # registers them
+import schemathesis.specs.openapi.checks  # registers its adapters
 from hypothesis import HealthCheck, Phase, given, settings
 from requests import Session
 from schemathesis.checks import CHECKS
@@ -20,11 +20,11 @@ from tests.support.routes import JSON_ROUTES, PASSWORD, VALUES, body_of
 from tests.support.servers.populated_server import furnish
 from tests.support.servers.server_process import ServerProcess
 
-# What a schema cannot say (a note needs one of two texts; a version may be stale) is refused although it fits.
+# Rules that a schema cannot express (a note needs one of two texts; a version may be stale): valid, but refused.
 UNSAID = CHECKS.get_by_names(["positive_data_acceptance"])
 LABELS = [f"{route.method} {template(route)}" for route in DOCUMENTED if route.endpoint != "live.stream_events"]
-FIXED = ["GET /api/version", "GET /db/alive", "GET /healthz", "GET /readyz"]  # they take nothing
-NOTHING_WRONG = [  # no value of theirs can be of the wrong shape
+FIXED = ["GET /api/version", "GET /db/alive", "GET /healthz", "GET /readyz"]  # they read no body
+NOTHING_WRONG = [  # any value is valid
     *FIXED,
     "POST /api/sign-out",
     *(f"GET /api/{path}" for path in ("me", "me/preferences", "me/sessions", "me/tokens", "invitations")),
@@ -33,16 +33,16 @@ NOTHING_WRONG = [  # no value of theirs can be of the wrong shape
 EXAMPLES = {GenerationMode.POSITIVE: 5, GenerationMode.NEGATIVE: 6}  # of each operation
 ACCOUNTS_EXAMPLES = 4
 ENDS_SESSION = ("POST /api/sign-out", "PUT /api/me/password", "DELETE /api/me/sessions/{session_id}")
-PATIENCE = 60.0  # seconds for a response: on a busy machine a server may stand still for a while
-THINGS = 5  # of each kind that are there
+PATIENCE = 60.0  # seconds for a response: a busy machine may be slow
+THINGS = 5  # existing resources of each kind
 ONES_ID = ("author_id", "recipient_id", "reader_id", "message_id", "person_id")
 OTHERS = ("third", "fourth", "fifth")
 MEMBER = "member"
-FIRST_OTHER = 2  # number of the first person whom administrators may do anything to
+FIRST_OTHER = 2  # the first user whom administrators may change in any way
 
 
 def _walk(operation: Any, mode: GenerationMode, examples: int, check: Callable[[Any, int], None]) -> None:
-    """Check examples of an operation, which are the same each time; the second argument is the number of each."""
+    """Check examples of an operation, the same ones in each run; the second argument is the number of an example."""
     turn = 0
 
     @settings(
@@ -70,7 +70,7 @@ def _make_about_what_is_there(case: Any, turn: int) -> None:
 
 
 def _operations(server: ServerProcess, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    """What the document describes, by label."""
+    """Operations in the document, by label."""
     described: Any = schemathesis.openapi.from_url(
         f"{server.base}/openapi.json", headers=headers or {}, timeout=PATIENCE
     )
@@ -79,7 +79,7 @@ def _operations(server: ServerProcess, headers: dict[str, str] | None = None) ->
 
 @pytest.fixture(scope="module")
 def connections() -> Iterator[Session]:
-    """Those of the requests, which are kept."""
+    """Persistent connections of the requests."""
     with Session() as session:
         session.trust_env = False
         yield session
@@ -92,7 +92,7 @@ ENDPOINTS = {route.rule: route.endpoint for route in JSON_ROUTES if route.method
 
 @pytest.fixture(scope="module")
 def operations(shared_server: ServerProcess) -> dict[str, Any]:
-    """What the document of a server describes, with a few things of each kind in it."""
+    """Operations in the document of a server that has a few resources of each kind."""
     with httpx.Client(base_url=shared_server.base, verify=False, timeout=PATIENCE) as client:
         for n in range(1, THINGS + 1):
             for path in ("notes", "users", "rooms", "rooms/1/messages", "messages"):
@@ -102,14 +102,14 @@ def operations(shared_server: ServerProcess) -> dict[str, Any]:
     return _operations(shared_server)
 
 
-def test_every_operation_is_tried(operations: dict[str, Any]):
+def test_every_operation_is_tested(operations: dict[str, Any]):
     assert operations.keys() == {*LABELS, "GET /events"}
 
 
 @pytest.mark.parametrize("mode", EXAMPLES, ids=lambda mode: mode.value)
-def test_every_response_is_as_documented(operations: dict[str, Any], connections: Session, mode: GenerationMode):
+def test_every_response_matches_the_document(operations: dict[str, Any], connections: Session, mode: GenerationMode):
     def check(case: Any, turn: int) -> None:
-        if turn % 2 and mode is GenerationMode.POSITIVE:  # unless it was deleted on the way
+        if turn % 2 and mode is GenerationMode.POSITIVE:  # unless an earlier example deleted it
             _make_about_what_is_there(case, turn)
         case.call_and_validate(session=connections, excluded_checks=UNSAID, timeout=PATIENCE)
 
@@ -125,7 +125,7 @@ def test_every_response_is_as_documented(operations: dict[str, Any], connections
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server with an administrator, a member, and others; its log must stay free of errors."""
+    """A server with an administrator, a member, and others; its log must contain no errors."""
     with ServerProcess(tmp_path_factory.mktemp("described") / "data", "--access", "accounts") as server:
         furnish(server)
         with _client(server, "first") as first:
@@ -151,17 +151,17 @@ def _session(server: ServerProcess, nickname: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("nickname", ["first", MEMBER])
-def test_every_response_is_as_documented_with_accounts(guarded: ServerProcess, connections: Session, nickname: str):
+def test_every_response_matches_the_document_with_accounts(guarded: ServerProcess, connections: Session, nickname: str):
     operations = _operations(guarded, _session(guarded, "first"))
     me: dict[str, str] = {}
     answered: set[int] = set()
 
     def walk(label: str) -> None:
-        wrong: set[str] = set()  # an example that is tried again may be answered otherwise
+        wrong: set[str] = set()  # a repeated example may have another response
 
         def check(case: Any, turn: int) -> None:
             _make_about_what_is_there(case, turn)
-            if "/api/users/{user_id}/" in label:  # not to those who ask
+            if "/api/users/{user_id}/" in label:  # not the users whose sessions are used
                 case.path_parameters["user_id"] = FIRST_OTHER + turn % len(OTHERS)
             if isinstance(case.body, dict):
                 case.body.pop("nickname", None)  # they sign in with it, and with their password

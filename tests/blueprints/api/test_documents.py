@@ -1,4 +1,4 @@
-"""The OpenAPI document says what the server does; the page that shows it."""
+"""The OpenAPI document describes the server; the page that shows it."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def test_openapi_is_valid(openapi: Json):
 
 
 @pytest.mark.parametrize("document", ["openapi.json", "asyncapi.json"])
-def test_no_key_stands_twice(shared_server: ServerProcess, document: str):
+def test_no_key_occurs_twice(shared_server: ServerProcess, document: str):
     def unique(pairs: list[tuple[str, Any]]) -> Json:
         names = [name for name, _ in pairs]
         assert len(names) == len(set(names))
@@ -45,7 +45,7 @@ def test_no_key_stands_twice(shared_server: ServerProcess, document: str):
     json.loads(httpx.get(f"{shared_server.base}/{document}", verify=False).text, object_pairs_hook=unique)
 
 
-def test_openapi_refers_to_nothing_that_is_not_there(openapi: Json):
+def test_every_reference_in_openapi_resolves(openapi: Json):
     assert list(references(openapi))
     for ref in references(openapi):
         assert resolve(openapi, ref)
@@ -56,7 +56,7 @@ def _operation(openapi: Json, route: Route) -> Json:
 
 
 def _with_shared(openapi: Json, value: Any) -> Any:
-    """The value with what several operations share in its place; only schemas are still referred to."""
+    """The value with references to shared parts resolved; only references to schemas remain."""
     if isinstance(value, list):
         return [_with_shared(openapi, one) for one in value]
     if not isinstance(value, dict):
@@ -67,7 +67,7 @@ def _with_shared(openapi: Json, value: Any) -> Any:
 
 
 @pytest.mark.parametrize("route", DOCUMENTED, ids=str)
-def test_every_route_for_programs_is_documented(openapi: Json, route: Route):
+def test_every_api_route_is_documented(openapi: Json, route: Route):
     operation = _operation(openapi, route)
 
     assert operation["summary"]
@@ -93,7 +93,7 @@ def _assert_problem_is_documented(openapi: Json, status: int, response: Json) ->
 
 
 JSON_BODY = {400, 408, 413, 415, 422}
-# By what routes answer besides 503; those that write besides 403 and 507, and those that take JSON besides JSON_BODY.
+# Responses of each route besides 503; writes also have 403 and 507, and those that read JSON also have JSON_BODY.
 ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 404, 409): [
         "POST /api/jobs/<id:job_id>/retry", "POST /api/jobs/<id:job_id>/import", "DELETE /api/jobs/<id:job_id>",
@@ -156,7 +156,7 @@ def _expected(label: str, statuses: tuple[int, ...]) -> set[int]:
 
 
 EXPECTED = {label: _expected(label, statuses) for statuses, labels in ANSWERS.items() for label in labels}
-# The notes of any board are answered as those of everybody's; who has to be somebody may hear that they are not.
+# Boards share the responses of the shared board; routes that need a user also have an error for guests.
 EXPECTED |= {
     rule.replace("/api/", "/api/boards/<id:board_id>/"): statuses | {404}
     for rule, statuses in EXPECTED.items()
@@ -164,7 +164,7 @@ EXPECTED |= {
 }
 
 
-def test_no_route_is_forgotten_here():
+def test_every_route_has_expected_responses_here():
     said = {str(route) for route in DOCUMENTED}
 
     assert said - EXPECTED.keys() == {"GET /api/version", "GET /healthz"}
@@ -172,11 +172,11 @@ def test_no_route_is_forgotten_here():
 
 
 @pytest.mark.parametrize("route", [route for route in DOCUMENTED if str(route) in EXPECTED], ids=str)
-def test_every_answer_of_a_route_is_documented(openapi: Json, route: Route):
+def test_every_response_of_a_route_is_documented(openapi: Json, route: Route):
     assert {int(status) for status in _operation(openapi, route)["responses"]} >= EXPECTED[str(route)]
 
 
-def test_titles_and_descriptions_of_notes_are_described(openapi: Json, asyncapi: Json):
+def test_properties_of_notes_have_descriptions(openapi: Json, asyncapi: Json):
     for document in (openapi, asyncapi):
         for name, schema in document["components"]["schemas"].items():
             if name in {"NoteCreate", "NoteUpdate", "NoteOut"}:
@@ -208,7 +208,7 @@ SIZES = {
 
 
 @pytest.mark.parametrize("label", SIZES)
-def test_the_limits_of_what_people_say_are_documented(openapi: Json, label: str):
+def test_the_limits_of_texts_are_documented(openapi: Json, label: str):
     schema = _body_schema(openapi, label)
 
     assert schema["additionalProperties"] is False
@@ -223,19 +223,19 @@ def _body_schema(openapi: Json, label: str) -> Json:
     return dict(resolve(openapi, schema["$ref"]) if "$ref" in schema else schema)
 
 
-def test_security_is_spoken_of(openapi: Json):
+def test_security_schemes_are_documented(openapi: Json):
     assert "cross_origin" in openapi["info"]["description"]
     assert "no sign-in" in openapi["info"]["description"]
 
 
-def test_asking_for_the_document_changes_nothing(shared_server: ServerProcess, openapi: Json):
+def test_reading_the_document_changes_nothing(shared_server: ServerProcess, openapi: Json):
     assert openapi == fetch_document(shared_server, "openapi")
 
 
 # The page.
 
 
-def test_the_page_of_the_documents_loads_nothing_from_elsewhere(shared_server: ServerProcess):
+def test_the_documentation_page_loads_nothing_from_other_origins(shared_server: ServerProcess):
     with httpx.Client(base_url=shared_server.base, verify=False) as client:
         page = client.get("/docs")
         assert page.status_code == 200

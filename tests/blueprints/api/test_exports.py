@@ -1,4 +1,4 @@
-"""Exports by the API, and what comes in again of them."""
+"""Exports by the API, and importing them again."""
 
 import io
 import zipfile
@@ -21,7 +21,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 @pytest.fixture
 async def filled(desk: Desk) -> Desk:
-    """A desk with 450 notes on board 1, some of them ticked off, one deleted."""
+    """A board 1 with 450 notes, some of them done, one deleted."""
     await desk.bring(notes_file(*(f"note {n}" for n in range(450))))
     for note_id in (3, 400):
         await desk.core.notes.change(ANYBODY, 1, note_id, NoteUpdate(done=True, pinned=True, description="é\r\n=1"))
@@ -30,7 +30,7 @@ async def filled(desk: Desk) -> Desk:
 
 
 @pytest.mark.parametrize("kind", ["json", "csv", "markdown"])
-async def test_an_export_comes_in_again_as_the_board_that_it_was(filled: Desk, kind: str):
+async def test_an_imported_export_equals_the_original_board(filled: Desk, kind: str):
     exported = await filled.client.get("/api/export", params={"format": kind})
     other = await filled.board()
 
@@ -44,7 +44,7 @@ async def test_an_export_comes_in_again_as_the_board_that_it_was(filled: Desk, k
     assert again["outcome"]["known"] == 449, "on its own board everything is there"
 
 
-async def test_an_export_of_an_import_is_known_where_it_came_from(filled: Desk):
+async def test_an_export_of_imported_notes_is_recognised_at_its_origin(filled: Desk):
     other = await filled.board()
     first = await filled.client.get("/api/export")
     await filled.bring(first.content, other)
@@ -54,7 +54,7 @@ async def test_an_export_of_an_import_is_known_where_it_came_from(filled: Desk):
     assert (await filled.bring(back.content, 1))["outcome"]["known"] == 449
 
 
-async def test_an_export_is_a_file_with_the_boards_name(desk: Desk):
+async def test_an_export_is_an_attachment_with_the_boards_name(desk: Desk):
     board_id = (await desk.core.boards.add(ANYBODY, BoardCreate(name='Ärger "1/2"'))).result.id
 
     answer = await desk.client.get(f"/api/boards/{board_id}/export", params={"format": "csv"})
@@ -75,7 +75,7 @@ async def test_a_markdown_export_is_a_zip(filled: Desk):
     assert len(archive.namelist()) == 449
 
 
-async def test_what_comes_after_an_export_began_is_not_in_it(filled: Desk):
+async def test_a_note_added_during_an_export_is_not_in_it(filled: Desk):
     export = await filled.core.exports.start(ANYBODY, 1)
     pages = filled.core.exports.pages(export)
     first = await anext(pages)

@@ -1,4 +1,4 @@
-"""Clients that are generated from the OpenAPI document type-check, and run the documented examples."""
+"""Clients generated from the OpenAPI document pass type checks and run the documented examples."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from tests.support.servers.server_process import ROOT, ServerProcess
 
 CLIENTS = ROOT / "tests" / "clients"
 DOCUMENT_MAX = 150_000  # bytes
-PYTHON_SETTINGS = "post_hooks: []\n"  # what is generated is not formatted
+PYTHON_SETTINGS = "post_hooks: []\n"  # generated code is not formatted
 TYPESCRIPT_SETTINGS = {
     "compilerOptions": {
         "strict": True,
@@ -29,7 +29,7 @@ TYPESCRIPT_SETTINGS = {
 
 
 def _typescript_tools() -> Path | None:
-    """The packages of tests/tools/openapi, where `make test` has installed them."""
+    """The packages of tests/tools/openapi, if `make test` has installed them."""
     places = [Path(folder).parent.parent / "openapi" / "node_modules" for folder in os.get_exec_path()]
     return next((place for place in places if place.is_dir()), None)
 
@@ -50,7 +50,7 @@ def document(server: ServerProcess, tmp_path: Path) -> Path:
     return file
 
 
-def test_the_document_is_small_and_names_the_shapes_of_requests_and_answers(document: Path):
+def test_the_document_is_small_and_names_the_schemas_of_requests_and_responses(document: Path):
     assert document.stat().st_size <= DOCUMENT_MAX
     described = json.loads(document.read_text())
     assert {"NoteCreate", "NoteUpdate", "NoteOut", "ProblemOut"} <= described["components"]["schemas"].keys()

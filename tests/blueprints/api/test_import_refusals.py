@@ -1,4 +1,4 @@
-"""What is no import, and how a file goes to the disk: nothing is left of what fails."""
+"""Refused and failed uploads: nothing of them remains on the disk."""
 
 import asyncio
 import errno
@@ -49,7 +49,7 @@ NO_IMPORTS: list[tuple[Json, int, str]] = [
 ]
 
 
-async def test_what_is_no_import_is_refused_and_leaves_nothing(desk: Desk):
+async def test_an_invalid_upload_is_refused_and_leaves_nothing(desk: Desk):
     for wanted, status, code in NO_IMPORTS:
         answer = await desk.client.post("/api/imports", **wanted)
 
@@ -58,7 +58,7 @@ async def test_what_is_no_import_is_refused_and_leaves_nothing(desk: Desk):
     assert (await desk.client.get("/api/jobs")).json() == []
 
 
-async def test_a_body_that_is_announced_as_too_long_is_not_read(desk: Desk):
+async def test_a_body_with_too_large_a_content_length_is_not_read(desk: Desk):
     headers = {"Content-Length": str(1 << 40)}
 
     answer = await desk.client.post("/api/imports", content=b"x", headers=headers)
@@ -68,7 +68,7 @@ async def test_a_body_that_is_announced_as_too_long_is_not_read(desk: Desk):
 
 
 def _fill_disk(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
-    """Have the disk be full when a file that is sent is written to, or when it is closed."""
+    """Simulate a full disk, at a write of the uploaded file or when it is closed."""
 
     def no_room(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -84,7 +84,7 @@ def _fill_disk(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     monkeypatch.setattr(Upload, "start_file", full)
 
 
-async def test_a_disk_that_is_full_while_the_rest_is_written_is_told_and_leaves_nothing(
+async def test_a_disk_full_at_the_final_flush_is_reported_and_leaves_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ):
     _fill_disk(monkeypatch, "close")
@@ -94,7 +94,7 @@ async def test_a_disk_that_is_full_while_the_rest_is_written_is_told_and_leaves_
     assert desk.left() == []
 
 
-async def test_a_full_disk_at_the_very_first_import_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+async def test_a_disk_full_at_the_first_import_is_reported(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     def full(_: object) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -104,7 +104,7 @@ async def test_a_full_disk_at_the_very_first_import_is_told(desk: Desk, monkeypa
     assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
 
 
-async def test_a_full_disk_is_told_and_leaves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+async def test_a_full_disk_is_reported_and_leaves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     _fill_disk(monkeypatch, "write")
     answer = await desk.client.post("/api/imports", content=notes_file("a"))
 
@@ -112,7 +112,7 @@ async def test_a_full_disk_is_told_and_leaves_nothing(desk: Desk, monkeypatch: p
     assert desk.left() == []
 
 
-async def test_somebody_with_too_many_unfinished_imports_is_refused_before_sending(
+async def test_a_user_with_too_many_unfinished_imports_is_refused_before_the_upload(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("quart_notes.domain.jobs.MAX_JOBS", 2)
@@ -126,7 +126,7 @@ async def test_somebody_with_too_many_unfinished_imports_is_refused_before_sendi
     assert (await desk.bring(notes_file("a")))["state"] == "done"
 
 
-async def test_a_file_of_which_nothing_comes_any_more_is_given_up(desk: Desk):
+async def test_a_stalled_upload_times_out(desk: Desk):
     over = asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:
@@ -143,7 +143,7 @@ async def test_a_file_of_which_nothing_comes_any_more_is_given_up(desk: Desk):
 
 @pytest.mark.parametrize("kind", ["multipart/form-data; boundary=b", "application/json"])
 @pytest.mark.parametrize("times", [1, 2])
-async def test_who_leaves_while_a_file_is_made_leaves_nothing(
+async def test_a_disconnect_while_a_file_is_created_leaves_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, kind: str, times: int
 ):
     reached, go_on, made = threading.Event(), threading.Event(), threading.Event()
@@ -162,7 +162,7 @@ async def test_who_leaves_while_a_file_is_made_leaves_nothing(
 
     for _ in range(times):
         receiving.cancel()
-        for _ in range(5):  # turns of the loop, in which it would end
+        for _ in range(5):  # turns of the event loop in which it could end
             await asyncio.sleep(0)
     go_on.set()
     assert await asyncio.to_thread(made.wait, 20)
@@ -182,7 +182,7 @@ async def _receive(desk: Desk, kind: str) -> None:
 
 
 @pytest.mark.parametrize("wanted", [{"content": notes_file("a")}, {"files": {"file": ("a", notes_file("a"))}}])
-async def test_a_process_that_holds_the_folder_of_imports_holds_up_that_import_alone(
+async def test_a_process_that_locks_the_upload_folder_delays_only_the_import(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, wanted: Json
 ):
     tried = threading.Event()
@@ -210,7 +210,7 @@ async def test_a_process_that_holds_the_folder_of_imports_holds_up_that_import_a
     assert (await desk.bring(**wanted))["state"] == "done"
 
 
-async def test_of_a_large_body_no_more_is_read_than_somebody_takes():
+async def test_a_large_body_is_read_only_as_fast_as_it_is_consumed():
     body = BackpressuredBody(1 << 40, 256 * 1024)
     body.append(b"x" * 65_536)
     reading = asyncio.create_task(body.room())
@@ -227,7 +227,7 @@ async def test_of_a_large_body_no_more_is_read_than_somebody_takes():
     await reading
 
 
-async def test_a_body_that_is_no_file_stays_bounded():
+async def test_a_body_that_is_not_an_upload_is_bounded():
     announced, sent = BackpressuredBody(100, 10), BackpressuredBody(None, 10)
     sent.append(b"x" * 11)
     for body in (announced, sent):

@@ -1,4 +1,4 @@
-"""Imports by the API: what is sent, what comes in, and who may import and export."""
+"""Imports by the API: uploads, their results, and who may import and export."""
 
 import asyncio
 import json
@@ -19,10 +19,10 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         yield desk
 
 
-# What is sent.
+# Uploads.
 
 
-async def test_a_file_is_sent_as_the_body_or_as_a_form(desk: Desk):
+async def test_a_file_is_uploaded_as_the_body_or_as_a_form(desk: Desk):
     bare = await desk.bring(notes_file("a"), params={"name": "plain.json"})
     named = await desk.bring(
         notes_file("b"), headers={"Content-Disposition": "attachment; filename*=UTF-8''C%3A%5C%C3%A9.json"}
@@ -45,7 +45,7 @@ async def test_several_files_of_a_folder_are_one_import(desk: Desk):
     assert [note["title"] for note in await desk.notes()] == ["A", "B"]
 
 
-async def test_it_is_answered_at_once_with_where_the_job_is(desk: Desk):
+async def test_an_upload_is_accepted_at_once_with_the_jobs_address(desk: Desk):
     sent = await desk.client.post("/api/imports?dry_run=true&archived=true&format=json", content=notes_file("a"))
 
     job = sent.json()
@@ -55,7 +55,7 @@ async def test_it_is_answered_at_once_with_where_the_job_is(desk: Desk):
     assert job["options"] == {"format": "json", "dry_run": True, "archived": True, "trashed": False}
 
 
-async def test_a_dry_run_says_what_would_come_in_and_changes_nothing(desk: Desk):
+async def test_a_dry_run_reports_its_result_and_changes_nothing(desk: Desk):
     await desk.bring(notes_file("here already"))
     before = await desk.notes()
 
@@ -67,7 +67,7 @@ async def test_a_dry_run_says_what_would_come_in_and_changes_nothing(desk: Desk)
     assert await desk.notes() == before
 
 
-async def test_the_same_file_twice_doubles_nothing(desk: Desk):
+async def test_importing_the_same_file_twice_adds_nothing(desk: Desk):
     data = notes_file("a", "a", "b")
 
     first, second = await desk.bring(data), await desk.bring(data)
@@ -78,7 +78,7 @@ async def test_the_same_file_twice_doubles_nothing(desk: Desk):
     assert (await desk.bring(data, other))["outcome"]["created"] == 3, "another board has notes of its own"
 
 
-async def test_a_note_that_was_deleted_comes_in_again(desk: Desk):
+async def test_a_deleted_note_is_imported_again(desk: Desk):
     await desk.bring(notes_file("a", "b"))
     (first, _) = await desk.notes()
     await desk.client.delete(f"/api/notes/{first['id']}")
@@ -88,7 +88,7 @@ async def test_a_note_that_was_deleted_comes_in_again(desk: Desk):
     assert job["text"] == "1 note imported, 1 was there already"
 
 
-async def test_bad_entries_are_named_and_the_rest_comes_in(desk: Desk):
+async def test_bad_entries_are_reported_and_the_rest_is_imported(desk: Desk):
     data = json.dumps([{"done": True}, {"title": "good"}, *({"done": True} for _ in range(150))]).encode()
 
     job = await desk.bring(data, params={"name": "list.json"})
@@ -104,7 +104,7 @@ async def test_bad_entries_are_named_and_the_rest_comes_in(desk: Desk):
     assert (job["done"], job["total"]) == (152, 152)
 
 
-async def test_takeout_says_what_it_left_out(desk: Desk):
+async def test_an_import_of_takeout_reports_what_it_left_out(desk: Desk):
     job = await desk.bring(takeout())
 
     assert job["text"] == (
@@ -118,7 +118,7 @@ async def test_takeout_says_what_it_left_out(desk: Desk):
     assert job["outcome"]["lost"] == [{"what": "attached files", "example": "photo.png", "entries": 1}]
 
 
-async def test_what_could_not_be_kept_is_counted_by_its_kind_and_bounded(desk: Desk):
+async def test_lost_data_is_counted_by_kind_and_bounded(desk: Desk):
     columns = ",".join(f"column {n}" for n in range(60))
     rows = "".join(f"{n}," + ",".join(f"{n}-{m}" for m in range(60)) + "\n" for n in range(250))
 
@@ -135,11 +135,11 @@ async def test_what_could_not_be_kept_is_counted_by_its_kind_and_bounded(desk: D
     [
         (b"nonsense", "The format was not recognised"),
         (b'[{"title": "a"}, ', "It is not whole JSON"),
-        (notes_file(*map(str, range(300)))[:-1], "It is not whole JSON"),  # it is counted before anything is changed
+        (notes_file(*map(str, range(300)))[:-1], "It is not whole JSON"),  # it is counted before the first change
         (b"PK\x03\x04nonsense", "perhaps it did not arrive completely"),
     ],
 )
-async def test_a_file_that_cannot_be_read_says_so_and_nothing_comes_in(desk: Desk, data: bytes, why: str):
+async def test_an_unreadable_file_is_reported_and_imports_nothing(desk: Desk, data: bytes, why: str):
     job = await desk.bring(data)
 
     assert job["state"] == "failed"
@@ -148,7 +148,7 @@ async def test_a_file_that_cannot_be_read_says_so_and_nothing_comes_in(desk: Des
     assert len(desk.left()) == 1, "it can be run again"
 
 
-async def test_notes_are_told_one_by_one_and_found_by_a_search(desk: Desk):
+async def test_imported_notes_have_an_event_each_and_are_found_by_a_search(desk: Desk):
     before = await desk.core.log.newest()
 
     await desk.bring(notes_file("Brötchen", "Milk"))
@@ -161,10 +161,10 @@ async def test_notes_are_told_one_by_one_and_found_by_a_search(desk: Desk):
     assert len((await desk.client.get("/api/notes", params={"q": "BRÖTCHEN"})).json()) == 1
 
 
-# What a look has found.
+# Dry runs.
 
 
-async def test_what_a_look_has_found_is_imported_without_sending_it_again(desk: Desk):
+async def test_a_dry_run_is_imported_without_another_upload(desk: Desk):
     look = await desk.bring(notes_file("a", "b"), params={"dry_run": "true"})
     assert (look["kept"], look["outcome"]["created"], await desk.notes()) == (True, 2, [])
 
@@ -180,7 +180,7 @@ async def test_what_a_look_has_found_is_imported_without_sending_it_again(desk: 
     assert (again.status_code, again.json()["code"]) == (409, "not_now")
 
 
-async def test_the_files_of_unfinished_imports_are_bounded_and_looks_make_room(desk: Desk):
+async def test_files_of_unfinished_imports_are_bounded_and_dry_runs_are_evicted(desk: Desk):
     desk.core.jobs._kept_bytes = 250
     failed = b"nonsense" + b"x" * 100
     looks = [await desk.bring(notes_file("a" * 80), params={"dry_run": "true"}) for _ in range(2)]
@@ -199,13 +199,13 @@ async def test_the_files_of_unfinished_imports_are_bounded_and_looks_make_room(d
         await asyncio.sleep(0.005)
 
 
-# Who may.
+# Access.
 
 
 @pytest.mark.parametrize(
     ("who", "imports", "exports"), [("ada", 202, 200), ("bob", 202, 200), ("root", 403, 200), ("eve", 404, 404)]
 )
-async def test_a_role_decides_about_import_and_export(house: House, who: str, imports: int, exports: int):
+async def test_a_role_permits_import_and_export(house: House, who: str, imports: int, exports: int):
     board_id = await house.board(ada="owner", bob="editor", root="ticker")
     client = await house.browser(who)
 
@@ -215,14 +215,14 @@ async def test_a_role_decides_about_import_and_export(house: House, who: str, im
     assert (sent.status_code, fetched.status_code) == (imports, exports)
 
 
-async def test_a_token_that_may_look_exports_and_does_not_import(house: House):
+async def test_a_read_token_exports_and_cannot_import(house: House):
     client = house.client(token=await house.token("ada", "read"))
 
     assert (await client.get("/api/export")).status_code == 200
     assert (await client.post("/api/imports", content=notes_file("a"))).status_code == 403
 
 
-async def test_nobody_imports_in_somebody_elses_name(house: House):
+async def test_an_import_under_another_user_is_refused(house: House):
     client = await house.browser("ada")
 
     answer = await client.post(f"/api/imports?person_id={house.people['bob'].id}", content=notes_file("a"))

@@ -1,4 +1,4 @@
-"""Bad JSON to every route that takes it: a clear refusal, nothing echoed as HTML, nothing half stored."""
+"""Bad JSON to every route that reads it: refused with a problem, nothing echoed as HTML, nothing partly stored."""
 
 import json
 from itertools import count
@@ -31,7 +31,7 @@ MAX_BODY = 256 * 1024
 def test_every_route_that_writes_is_tested_here():
     assert JSON_ROUTES
     assert FORM_ROUTES
-    # What takes files: in test_imports.py.
+    # Uploads: in test_imports.py.
     tested = {*BODILESS, *ANY_JSON, *TAKES_FILES, *(route.endpoint for route in (*JSON_ROUTES, *FORM_ROUTES))}
     assert not {route.endpoint for route in WRITES} - tested
 
@@ -188,7 +188,7 @@ def test_json_is_accepted_under_its_media_types(strict_server: ServerProcess, ro
 
 
 @every_json_route
-def test_the_last_of_duplicate_names_counts(strict_server: ServerProcess, route: Route):
+def test_the_last_of_duplicate_keys_counts(strict_server: ServerProcess, route: Route):
     sent = _new_body(route)
     wrong: tuple[Any, ...] = ([], None)
     pairs = [(name, value) for name in sent for value in wrong] + list(sent.items())
@@ -212,7 +212,7 @@ def _send(server: ServerProcess, route: Route, body: bytes, *headers: str) -> An
 
 
 def _said_back(answer: Answer, sent: Json) -> bool:
-    """Whether it was taken, and the answer has what was sent."""
+    """Whether the request succeeded, and the response repeats the body."""
     assert answer.status in {200, 201, 204}, answer.raw
     got = json.loads(answer.body or b"{}")
     return all(got[name] == value for name, value in sent.items() if name in got)
@@ -231,14 +231,14 @@ NO_TEXTS: list[Any] = [7, 0, "a\x00b"]
 
 
 @every_json_route
-def test_a_field_of_another_kind_is_refused_by_its_name(port: int, me: str, route: Route):
+def test_a_field_of_another_type_is_named(port: int, me: str, route: Route):
     good = body_of(route.endpoint)
     for name, value in good.items():
         wrong: Any
         refused = [*WRONG_VALUES, *(NO_TEXTS if isinstance(value, str) else NO_IDS)]
         for wrong in refused:
             if wrong is None and route.endpoint == "account.create_token":
-                continue  # for good
+                continue  # permanently
             body = json.dumps({**good, name: wrong}).encode()
 
             answer = exchange(port, request(route.address, JSON, me, method=route.method, body=body))
@@ -251,14 +251,14 @@ def test_a_field_of_another_kind_is_refused_by_its_name(port: int, me: str, rout
 
 
 @every_json_route
-def test_a_field_that_is_missing_is_named(port: int, me: str, route: Route):
+def test_a_missing_field_is_named(port: int, me: str, route: Route):
     good = body_of(route.endpoint)
     for name in good.keys() - DEFAULTS.get(route.endpoint, set()):
         body = json.dumps({other: value for other, value in good.items() if other != name}).encode()
 
         answer = exchange(port, request(route.address, JSON, me, method=route.method, body=body))
 
-        if "/notes" in route.rule:  # each text of a note may be left out; a change of nothing is one
+        if "/notes" in route.rule:  # each text of a note is optional; a change without fields is valid
             assert answer.status in {200, 201, 422}
             continue
         problem = assert_problem(answer, 422, "validation_failed")
@@ -268,11 +268,16 @@ def test_a_field_that_is_missing_is_named(port: int, me: str, route: Route):
 @pytest.mark.parametrize(
     "route", [route for route in WRITES if route.endpoint in BODILESS - ENDS_ME - {"me.clear_preferences"}], ids=str
 )
-def test_a_body_where_none_is_read_does_no_harm(port: int, me: str, route: Route):
+def test_an_unexpected_body_is_harmless(port: int, me: str, route: Route):
     there = {200} if route.endpoint == "assistant.open_room" else set()  # the same room again
     for body in (b"", b"{", b"\xff", b"[" * 1000, b"x" * (MAX_BODY + 1)):
         answer = exchange(port, request(route.elsewhere, JSON, me, method=route.method, body=body))
 
         assert_harmless(answer)
-        assert answer.status in {0, 404, 413, *there}  # 0: closed before the answer was read, with so much unread
+        assert answer.status in {
+            0,
+            404,
+            413,
+            *there,
+        }  # 0: closed before the response was read, because of the unread body
     assert exchange(port, request("/healthz")).status == 200

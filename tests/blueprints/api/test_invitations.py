@@ -1,4 +1,4 @@
-"""Links that let somebody in: the first administrator's, those of people who were here before, and invitations."""
+"""Links that give access: the first administrator's, those of users from open mode, and invitations."""
 
 import asyncio
 from collections import Counter
@@ -38,7 +38,7 @@ async def _come(house: House, secret: str, **form: Any) -> httpx.Response:
 
 
 async def _made(client: httpx.AsyncClient, **wanted: Any) -> tuple[Json, str]:
-    """A new invitation as it was answered, and its link's secret."""
+    """A new invitation in the response, and the secret of its link."""
     answer = await client.post("/api/invitations", json=wanted)
     assert answer.status_code == 201, answer.text
     return answer.json(), answer.json()["link"].rpartition("/")[2]
@@ -51,18 +51,18 @@ async def _change(house: House, **fields: Any) -> None:
     await house.core.writer(work)
 
 
-# The first start.
+# Setup.
 
 
 @pytest.fixture
 async def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A house where nobody has been yet."""
+    """A server without users."""
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data") as house:
         yield house
 
 
-async def test_the_setup_link_makes_one_administrator_once(empty: House):
+async def test_the_setup_link_creates_one_administrator_once(empty: House):
     links = await empty.core.invitations.setup_links()
     assert links is not None
     assert links.claims == {}
@@ -79,7 +79,7 @@ async def test_the_setup_link_makes_one_administrator_once(empty: House):
         assert (await client.get("/api/me")).json()["admin"]
 
 
-async def test_of_two_at_once_one_is_the_administrator(empty: House):
+async def test_of_two_concurrent_setups_one_succeeds(empty: House):
     links = await empty.core.invitations.setup_links()
     assert links is not None
 
@@ -89,7 +89,7 @@ async def test_of_two_at_once_one_is_the_administrator(empty: House):
     assert rows(empty.core, 'SELECT COUNT(*), COUNT(*) FILTER (WHERE is_admin) FROM "user"') == [(1, 1)]
 
 
-async def test_until_it_is_used_each_start_makes_a_new_setup_link_and_ends_the_old(empty: House):
+async def test_until_its_use_each_start_replaces_the_setup_link(empty: House):
     first, second = await empty.core.invitations.setup_links(), await empty.core.invitations.setup_links()
     assert first is not None
     assert second is not None
@@ -99,7 +99,7 @@ async def test_until_it_is_used_each_start_makes_a_new_setup_link_and_ends_the_o
     assert (await _come(empty, second.setup)).status_code == 303
 
 
-async def test_a_server_prints_its_links_on_standard_output_and_in_no_log(tmp_path: Path):
+async def test_setup_links_are_printed_and_not_logged(tmp_path: Path):
     with ServerProcess(tmp_path / "data", "--access", "accounts", "--access-log") as server:
         secret = server.links()["setup"]
         server.stop()
@@ -125,14 +125,14 @@ async def test_a_server_prints_its_links_on_standard_output_and_in_no_log(tmp_pa
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_server_that_may_not_be_the_only_one_says_that_its_links_end_when_another_starts(tmp_path: Path, kind: Kind):
+def test_a_server_on_postgresql_warns_that_the_next_start_replaces_its_links(tmp_path: Path, kind: Kind):
     with serving(kind, tmp_path / "data", "--access", "accounts") as server:
         assert server.links()["setup"]
         server.stop()
         assert server.log.count("If another server starts on this database") == (kind == "postgres")
 
 
-async def test_who_was_here_before_there_were_accounts_sets_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_a_user_from_open_mode_sets_a_password_by_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data", access="open") as house:
         for nickname in ("ada", "bob"):
@@ -164,7 +164,7 @@ async def test_who_was_here_before_there_were_accounts_sets_a_password(tmp_path:
 # Invitations.
 
 
-async def test_people_invite_people(house: House):
+async def test_a_user_invites_a_user(house: House):
     async with await house.browser("ada") as ada:
         made, secret = await _made(ada, uses=2, days=3)
 
@@ -180,7 +180,7 @@ async def test_people_invite_people(house: House):
     assert rows(house.core, "SELECT is_admin FROM \"user\" WHERE nickname = 'new'") == [(0,)]
 
 
-async def test_an_invitation_brings_as_many_as_it_says_also_all_at_once(house: House):
+async def test_an_invitation_has_a_number_of_uses_also_for_concurrent_requests(house: House):
     async with await house.browser("ada") as ada:
         made, secret = await _made(ada, uses=3)
         before = rows(house.core, 'SELECT COUNT(*) FROM "user"')[0][0]
@@ -193,7 +193,7 @@ async def test_an_invitation_brings_as_many_as_it_says_also_all_at_once(house: H
         assert (await ada.get("/api/invitations")).json() == []
 
 
-async def test_an_arrival_that_fails_uses_nothing_up(house: House):
+async def test_a_failed_registration_consumes_no_use(house: House):
     secret = await house.link()
     async with house.client() as client:
         taken = await client.post(f"/front/join/{secret}", data=_form("ada"))
@@ -205,7 +205,7 @@ async def test_an_arrival_that_fails_uses_nothing_up(house: House):
 
 
 @pytest.mark.parametrize("how", ["expired", "taken back", "never was", "used up"])
-async def test_a_link_that_holds_no_longer_has_one_answer(house: House, how: str):
+async def test_every_invalid_link_gets_the_same_response(house: House, how: str):
     async with await house.browser("ada") as ada:
         made, secret = await _made(ada)
         if how == "expired":
@@ -226,7 +226,7 @@ async def test_a_link_that_holds_no_longer_has_one_answer(house: House, how: str
     await house.core.invitations.forget_expired()
 
 
-async def test_only_who_made_it_and_administrators_see_it_and_take_it_back(house: House):
+async def test_only_its_creator_and_administrators_list_and_revoke_an_invitation(house: House):
     async with (
         await house.browser("ada") as ada,
         await house.browser("bob") as bob,
@@ -240,7 +240,7 @@ async def test_only_who_made_it_and_administrators_see_it_and_take_it_back(house
         refused(await ada.delete(f"/api/invitations/{made['id']}"), 404, "not_found")
 
 
-async def test_an_administrator_lets_somebody_set_another_password(house: House):
+async def test_an_administrator_creates_a_password_reset_link(house: House):
     ada = house.people["ada"]
     async with (
         await house.browser("ada") as mine,
@@ -262,7 +262,7 @@ async def test_an_administrator_lets_somebody_set_another_password(house: House)
             assert answer.status_code == status
 
 
-async def test_a_new_password_ends_links_that_were_to_set_one(house: House):
+async def test_a_new_password_invalidates_reset_links(house: House):
     async with await house.browser("ada") as ada, await house.browser("root") as root:
         _, secret = await _made(root, user_id=house.people["ada"].id)
         changed = await ada.put("/api/me/password", json={"current": PASSWORD, "new": "staple wrong horse"})
@@ -270,10 +270,10 @@ async def test_a_new_password_ends_links_that_were_to_set_one(house: House):
         refused(await _come(house, secret, password="another one still"), 410, "invitation_gone")
 
 
-# Onto a board.
+# Invitations to a board.
 
 
-async def test_an_invitation_brings_somebody_onto_a_board_and_its_members_hear_of_it(house: House):
+async def test_an_invitation_to_a_board_adds_a_member_and_sends_an_event(house: House):
     board = await house.board(ada="owner", bob="editor")
     async with await house.browser("ada") as ada, house.client() as new:
         _, secret = await _made(ada, board_id=board, role="ticker")
@@ -286,7 +286,7 @@ async def test_an_invitation_brings_somebody_onto_a_board_and_its_members_hear_o
         assert [b'"member"' in event.data and b'"create"' in event.data for event in events] == [True]
 
 
-async def test_only_an_owner_invites_onto_a_board(house: House):
+async def test_only_an_owner_invites_to_a_board(house: House):
     board = await house.board(ada="owner", bob="editor")
     async with await house.browser("bob") as bob, await house.browser("eve") as eve, await house.browser("ada") as ada:
         refused(await bob.post("/api/invitations", json={"board_id": board, "role": "viewer"}), 403, "forbidden")
@@ -300,7 +300,7 @@ async def test_only_an_owner_invites_onto_a_board(house: House):
 
 
 @pytest.mark.parametrize("how", ["removed", "demoted", "deleted", "gone for good"])
-async def test_a_link_of_somebody_who_owns_the_board_no_longer_leads_to_the_server_only(house: House, how: str):
+async def test_an_invitation_by_a_former_owner_gives_access_to_the_server_only(house: House, how: str):
     board = await house.board(ada="owner", bob="owner")
     ada, bob = house.caller("ada"), house.people["bob"].id
     async with await house.browser("bob") as client, house.client() as new:
@@ -323,7 +323,7 @@ async def test_a_link_of_somebody_who_owns_the_board_no_longer_leads_to_the_serv
                 f" WHERE board_id = {board} AND nickname = 'new'") == [(0,)]  # fmt: skip
 
 
-async def test_who_is_on_the_board_already_stays_there_as_what_they_were(house: House):
+async def test_an_invitation_does_not_change_the_role_of_a_member(house: House):
     board = await house.board(root="owner", ada="editor")
     async with await house.browser("root") as root:
         _, secret = await _made(root, user_id=house.people["ada"].id, board_id=board, role="viewer")

@@ -1,4 +1,4 @@
-"""Imports on a running server: over its end, in whatever way, in flat memory, and beside other requests."""
+"""Imports on a running server: over restarts and crashes, in constant memory, and beside other requests."""
 
 import json
 import socket
@@ -38,9 +38,7 @@ def _titles(server: ServerProcess) -> list[str]:
 
 
 @pytest.mark.parametrize("way", ["kill", "stop"])
-def test_an_import_that_the_end_of_the_server_interrupts_runs_again_and_doubles_nothing(
-    server: ServerProcess, way: str
-):
+def test_an_import_interrupted_by_a_shutdown_runs_again_without_duplicates(server: ServerProcess, way: str):
     where = _sent(server, _file(2000, 500))
     wait_for(lambda: _job(where)["done"] >= 200, "it has begun", 30)
 
@@ -63,7 +61,7 @@ def test_an_import_that_the_end_of_the_server_interrupts_runs_again_and_doubles_
     assert "Traceback" not in server.log
 
 
-def test_what_waits_begins_at_the_next_start_and_orphans_are_removed(server: ServerProcess):
+def test_waiting_imports_start_after_a_restart_and_orphaned_files_are_deleted(server: ServerProcess):
     where = [_sent(server, _file(20_000)) for _ in range(3)]
     server.kill()
     (server.data / "imports" / "orphan").mkdir()
@@ -84,7 +82,7 @@ def _state(server: ServerProcess, where: str) -> str:
 
 
 @pytest.mark.sqlite_only("the memory is that of our own process, on any database")
-def test_many_long_notes_are_imported_and_exported_in_flat_memory(server: ServerProcess):
+def test_many_long_notes_are_imported_and_exported_in_constant_memory(server: ServerProcess):
     httpx.get(f"{server.base}/api/notes")
     wait_for(lambda: _job(_sent(server, _file(100)))["id"], "it is warm")
     before = server.rss_kib()
@@ -94,7 +92,7 @@ def test_many_long_notes_are_imported_and_exported_in_flat_memory(server: Server
     peak = before
     while _job(where)["state"] not in ENDED:
         peak = max(peak, server.rss_kib())
-        time.sleep(0.05)  # so that it has the processor
+        time.sleep(0.05)  # to leave the import the processor
     with httpx.stream("GET", f"{server.base}/api/export", timeout=60) as exported:
         size = sum(len(piece) for piece in exported.iter_bytes())
         peak = max(peak, server.rss_kib())
@@ -104,7 +102,7 @@ def test_many_long_notes_are_imported_and_exported_in_flat_memory(server: Server
     assert peak - before < 64 * 1024, f"{len(data) >> 20} MiB of notes took {(peak - before) >> 10} MiB of memory"
 
 
-async def test_the_server_answers_while_an_import_runs(server: ServerProcess):
+async def test_the_server_responds_during_an_import(server: ServerProcess):
     where = _sent(server, _file(5000, 200))
     answered = 0
     async with server.client() as client:
@@ -115,7 +113,7 @@ async def test_the_server_answers_while_an_import_runs(server: ServerProcess):
     assert answered > 5
 
 
-def test_a_file_larger_than_what_waits_arrives_whole_and_a_slow_one_too(server: ServerProcess):
+def test_an_upload_larger_than_the_buffer_is_complete_and_so_is_a_slow_one(server: ServerProcess):
     data = _file(2000, 400)
     assert len(data) > 3 * 256 * 1024
     head = f"POST /api/imports HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(data)}\r\n\r\n".encode()
@@ -128,7 +126,7 @@ def test_a_file_larger_than_what_waits_arrives_whole_and_a_slow_one_too(server: 
     assert answer.startswith(b"HTTP/1.1 202"), answer
 
 
-def test_a_client_that_leaves_in_the_middle_leaves_nothing(server: ServerProcess):
+def test_an_aborted_upload_leaves_nothing(server: ServerProcess):
     folder = server.data / "imports"
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         client.sendall(

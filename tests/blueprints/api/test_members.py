@@ -1,4 +1,4 @@
-"""The members of boards: brought in, told, leaving, removed; a board keeps an owner."""
+"""The members of boards: added, notified, leaving, removed; a board always has an owner."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from tests.support.api_fixtures import fields_of, refused
 from tests.support.servers.in_process import rows
 
 
-async def test_an_owner_brings_people_in_and_they_are_told(house: House):
+async def test_an_owner_adds_members_and_they_get_an_event(house: House):
     board = await house.board(ada="owner")
     bob = house.people["bob"]
     before = await house.core.log.newest()
@@ -34,7 +34,7 @@ async def test_an_owner_brings_people_in_and_they_are_told(house: House):
     ]
 
 
-async def test_a_board_keeps_an_owner(house: House):
+async def test_a_board_always_has_an_owner(house: House):
     board = await house.board(ada="owner", bob="editor")
     async with await house.browser("ada") as ada, await house.browser("bob") as bob:
         mine, his = (f"/api/boards/{board}/members/{house.people[name].id}" for name in ("ada", "bob"))
@@ -49,7 +49,7 @@ async def test_a_board_keeps_an_owner(house: House):
     assert rows(house.core, f"SELECT COUNT(*) FROM membership WHERE board_id = {board}") == [(1,)]
 
 
-async def test_everybody_may_leave_and_nobody_else_be_removed_but_by_an_owner(house: House):
+async def test_a_member_may_leave_and_only_an_owner_removes_others(house: House):
     board = await house.board(ada="owner", bob="editor", eve="viewer")
     path = f"/api/boards/{board}/members"
     async with await house.browser("bob") as bob, await house.browser("ada") as ada:
@@ -64,7 +64,7 @@ async def test_everybody_may_leave_and_nobody_else_be_removed_but_by_an_owner(ho
         }
 
 
-async def test_the_same_again_tells_nobody(house: House):
+async def test_an_unchanged_role_sends_no_event(house: House):
     board = await house.board("Allotment", ada="owner", bob="viewer")
     ada, bob = house.caller("ada"), house.people["bob"].id
     before = await house.core.log.newest()
@@ -75,7 +75,7 @@ async def test_the_same_again_tells_nobody(house: House):
     assert await house.core.log.newest() == before
 
 
-async def test_who_adds_up_their_memberships_has_their_boards(house: House):
+async def test_a_users_boards_equal_the_sum_of_their_membership_events(house: House):
     chance, ada, bob = random.Random(5), house.caller("ada"), house.people["bob"]
     boards = [await house.board(ada="owner") for _ in range(3)]
     start = await house.core.log.newest()

@@ -1,4 +1,4 @@
-"""Messages through the API are changed, deleted and restored by their author only."""
+"""Messages are changed, deleted and restored through the API by their author only."""
 
 import asyncio
 import json
@@ -45,7 +45,7 @@ async def test_the_same_text_changes_nothing_and_sends_no_event(api: httpx.Async
 
 
 @pytest.mark.parametrize("who", ["the recipient", "somebody else", "nobody"])
-async def test_a_message_of_somebody_else_is_not_yours(api: httpx.AsyncClient, who: str):
+async def test_a_message_of_another_author_cannot_be_changed(api: httpx.AsyncClient, who: str):
     ada, bob, eve = await people(api, 3)
     message = await tell(api, ada, bob)
     other = {"the recipient": bob, "somebody else": eve, "nobody": NOWHERE}[who]["id"]
@@ -62,7 +62,7 @@ async def test_a_message_of_somebody_else_is_not_yours(api: httpx.AsyncClient, w
 
 
 @pytest.mark.parametrize("query", ["", "?author_id=", "?author_id=x", "?author_id=0", f"?author_id={MAX_ID + 1}"])
-async def test_who_deletes_must_be_said(api: httpx.AsyncClient, query: str):
+async def test_a_deletion_requires_a_user(api: httpx.AsyncClient, query: str):
     ada, bob = await people(api, 2)
     message = await tell(api, ada, bob)
 
@@ -112,7 +112,7 @@ async def test_of_concurrent_changes_of_one_version_exactly_one_wins(api: httpx.
     assert all(answer.json()["message"] == won[0].json() for answer in answers if answer is not won[0])
 
 
-async def test_a_deleted_message_is_gone_and_comes_back_in_its_place(api: httpx.AsyncClient):
+async def test_a_deleted_message_is_hidden_and_restored_at_its_position(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     first, message, last = [await tell(api, ada, bob, str(n)) for n in range(3)]
     path = f"/api/messages/{message['id']}"
@@ -153,9 +153,7 @@ async def test_of_concurrent_deletions_and_restorations_exactly_one_wins(api: ht
 
 
 @pytest.mark.parametrize("message_id", [MAX_ID, MAX_ID + 1, 0, -1, "01", "x"])
-async def test_a_message_that_is_not_there_is_not_found(
-    shared_server: ServerProcess, api: httpx.AsyncClient, message_id: object
-):
+async def test_a_missing_message_is_a_404(shared_server: ServerProcess, api: httpx.AsyncClient, message_id: object):
     ada = await person(api)
     path = f"/api/messages/{message_id}"
     body = json.dumps({"author_id": ada["id"], "content": "x"}).encode()

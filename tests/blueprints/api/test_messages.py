@@ -1,4 +1,4 @@
-"""Direct messages through the API: sent once, paged whole."""
+"""Direct messages through the API: sent once, paged completely."""
 
 import asyncio
 import re
@@ -33,10 +33,10 @@ def _sent(author: Json, recipient: Json, **changes: Any) -> Json:
     return {"author_id": author["id"], "recipient_id": recipient["id"], "content": "psst", **changes}
 
 
-# P4, P5: a message is sent.
+# P4, P5: sending.
 
 
-async def test_a_direct_message_is_answered_whole(api: httpx.AsyncClient):
+async def test_the_response_contains_the_complete_direct_message(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     before = datetime.now(UTC)
 
@@ -56,7 +56,7 @@ async def test_a_direct_message_is_answered_whole(api: httpx.AsyncClient):
     assert one.headers["etag"] == '"1"'
 
 
-async def test_the_two_of_a_conversation_share_one_room(api: httpx.AsyncClient):
+async def test_a_direct_conversation_has_one_room(api: httpx.AsyncClient):
     ada, bob, eve = await people(api, 3)
     there, back, other = await tell(api, ada, bob), await tell(api, bob, ada), await tell(api, ada, eve)
 
@@ -66,7 +66,7 @@ async def test_the_two_of_a_conversation_share_one_room(api: httpx.AsyncClient):
     assert await got(api, f"/api/rooms/{there['room_id']}/messages") == [there, back]
 
 
-async def test_one_may_write_to_oneself(api: httpx.AsyncClient):
+async def test_a_user_can_message_themselves(api: httpx.AsyncClient):
     ada = await person(api)
 
     note = await tell(api, ada, ada, "remember the milk")
@@ -87,7 +87,7 @@ async def test_ids_may_be_strings_of_digits_as_forms_send_them(api: httpx.AsyncC
     assert (answer.json()["author_id"], answer.json()["recipient_id"]) == (ada["id"], bob["id"])
 
 
-async def test_a_message_to_or_from_nobody_is_refused_by_its_field_and_nothing_stored(api: httpx.AsyncClient):
+async def test_a_message_with_a_missing_user_names_the_field_and_is_not_stored(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     rooms, before = await got(api, "/api/rooms", person_id=ada["id"]), await newest(api)
 
@@ -106,13 +106,13 @@ async def test_a_message_to_or_from_nobody_is_refused_by_its_field_and_nothing_s
     assert await newest(api) == before
     assert await got(api, f"/api/users/{ada['id']}/messages") == []
     assert await got(api, "/api/rooms", person_id=ada["id"]) == rooms
-    await tell(api, ada, bob)  # the positive: both are there
+    await tell(api, ada, bob)  # the positive case: both exist
 
 
 @pytest.mark.parametrize(
     "content", ["x", "x" * 4000, "𝄞" * 4000, " x\n", "\u200bx", "\u2764\ufe0f", "<b>&amp;</b>{{7*7}}", "\u202eab"]
 )
-async def test_what_is_said_is_kept_as_it_is(api: httpx.AsyncClient, content: str):
+async def test_the_text_of_a_message_is_stored_unchanged(api: httpx.AsyncClient, content: str):
     ada, bob = await people(api, 2)
 
     for message in (await tell(api, ada, bob, content), await say(api, {"id": 1}, ada, content)):
@@ -122,7 +122,7 @@ async def test_what_is_said_is_kept_as_it_is(api: httpx.AsyncClient, content: st
 
 @pytest.mark.parametrize("content", ["", " ", "\n\t\u3000", "x" * 4001, "𝄞" * 4001, " " * 4000 + "x"])
 @pytest.mark.parametrize("how", ["directly", "in a room", "by a change"])
-async def test_what_says_nothing_or_too_much_is_refused(api: httpx.AsyncClient, content: str, how: str):
+async def test_an_empty_or_too_long_message_is_refused(api: httpx.AsyncClient, content: str, how: str):
     ada, bob = await people(api, 2)
     message = await tell(api, ada, bob)
     before = await newest(api)
@@ -140,7 +140,7 @@ async def test_what_says_nothing_or_too_much_is_refused(api: httpx.AsyncClient, 
 
 
 @pytest.mark.parametrize("field", ["date", "id", "room_id", "guest", "version", "edited_at", "Content"])
-async def test_what_the_server_decides_cannot_be_sent(api: httpx.AsyncClient, field: str):
+async def test_fields_set_by_the_server_are_refused(api: httpx.AsyncClient, field: str):
     ada, bob = await people(api, 2)
 
     answer = await api.post("/api/messages", json=_sent(ada, bob, **{field: 1}))
@@ -148,11 +148,11 @@ async def test_what_the_server_decides_cannot_be_sent(api: httpx.AsyncClient, fi
     assert fields_of(refused(answer, 422, "validation_failed")) == {field}
 
 
-# A message that is sent again is not posted twice.
+# A repeated message is not posted twice.
 
 
 @pytest.mark.parametrize("key", ["k" * 8, "k" * 64, "b1946ac9-2492-4d23_X"])
-async def test_a_message_sent_again_is_the_one_that_is_there(api: httpx.AsyncClient, key: str):
+async def test_a_repeated_message_returns_the_existing_one(api: httpx.AsyncClient, key: str):
     ada, bob = await people(api, 2)
     message = await tell(api, ada, bob, client_key=key)
     before = await newest(api)
@@ -168,7 +168,7 @@ async def test_a_message_sent_again_is_the_one_that_is_there(api: httpx.AsyncCli
 
 
 @pytest.mark.parametrize("where", ["directly", "in a room"])
-async def test_sent_many_times_at_once_it_is_posted_once_and_example_topicce(api: httpx.AsyncClient, where: str):
+async def test_concurrent_repeated_messages_are_posted_and_published_once(api: httpx.AsyncClient, where: str):
     ada, bob = await people(api, 2)
     place = await room(api)
     await tell(api, ada, bob)
@@ -197,7 +197,7 @@ async def test_the_same_key_of_another_author_is_another_message(api: httpx.Asyn
     assert (one["content"], other["content"]) == ("one", "other")
 
 
-async def test_a_message_that_was_deleted_is_not_posted_again_by_a_late_repetition(api: httpx.AsyncClient):
+async def test_a_late_repetition_does_not_post_a_deleted_message_again(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     message = await tell(api, ada, bob, client_key="deleted-since")
     await api.delete(f"/api/messages/{message['id']}?author_id={ada['id']}")
@@ -210,10 +210,10 @@ async def test_a_message_that_was_deleted_is_not_posted_again_by_a_late_repetiti
     assert await got(api, f"/api/users/{ada['id']}/messages") == []
 
 
-# P6: messages are read.
+# P6: reading.
 
 
-async def test_direct_messages_are_listed_oldest_first_and_rooms_are_not_among_them(api: httpx.AsyncClient):
+async def test_direct_messages_are_listed_oldest_first_without_room_messages(api: httpx.AsyncClient):
     ada, bob, eve = await people(api, 3)
     before = (await got(api, "/api/messages", before_id=MAX_ID, limit=1) or [{"id": 0}])[0]["id"]
     await say(api, {"id": 1}, ada)
@@ -227,7 +227,7 @@ async def test_direct_messages_are_listed_oldest_first_and_rooms_are_not_among_t
 
 
 @pytest.mark.parametrize("path", ["/api/messages", "/api/users/{ada}/messages", "/api/rooms/{room}/messages"])
-async def test_the_links_lead_both_ways_through_all_messages(api: httpx.AsyncClient, path: str):
+async def test_page_links_lead_through_all_messages_in_both_directions(api: httpx.AsyncClient, path: str):
     ada, bob = await people(api, 2)
     sent = [(await tell(api, ada, bob, str(n)))["id"] for n in range(7)]
     where = path.format(ada=ada["id"], room=(await got(api, f"/api/messages/{sent[0]}"))["room_id"])
@@ -241,7 +241,7 @@ async def test_the_links_lead_both_ways_through_all_messages(api: httpx.AsyncCli
     assert await got(api, where, before_id=sent[0], after_id=start) == []
 
 
-async def test_a_page_that_cannot_be_is_refused(api: httpx.AsyncClient, ada: Json):
+async def test_an_invalid_page_is_refused(api: httpx.AsyncClient, ada: Json):
     beginnings = ("limit=0", "limit=1001", "limit=x", "after_id=-1", f"after_id={MAX_ID + 1}")
     ends = ("before_id=0", "before_id=x", "before_id=")
     messages = ("/api/messages", f"/api/users/{ada['id']}/messages", "/api/rooms/1/messages")
@@ -251,7 +251,7 @@ async def test_a_page_that_cannot_be_is_refused(api: httpx.AsyncClient, ada: Jso
             assert fields_of(problem) == {query.partition("=")[0]}, path
 
 
-async def test_a_page_that_has_not_changed_is_not_sent_again(api: httpx.AsyncClient):
+async def test_an_unchanged_page_is_a_304(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     message = await tell(api, ada, bob)
     for path in ("/api/messages", f"/api/users/{ada['id']}/messages", f"/api/rooms/{message['room_id']}/messages"):

@@ -1,4 +1,4 @@
-"""Names, titles and texts: what shows nothing is blank, what looks alike is alike, and a title is one line."""
+"""Names, titles and texts: invisible characters count as blank, confusable names as equal, and a title is one line."""
 
 import re
 
@@ -31,7 +31,7 @@ SCRIPTS = {
 }
 
 
-def test_what_shows_nothing_is_blank():
+def test_invisible_text_is_blank():
     assert [ascii(text) for text in NOTHING if not is_blank(text)] == []
     assert [ascii(text) for text in SOMETHING if is_blank(text)] == []
     assert is_blank(" " + "\n".join(NOTHING))
@@ -39,7 +39,7 @@ def test_what_shows_nothing_is_blank():
 
 
 @pytest.mark.parametrize("nothing", NOTHING, ids=ascii)
-async def test_what_shows_nothing_is_no_name_no_title_and_no_message(api: httpx.AsyncClient, nothing: str):
+async def test_invisible_text_is_refused_as_a_name_a_title_and_a_message(api: httpx.AsyncClient, nothing: str):
     ada = await person(api)
     before = await newest_number(api)
     for path, sent, field in (
@@ -59,7 +59,7 @@ async def test_what_shows_nothing_is_no_name_no_title_and_no_message(api: httpx.
 
 
 @pytest.mark.parametrize("word", SCRIPTS.values(), ids=SCRIPTS)
-async def test_people_of_every_script_have_names_nicknames_and_addresses(api: httpx.AsyncClient, word: str):
+async def test_names_nicknames_and_addresses_may_be_in_any_script(api: httpx.AsyncClient, word: str):
     number = next(NUMBERS)
     sent = {"name": word, "nickname": f"{word}{number}", "email": f"{word}.{word}+{number}@{word}.example"}
 
@@ -79,7 +79,7 @@ ALIKE = [
 ]  # fmt: skip
 
 
-async def test_nicknames_and_rooms_that_look_alike_are_alike(api: httpx.AsyncClient):
+async def test_confusable_nicknames_and_room_names_are_equal(api: httpx.AsyncClient):
     for one, other in ALIKE:
         number = next(NUMBERS)
         first, second = one.format(number), other.format(number)
@@ -94,18 +94,18 @@ async def test_nicknames_and_rooms_that_look_alike_are_alike(api: httpx.AsyncCli
         assert await newest_number(api) == before
 
 
-async def test_the_assistant_s_name_is_nobody_s_in_any_width(api: httpx.AsyncClient):
+async def test_the_assistants_name_is_reserved_in_any_character_width(api: httpx.AsyncClient):
     answer = await api.post("/api/users", json={"name": "x", "email": "x@y", "nickname": "Ａssistant"})
     refused(answer, 409, "nickname_taken")
 
 
-async def test_names_whose_characters_stand_for_words_are_kept(api: httpx.AsyncClient):
+async def test_names_with_compatibility_characters_are_stored_unchanged(api: httpx.AsyncClient):
     room = await made(api, "/api/rooms", name="\ufdfa" * 80)
     refused(await api.post("/api/rooms", json={"name": "\ufdfa" * 80}), 409, "room_name_taken")
     assert room["name"] == "\ufdfa" * 80
 
 
-async def test_a_nickname_is_the_same_however_it_is_typed_to_sign_in(house: House):
+async def test_sign_in_normalises_the_nickname(house: House):
     nobody = house.client()
     for typed in ("ada", "ADA", "ａｄａ"):
         answer = await nobody.post("/api/sign-in", json={"nickname": typed, "password": PASSWORD})
@@ -118,7 +118,7 @@ BREAKS = ("\n", "\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029", " \n\n\t")
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=ascii)
-async def test_a_line_break_in_a_title_is_a_blank(api: httpx.AsyncClient, broken: str):
+async def test_a_line_break_in_a_title_becomes_a_space(api: httpx.AsyncClient, broken: str):
     note = await add_note(api, title=f"Buy{broken}milk{broken}")
     assert note["title"] == "Buy milk"
 
@@ -129,7 +129,7 @@ async def test_a_line_break_in_a_title_is_a_blank(api: httpx.AsyncClient, broken
     assert one_line("  kept  as it is ") == "  kept  as it is "
 
 
-async def test_the_form_saves_the_text_and_leaves_the_title_of_an_older_version(house: House):
+async def test_the_form_leaves_an_unchanged_title_of_an_older_version_alone(house: House):
     root = await house.browser("root")
     note = await house.note("root", SHARED_BOARD, "Buy milk")
     await _store(house, "title = ?1, description = ?2", "Buy\nmilk", "a\r\nb")
@@ -148,6 +148,6 @@ async def test_the_form_saves_the_text_and_leaves_the_title_of_an_older_version(
 
 
 async def _store(house: House, what: str, *values: str) -> None:
-    """As a version before has stored it."""
+    """Store it as an older version did."""
     async with house.core.database.transaction() as connection:
         await connection.execute_query(f"UPDATE note SET {what}", [*values])

@@ -1,4 +1,4 @@
-"""Changing notes: only what was sent, of the version one has, and one of many at once."""
+"""Changing notes: only the given fields, conditional on a version, and one winner of concurrent changes."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ from tests.support.servers.server_process import ServerProcess
         {"title": "a", "description": "b", "done": True},
     ],
 )
-async def test_only_the_fields_that_were_sent_change(api: httpx.AsyncClient, change: Json):
+async def test_only_the_given_fields_change(api: httpx.AsyncClient, change: Json):
     note = await add_note(api, title="old", description="old")
 
     answer = await api.patch(f"/api/notes/{note['id']}", json=change)
@@ -37,7 +37,7 @@ async def test_only_the_fields_that_were_sent_change(api: httpx.AsyncClient, cha
 @pytest.mark.parametrize(
     "change", [{}, {"title": "same"}, {"done": False}, {"description": None}, {"title": "same", "description": "  "}]
 )
-async def test_a_change_of_nothing_bumps_nothing_and_sends_no_event(own: httpx.AsyncClient, change: Json):
+async def test_an_unchanged_note_gets_no_new_version_and_no_event(own: httpx.AsyncClient, change: Json):
     note = await add_note(own, title="same")
     events = await newest_number(own)
 
@@ -48,7 +48,7 @@ async def test_a_change_of_nothing_bumps_nothing_and_sends_no_event(own: httpx.A
     assert answer.headers["etag"] == '"1"'
     assert await newest_number(own) == events
     await own.patch(f"/api/notes/{note['id']}", json={"done": True})
-    assert await newest_number(own) == events + 1  # the positive: a real change is told
+    assert await newest_number(own) == events + 1  # the positive case: a real change sends an event
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ async def test_a_change_of_nothing_bumps_nothing_and_sends_no_event(own: httpx.A
         ({"title": None, "description": ""}, {""}),
     ],
 )  # fmt: skip
-async def test_a_change_of_another_shape_changes_nothing(api: httpx.AsyncClient, change: Json, fields: set[str]):
+async def test_a_malformed_change_changes_nothing(api: httpx.AsyncClient, change: Json, fields: set[str]):
     note = await add_note(api, title="old", description="old")
 
     answer = await api.patch(f"/api/notes/{note['id']}", json=change)
@@ -70,7 +70,7 @@ async def test_a_change_of_another_shape_changes_nothing(api: httpx.AsyncClient,
     assert (await api.get(f"/api/notes/{note['id']}")).json() == note
 
 
-async def test_the_last_text_of_a_note_cannot_be_taken_away(api: httpx.AsyncClient):
+async def test_the_last_text_of_a_note_cannot_be_removed(api: httpx.AsyncClient):
     note = await add_note(api, title="only")
 
     refused(await api.patch(f"/api/notes/{note['id']}", json={"title": ""}), 422, "validation_failed")
@@ -89,7 +89,7 @@ async def test_the_last_text_of_a_note_cannot_be_taken_away(api: httpx.AsyncClie
         '"2--gzip"', 'W/"2;br"', 'W/"2-br"',
     ],
 )  # fmt: skip
-async def test_a_change_of_the_version_one_has_goes_through(api: httpx.AsyncClient, method: str, tag: str):
+async def test_a_change_of_the_current_version_succeeds(api: httpx.AsyncClient, method: str, tag: str):
     note = await add_note(api)
     await api.patch(f"/api/notes/{note['id']}", json={"title": "second"})
 
@@ -110,7 +110,7 @@ async def test_a_change_of_another_version_is_refused_with_the_current_note(
 
     answer = await _request(api, method, note, tag)
 
-    if " " in tag.replace('", ', '",'):  # a space inside the quotes: no entity tag at all
+    if " " in tag.replace('", ', '",'):  # a space inside the quotes: no valid entity tag
         refused(answer, 400, "invalid_if_match")
     else:
         problem = refused(answer, 412, "stale_version")
@@ -137,7 +137,7 @@ async def _request(api: httpx.AsyncClient, method: str, note: Json, tag: str) ->
     return await api.request(method, f"/api/notes/{note['id']}", json=body, headers=headers)
 
 
-async def test_a_stale_change_of_nothing_is_stale_all_the_same(api: httpx.AsyncClient):
+async def test_a_stale_version_is_refused_even_without_a_change(api: httpx.AsyncClient):
     note = await add_note(api)
     await api.patch(f"/api/notes/{note['id']}", json={"title": "second"})
 
@@ -173,7 +173,7 @@ async def test_of_concurrent_deletions_exactly_one_wins(api: httpx.AsyncClient):
     assert sorted(answer.status_code for answer in answers) == [200] + [404] * 7
 
 
-async def test_concurrent_changes_without_a_version_all_count(api: httpx.AsyncClient):
+async def test_concurrent_changes_without_a_version_all_apply(api: httpx.AsyncClient):
     note = await add_note(api)
 
     await asyncio.gather(*(api.patch(f"/api/notes/{note['id']}", json={"title": f"{n}"}) for n in range(20)))
@@ -182,7 +182,7 @@ async def test_concurrent_changes_without_a_version_all_count(api: httpx.AsyncCl
 
 
 @pytest.mark.parametrize("path", ["/api/notes?limit=2", "/api/notes/{id}"])
-async def test_an_answer_is_the_same_from_the_cache(own: httpx.AsyncClient, path: str):
+async def test_a_cached_response_equals_a_new_one(own: httpx.AsyncClient, path: str):
     notes = [await add_note(own) for _ in range(3)]
     path = path.format(id=notes[0]["id"])
 
@@ -209,7 +209,7 @@ async def test_an_answer_is_the_same_from_the_cache(own: httpx.AsyncClient, path
         ("x", False), ("", False),
     ],
 )  # fmt: skip
-async def test_if_none_match_takes_tags_weakly_and_in_lists(api: httpx.AsyncClient, header: str, known: bool):
+async def test_if_none_match_accepts_weak_tags_and_lists(api: httpx.AsyncClient, header: str, known: bool):
     note = await add_note(api)
     path = f"/api/notes/{note['id']}"
     tag = (await api.get(path)).headers["etag"]

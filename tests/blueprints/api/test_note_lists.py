@@ -1,4 +1,4 @@
-"""Lists of notes: whole, in order, a page at a time, and by the words that people mean."""
+"""Lists of notes: complete, ordered, paged, and searched."""
 
 import re
 
@@ -8,7 +8,7 @@ import pytest
 from tests.support.api_fixtures import MAX_ID, Json, add_note, refused
 
 
-async def test_the_list_is_by_id_ascending_and_whole(own: httpx.AsyncClient):
+async def test_the_list_is_complete_and_ordered_by_id(own: httpx.AsyncClient):
     assert (await own.get("/api/notes")).json() == []
     notes = [await add_note(own, title=str(n)) for n in range(5)]
     notes[1] = (await own.patch(f"/api/notes/{notes[1]['id']}", json={"done": True})).json()
@@ -21,7 +21,7 @@ async def test_the_list_is_by_id_ascending_and_whole(own: httpx.AsyncClient):
     assert "link" not in answer.headers
 
 
-async def test_following_the_links_brings_every_note_once(own: httpx.AsyncClient):
+async def test_following_the_page_links_returns_every_note_once(own: httpx.AsyncClient):
     notes = [await add_note(own, title=f"p a&b={n}", description="50% ß") for n in range(11)]
     await own.patch(f"/api/notes/{notes[5]['id']}", json={"done": True})
     query: Json = {"limit": 5, "q": "50% ß a&b", "done": "false"}
@@ -39,7 +39,7 @@ async def test_following_the_links_brings_every_note_once(own: httpx.AsyncClient
         assert found == [note["id"] for note in reversed(notes) if note is not notes[5]], repetition
 
 
-async def test_notes_are_found_by_whether_they_are_done(own: httpx.AsyncClient):
+async def test_notes_are_filtered_by_done(own: httpx.AsyncClient):
     open_, done = [await add_note(own) for _ in range(2)]
     await own.patch(f"/api/notes/{done['id']}", json={"done": True})
 
@@ -62,7 +62,7 @@ async def test_notes_are_found_by_whether_they_are_done(own: httpx.AsyncClient):
         "q=" + "x" * 201, "q=" + "%C3%A9" * 201, "q=%00", "q=a%00b", "q=a&q=b",
     ],
 )  # fmt: skip
-async def test_a_list_that_cannot_be_is_refused_and_the_parameter_named(api: httpx.AsyncClient, query: str):
+async def test_an_invalid_list_parameter_is_named(api: httpx.AsyncClient, query: str):
     answer = await api.get(f"/api/notes?{query}")
 
     problem = refused(answer, 422, "validation_failed")
@@ -77,12 +77,12 @@ async def test_a_list_that_cannot_be_is_refused_and_the_parameter_named(api: htt
         "%ff=%ff", "q=%ff", "&&=&", "a%0d%0ab=c",
     ],
 )  # fmt: skip
-async def test_a_list_at_the_edge_is_answered(api: httpx.AsyncClient, query: str):
+async def test_a_list_at_its_limits_is_accepted(api: httpx.AsyncClient, query: str):
     for _ in range(2):
         assert (await api.get(f"/api/notes?{query}")).status_code == 200
 
 
-# Title, description, and a search: composed and decomposed, in any case, without accents, in any order of words.
+# Title, description, and a search: composed and decomposed, in any case, without accents, with words in any order.
 FOUND = [
     ("Café", None, "café"), ("Café", None, "CAFÉ"), ("CAFÉ", None, "café"), ("cafe\u0301", None, "café"),
     ("café", None, "CAFE\u0301"), ("Straße", None, "STRASSE"), ("STRASSE", None, "straße"),
@@ -99,7 +99,7 @@ FOUND = [
     ("مُحَمَّد", None, "محمد"), ("שָׁלוֹם", None, "שלום"), ("한국어", None, "\u1112\u1161\u11ab\u1100\u116e\u11a8"),
     ("Việt Nam", None, "viet nam"), ("soft\u00adware", None, "software"), ("a\u3000b\u2003c", None, "c b a"),
 ]  # fmt: skip
-# The signs of vowels are letters in some scripts.
+# Vowel signs are letters in some scripts.
 NOT_FOUND = [
     ("milk", "two litres", "milk eggs"), ("milk", "two litres", "milktwo"), ("100 sure", None, "100%"),
     ("snakeXcase", None, "e_c"), ("backslash", None, "k\\s"), ("back%slash", None, "k\\%s"),
@@ -108,7 +108,7 @@ NOT_FOUND = [
 SEARCHES = [*((*one, True) for one in FOUND), *((*one, False) for one in NOT_FOUND)]
 
 
-async def test_words_are_found_as_people_mean_them(api: httpx.AsyncClient):
+async def test_a_search_ignores_case_accents_and_word_order(api: httpx.AsyncClient):
     for title, description, q, found in SEARCHES:
         note = await add_note(api, title=title, description=description)
         after = {"after_id": note["id"] - 1}
@@ -120,7 +120,7 @@ async def test_words_are_found_as_people_mean_them(api: httpx.AsyncClient):
         assert [n["id"] for n in answer.json()] == ([note["id"]] if found else []), q
 
 
-async def test_a_changed_text_is_found_by_its_new_words_only(api: httpx.AsyncClient):
+async def test_a_changed_note_is_found_by_its_new_words_only(api: httpx.AsyncClient):
     note = await add_note(api, title="zebra")
     await api.patch(f"/api/notes/{note['id']}", json={"title": "giraffe"})
 
@@ -129,7 +129,7 @@ async def test_a_changed_text_is_found_by_its_new_words_only(api: httpx.AsyncCli
     assert found == {"zebra": [], "giraffe": [note["id"]]}
 
 
-async def test_what_a_search_finds_comes_newest_first_a_page_at_a_time(own: httpx.AsyncClient):
+async def test_search_results_are_newest_first_and_paged(own: httpx.AsyncClient):
     notes = [await add_note(own, title=f"Crème {n}") for n in range(5)]
     other = await add_note(own, title="Milk")
     newest_first = [note["id"] for note in reversed(notes)]

@@ -1,4 +1,4 @@
-"""The notes of the board through the API: what each request answers, and that nothing is lost or half done."""
+"""The notes of the board through the API: the response to each request, without loss or partial writes."""
 
 import asyncio
 import json
@@ -21,10 +21,10 @@ async def _gone(api: httpx.AsyncClient) -> int:
     return int(note["id"])
 
 
-# A note is made.
+# Creation.
 
 
-async def test_a_new_note_is_answered_whole(api: httpx.AsyncClient):
+async def test_the_response_contains_the_complete_new_note(api: httpx.AsyncClient):
     before = datetime.now(UTC)
     answer = await api.post("/api/notes", json={"title": "Buy milk", "description": "Two\nlitres"})
     after = datetime.now(UTC)
@@ -61,7 +61,7 @@ async def test_a_new_note_is_answered_whole(api: httpx.AsyncClient):
         ({"title": "'); DROP TABLE note; --"}, ("'); DROP TABLE note; --", None)),
     ],
 )
-async def test_what_is_sent_is_what_is_kept_and_blank_is_nothing(
+async def test_texts_are_stored_unchanged_and_a_blank_one_as_null(
     api: httpx.AsyncClient, sent: Json, kept: tuple[str | None, str | None]
 ):
     note = await add_note(api, **sent)
@@ -83,7 +83,7 @@ async def test_what_is_sent_is_what_is_kept_and_blank_is_nothing(
         ({"description": 1.5}, "description"),
     ],
 )  # fmt: skip
-async def test_a_note_of_another_shape_is_refused_and_the_field_named(api: httpx.AsyncClient, sent: Json, field: str):
+async def test_a_malformed_note_is_refused_and_its_field_named(api: httpx.AsyncClient, sent: Json, field: str):
     before = (await api.get("/api/notes")).text
 
     answer = await api.post("/api/notes", json=sent)
@@ -94,25 +94,25 @@ async def test_a_note_of_another_shape_is_refused_and_the_field_named(api: httpx
     assert (await api.get("/api/notes")).text == before
 
 
-async def test_every_wrong_field_is_named(api: httpx.AsyncClient):
+async def test_every_invalid_field_is_named(api: httpx.AsyncClient):
     answer = await api.post("/api/notes", json={"title": 1, "description": 2, "done": 3, "x": 4})
 
     problem = refused(answer, 422, "validation_failed")
     assert {error["field"] for error in problem["errors"]} == {"title", "description", "done", "x"}
 
 
-async def test_an_id_is_never_used_twice(own: httpx.AsyncClient):
+async def test_an_id_is_never_reused(own: httpx.AsyncClient):
     first = await add_note(own)
     await own.delete(f"/api/notes/{first['id']}")
 
     assert (await add_note(own))["id"] > first["id"]
 
 
-# One note.
+# A single note.
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-async def test_a_note_that_is_not_there_is_not_found_by_name(api: httpx.AsyncClient, method: str):
+async def test_a_missing_note_is_a_404_that_names_the_id(api: httpx.AsyncClient, method: str):
     gone = await _gone(api)
     for note_id in (gone, MAX_ID):
         answer = await api.request(method, f"/api/notes/{note_id}", json={"done": True} if method == "PATCH" else None)
@@ -122,7 +122,7 @@ async def test_a_note_that_is_not_there_is_not_found_by_name(api: httpx.AsyncCli
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-async def test_what_is_no_id_is_not_found(api: httpx.AsyncClient, method: str):
+async def test_an_invalid_id_is_a_404(api: httpx.AsyncClient, method: str):
     for note_id in (
         MAX_ID + 1, 2**64, 10**30, 0, -1, "01", "1.0", "+1", "1e3", "0x1", "abc", "%20", "1%00", "١", "1/", "1%0d%0a",
         "9" * 5000,
@@ -131,7 +131,7 @@ async def test_what_is_no_id_is_not_found(api: httpx.AsyncClient, method: str):
         refused(await api.request(method, f"/api/notes/{note_id}", json=json), 404, "not_found")
 
 
-# Deletion and its undoing.
+# Deletion and restoration.
 
 
 async def test_a_note_is_deleted_once(api: httpx.AsyncClient):
@@ -146,7 +146,7 @@ async def test_a_note_is_deleted_once(api: httpx.AsyncClient):
     refused(await api.patch(f"/api/notes/{note['id']}", json={"done": True}), 404, "not_found")
 
 
-async def test_a_deleted_note_comes_back_under_its_id(api: httpx.AsyncClient):
+async def test_a_deleted_note_is_restored_with_its_id(api: httpx.AsyncClient):
     note = await add_note(api, title="phoenix")
     await api.patch(f"/api/notes/{note['id']}", json={"done": True})
     deleted = (await api.delete(f"/api/notes/{note['id']}")).json()
@@ -173,7 +173,7 @@ async def test_only_a_deleted_note_can_be_restored(api: httpx.AsyncClient):
     assert sorted(answer.status_code for answer in answers) == [200, 404, 404, 404]
 
 
-async def test_a_tag_from_before_the_deletion_is_stale_after_the_restoration(api: httpx.AsyncClient):
+async def test_an_entity_tag_from_before_a_deletion_is_stale_after_the_restoration(api: httpx.AsyncClient):
     note = await add_note(api)
     await api.delete(f"/api/notes/{note['id']}")
     await api.post(f"/api/notes/{note['id']}/restore")
@@ -183,10 +183,10 @@ async def test_a_tag_from_before_the_deletion_is_stale_after_the_restoration(api
     refused(answer, 412, "stale_version")
 
 
-# What one has written one reads, kept answers or not.
+# Read your writes, with or without the response cache.
 
 
-async def test_every_write_is_read_at_once_by_everybody(shared_server: ServerProcess):
+async def test_every_write_is_visible_to_everybody_at_once(shared_server: ServerProcess):
     lists = ["/api/notes", "/api/notes?limit=1000", "/api/notes?done=true", "/api/notes?q=mark"]
     async with shared_server.client() as writer, shared_server.client() as reader:
         note = await add_note(writer, title="mark")
@@ -211,7 +211,7 @@ async def test_every_write_is_read_at_once_by_everybody(shared_server: ServerPro
             assert one.status_code == (404 if method == "DELETE" else 200)
 
 
-async def test_a_form_is_read_at_once_too(own: httpx.AsyncClient):
+async def test_a_write_by_form_is_visible_at_once(own: httpx.AsyncClient):
     assert (await own.get("/api/notes")).json() == []
 
     answer = await own.post("/front/notes", data={"title": "by form"})
@@ -221,7 +221,7 @@ async def test_a_form_is_read_at_once_too(own: httpx.AsyncClient):
     assert note["title"] == "by form"
 
 
-async def test_last_event_id_is_never_older_than_what_the_answer_shows(own: httpx.AsyncClient):
+async def test_last_event_id_is_never_older_than_the_response(own: httpx.AsyncClient):
     before = await newest_number(own)
     written = await own.post("/api/notes", json={"title": "a"})
     path = written.headers["location"]
@@ -234,7 +234,7 @@ async def test_last_event_id_is_never_older_than_what_the_answer_shows(own: http
         assert answer.headers["last-event-id"].endswith(f"-{expected}")
 
 
-async def test_an_answer_is_compact_utf8(api: httpx.AsyncClient):
+async def test_a_response_is_compact_utf8(api: httpx.AsyncClient):
     answer = await api.post(
         "/api/notes", content=json.dumps({"title": "é 😀"}).encode(), headers={"Content-Type": "application/json"}
     )

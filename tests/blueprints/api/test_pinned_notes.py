@@ -1,4 +1,4 @@
-"""Pinned notes: who may pin, what it changes, and what the live feed tells."""
+"""Pinned notes: who may pin, what a pin changes, and its events."""
 
 import httpx
 
@@ -8,7 +8,7 @@ from tests.support.clients.feed_clients import EDGES, follow
 from tests.support.servers.server_process import ServerProcess
 
 
-async def test_a_new_note_is_pinned_only_when_it_says_so(api: httpx.AsyncClient):
+async def test_a_new_note_is_pinned_only_on_request(api: httpx.AsyncClient):
     plain, pinned = await add_note(api, title="plain"), await add_note(api, title="first", pinned=True)
 
     assert (plain["pinned"], pinned["pinned"]) == (False, True)
@@ -17,7 +17,7 @@ async def test_a_new_note_is_pinned_only_when_it_says_so(api: httpx.AsyncClient)
         assert note in (await api.get("/api/notes", params={"after_id": plain["id"] - 1})).json()
 
 
-async def test_pinning_is_a_change_like_any_other(own: httpx.AsyncClient):
+async def test_pinning_changes_the_version_and_sends_an_event(own: httpx.AsyncClient):
     note = await add_note(own, title="a note")
     path = f"/api/notes/{note['id']}"
 
@@ -33,7 +33,7 @@ async def test_pinning_is_a_change_like_any_other(own: httpx.AsyncClient):
         refused(await own.post("/api/notes", json={"title": "a", "pinned": value}), 422, "validation_failed")
 
 
-async def test_a_deleted_note_comes_back_pinned(api: httpx.AsyncClient):
+async def test_a_restored_note_is_still_pinned(api: httpx.AsyncClient):
     note = await add_note(api, title="a note", pinned=True)
     path = f"/api/notes/{note['id']}"
 
@@ -41,7 +41,7 @@ async def test_a_deleted_note_comes_back_pinned(api: httpx.AsyncClient):
     assert (await api.post(f"{path}/restore")).json()["pinned"] is True
 
 
-async def test_a_ticker_does_not_pin(house: House):
+async def test_a_ticker_cannot_pin(house: House):
     board = await house.board(ada="owner", bob="ticker", eve="editor")
     note = await house.note("ada", board)
     path = f"/api/boards/{board}/notes/{note.id}"
@@ -51,7 +51,7 @@ async def test_a_ticker_does_not_pin(house: House):
         assert (await editor.patch(path, json={"pinned": True})).json()["pinned"] is True
 
 
-async def test_every_reader_of_the_board_hears_of_it(server: ServerProcess):
+async def test_every_reader_of_the_board_gets_the_event_of_a_pin(server: ServerProcess):
     readers = [await follow(edge, server.port) for edge in EDGES]
     async with server.client() as http:
         note = await add_note(http, title="a note", pinned=True)

@@ -1,4 +1,4 @@
-"""`Last-Event-ID` says where what the caller may hear stands, and what strangers do elsewhere does not move it."""
+"""`Last-Event-ID` is the position of the caller's own topics; events on other topics do not change it."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ READS = [
 PAGES = ["/front/notes", "/front/boards", "/front/rooms/1", "/front/users", "/front/account"]
 
 
-async def _places(client: httpx.AsyncClient) -> dict[str, str]:
-    """What each read says, twice: made, and kept where it is."""
+async def _positions(client: httpx.AsyncClient) -> dict[str, str]:
+    """The position in each response, twice: uncached and cached."""
     told = {}
     for path in READS:
         made, kept = await client.get(path), await client.get(path)
@@ -30,19 +30,19 @@ async def _places(client: httpx.AsyncClient) -> dict[str, str]:
     return told
 
 
-async def test_what_strangers_do_elsewhere_moves_nothing(house: House):
+async def test_events_on_other_topics_do_not_change_the_position(house: House):
     async with await house.browser("eve") as eve, await house.browser("ada") as ada:
         theirs = await house.board(ada="owner", bob="editor")
-        before = await _places(eve)
+        before = await _positions(eve)
         for n in range(5):
             await house.note("ada", theirs, f"note {n}")
             sent = {"author_id": house.people["ada"].id, "recipient_id": house.people["bob"].id, "content": "hush"}
             assert (await ada.post("/api/messages", json=sent)).status_code == 201
 
-        assert await _places(eve) == before
+        assert await _positions(eve) == before
 
 
-async def test_it_is_the_newest_of_what_one_may_hear(house: House):
+async def test_the_position_is_the_newest_event_that_the_caller_may_read(house: House):
     async with await house.browser("eve") as eve, await house.browser("ada") as ada:
         mine = await house.board(eve="owner")
         theirs = await house.board(ada="owner")
@@ -50,12 +50,12 @@ async def test_it_is_the_newest_of_what_one_may_hear(house: House):
         newest = await house.core.log.newest()
         await house.note("ada", theirs)
 
-        places = await _places(eve)
+        places = await _positions(eve)
         assert {places[path] for path in READS} == {str(newest)}
         assert (await ada.get("/api/notes")).headers["last-event-id"] == str(await house.core.log.newest())
 
 
-async def test_resuming_there_misses_nothing(house: House):
+async def test_resuming_at_the_position_misses_nothing(house: House):
     mine, theirs = await house.board(eve="owner"), await house.board(ada="owner")
     await house.note("ada", theirs)
     async with await house.browser("eve") as eve:
@@ -67,7 +67,7 @@ async def test_resuming_there_misses_nothing(house: House):
         assert event["note"]["id"] == note.id
 
 
-async def test_a_restart_moves_nothing_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_a_restart_does_not_change_the_position(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     hash_quickly(monkeypatch)
     folder = tmp_path / "data"
     async with opened_house(folder) as house:

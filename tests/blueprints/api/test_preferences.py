@@ -1,4 +1,4 @@
-"""What people want remembered: any JSON under a key, their own alone, heard on their other screens at once."""
+"""Preferences: any JSON under a key, private to a user, synchronised to their other clients."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ async def ada(house: House) -> Any:
         yield client
 
 
-async def test_all_preferences_are_taken_back_at_once(house: House, ada: httpx.AsyncClient):
+async def test_all_preferences_are_deleted_at_once(house: House, ada: httpx.AsyncClient):
     bob = await house.browser("bob")
     await bob.put(f"{MINE}/theme", json="light")
     kept = {"theme": "dark", "start": {"page": "rooms"}}
@@ -45,7 +45,7 @@ async def test_all_preferences_are_taken_back_at_once(house: House, ada: httpx.A
     assert (await ada.delete(MINE)).json() == {}
 
 
-async def test_a_preference_is_set_found_changed_and_taken_back(ada: httpx.AsyncClient):
+async def test_a_preference_is_set_read_changed_and_deleted(ada: httpx.AsyncClient):
     assert (await ada.get(MINE)).json() == {}
     refused(await ada.get(f"{MINE}/theme"), 404, "not_found")
 
@@ -72,7 +72,7 @@ VALUES: list[Any] = [
 ]  # fmt: skip
 
 
-async def test_any_json_comes_back_as_it_was(ada: httpx.AsyncClient):
+async def test_any_json_is_returned_unchanged(ada: httpx.AsyncClient):
     for value in VALUES:
         put = await _put(ada, "x", value)
 
@@ -94,12 +94,12 @@ JSON_VALUES = st.recursive(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 @given(value=JSON_VALUES)
-async def test_whatever_json_it_is_it_comes_back(ada: httpx.AsyncClient, value: Any):
+async def test_random_json_is_returned_unchanged(ada: httpx.AsyncClient, value: Any):
     assert (await _put(ada, "any", value)).status_code == 200
     assert (await ada.get(f"{MINE}/any")).json()["value"] == value
 
 
-async def test_what_cannot_be_kept_is_refused(ada: httpx.AsyncClient):
+async def test_an_invalid_value_is_refused(ada: httpx.AsyncClient):
     for body in (
         b"1e999", b"-1e999", b'{"a": [1e400]}', b"NaN", b"Infinity", b"", b"x", b'"\\ud800"', b'"\\u0000"', b"\xff",
     ):  # fmt: skip
@@ -108,7 +108,7 @@ async def test_what_cannot_be_kept_is_refused(ada: httpx.AsyncClient):
     assert (await ada.get(MINE)).json() == {}
 
 
-async def test_it_is_json_that_is_sent(ada: httpx.AsyncClient):
+async def test_a_preference_requires_the_json_content_type(ada: httpx.AsyncClient):
     refused(await ada.put(f"{MINE}/x", content=b'"dark"'), 415, "unsupported_media_type")
     refused(await ada.put(f"{MINE}/x", data={"a": "b"}), 415, "unsupported_media_type")
 
@@ -118,7 +118,7 @@ async def test_it_is_json_that_is_sent(ada: httpx.AsyncClient):
 
 @pytest.mark.parametrize("letter", ["x", "é", "\U0001f98a", "\n"])
 async def test_a_value_has_at_most_8_kib(ada: httpx.AsyncClient, letter: str):
-    size = len(json.dumps(letter, ensure_ascii=False).encode()) - 2  # as it is kept
+    size = len(json.dumps(letter, ensure_ascii=False).encode()) - 2  # as it is stored
     full = letter * ((LIMIT - 2) // size)
     full += "x" * (LIMIT - 2 - len(full) * size)
 
@@ -129,7 +129,7 @@ async def test_a_value_has_at_most_8_kib(ada: httpx.AsyncClient, letter: str):
     assert (await ada.get(f"{MINE}/x")).json()["value"] == full
 
 
-async def test_blanks_between_do_not_count(ada: httpx.AsyncClient):
+async def test_insignificant_whitespace_does_not_count(ada: httpx.AsyncClient):
     body = b"[" + b" " * (2 * LIMIT) + b"1]"
 
     answer = await ada.put(f"{MINE}/x", content=body, headers={"Content-Type": "application/json"})
@@ -137,7 +137,7 @@ async def test_blanks_between_do_not_count(ada: httpx.AsyncClient):
     assert (answer.status_code, answer.json()["value"]) == (200, [1])
 
 
-async def test_a_person_has_at_most_200(house: House, ada: httpx.AsyncClient):
+async def test_a_user_has_at_most_200_preferences(house: House, ada: httpx.AsyncClient):
     for n in range(PREFERENCES_MAX):
         await house.core.preferences.set(house.people["ada"].id, f"key-{n}", n)
 
@@ -150,12 +150,12 @@ async def test_a_person_has_at_most_200(house: House, ada: httpx.AsyncClient):
     assert len((await ada.get(MINE)).json()) == PREFERENCES_MAX
 
 
-async def test_a_key_that_is_one(ada: httpx.AsyncClient):
+async def test_a_valid_key_is_accepted(ada: httpx.AsyncClient):
     for key in ("a", "7", "A.b_c-9", "x" * 64, "a..", "theme"):
         assert (await ada.put(f"{MINE}/{key}", json=1)).json()["key"] == key
 
 
-async def test_a_key_that_is_none(ada: httpx.AsyncClient):
+async def test_an_invalid_key_is_refused(ada: httpx.AsyncClient):
     for key in (
         "_a", ".a", "-a", "x" * 65, "a b", "é", "a%0a", "%00", "a:b", "a%25", "a%22", "\u0661", "a+b", "a%0d%0aX: y",
     ):  # fmt: skip
@@ -164,17 +164,17 @@ async def test_a_key_that_is_none(ada: httpx.AsyncClient):
         refused(await ada.delete(f"{MINE}/{key}"), 404, "not_found")
 
 
-async def test_keys_differ_by_case(ada: httpx.AsyncClient):
+async def test_keys_are_case_sensitive(ada: httpx.AsyncClient):
     await ada.put(f"{MINE}/theme", json="dark")
     await ada.put(f"{MINE}/Theme", json="light")
 
     assert (await ada.get(MINE)).json() == {"theme": "dark", "Theme": "light"}
 
 
-# Whose.
+# Ownership.
 
 
-async def test_they_are_ones_own(house: House, ada: httpx.AsyncClient):
+async def test_preferences_are_private_to_their_user(house: House, ada: httpx.AsyncClient):
     await ada.put(f"{MINE}/theme", json="secret")
     number = house.people["ada"].id
     async with await house.browser("root") as root, house.client(token=await house.token("ada", "read")) as program:
@@ -188,7 +188,7 @@ async def test_they_are_ones_own(house: House, ada: httpx.AsyncClient):
         refused(await program.put(f"{MINE}/theme", json="x"), 403, "forbidden")
 
 
-async def test_a_list_that_has_not_changed_is_not_sent_again(house: House, ada: httpx.AsyncClient):
+async def test_an_unchanged_list_is_a_304(house: House, ada: httpx.AsyncClient):
     await ada.put(f"{MINE}/theme", json="dark")
     tag = (await ada.get(MINE)).headers["etag"]
 
@@ -197,10 +197,10 @@ async def test_a_list_that_has_not_changed_is_not_sent_again(house: House, ada: 
     assert (await ada.get(MINE, headers={"If-None-Match": tag})).status_code == 200
 
 
-# In open mode, of the person who is named or was chosen.
+# In open mode, of the named or chosen user.
 
 
-async def test_in_open_mode_somebody_has_to_say_who(api: httpx.AsyncClient):
+async def test_open_mode_requires_a_user(api: httpx.AsyncClient):
     someone = await person(api)
     path = f"{MINE}/theme"
     for answer in (await api.get(MINE), await api.get(path), await api.put(path, json=1), await api.delete(path)):
@@ -219,7 +219,7 @@ async def test_in_open_mode_somebody_has_to_say_who(api: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize("edge", EDGES, ids=named)
-async def test_a_change_is_heard_by_its_person_alone(shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge):
+async def test_a_change_is_published_to_its_user_only(shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge):
     one, other = await person(api), await person(api)
     async with (
         await follow(edge, shared_server.port, person=one["id"], topics=f"user:{one['id']}") as hers,
@@ -247,7 +247,7 @@ def _told(event: Json) -> tuple[str, Any]:
     return event["action"], event["preference"]["value"]
 
 
-async def test_what_was_refused_is_not_kept(house: House, ada: httpx.AsyncClient):
+async def test_a_refused_change_is_not_stored(house: House, ada: httpx.AsyncClient):
     await ada.put(f"{MINE}/x", json="x" * LIMIT)
     await ada.put(f"{MINE}/_", json=1)
 

@@ -1,4 +1,4 @@
-"""What is unread: counted for each person and room, cleared by reading, told to their own screens only."""
+"""Unread messages: counted for each user and room, cleared by reading, published to the user's own clients only."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 
 async def _unread(api: httpx.AsyncClient, who: Json, where: Json) -> tuple[int, int]:
-    """How many messages somebody has not read in a room, and the last that they have."""
+    """The number of a user's unread messages in a room, and the id of the last one that they have read."""
     found = {one["room_id"]: one for one in await got(api, f"/api/users/{who['id']}/unread")}
     one = found[where["id"]]
     assert one.keys() == {"room_id", "count", "last_read_id"}
@@ -54,7 +54,7 @@ async def _read(api: httpx.AsyncClient, who: Json, where: Json, message_id: obje
 # R4: what counts.
 
 
-async def test_what_others_say_is_unread_until_it_is_read(api: httpx.AsyncClient):
+async def test_messages_of_others_are_unread_until_they_are_read(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     place = await room(api)
     said = [await say(api, place, bob) for _ in range(3)]
@@ -71,7 +71,7 @@ async def test_what_others_say_is_unread_until_it_is_read(api: httpx.AsyncClient
     assert await _unread(api, ada, place) == (1, said[2]["id"])
 
 
-async def test_ones_own_messages_never_count(api: httpx.AsyncClient):
+async def test_own_messages_never_count(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     place = await room(api)
     await say(api, place, ada)
@@ -83,7 +83,7 @@ async def test_ones_own_messages_never_count(api: httpx.AsyncClient):
     assert (await _read(api, bob, place, last["id"])).json()["count"] == 0
 
 
-async def test_somebody_new_begins_with_nothing_unread(api: httpx.AsyncClient):
+async def test_a_new_user_has_no_unread_messages(api: httpx.AsyncClient):
     ada, place = await person(api), await room(api)
     for _ in range(3):
         await say(api, place, ada)
@@ -100,7 +100,7 @@ async def test_somebody_new_begins_with_nothing_unread(api: httpx.AsyncClient):
     assert sum(one["count"] for one in await got(api, f"/api/users/{late['id']}/unread")) == 2
 
 
-async def test_every_room_and_ones_own_conversations_are_told_and_nobody_elses(api: httpx.AsyncClient):
+async def test_all_rooms_and_the_users_own_conversations_are_listed(api: httpx.AsyncClient):
     ada, bob, eve = await people(api, 3)
     theirs = (await tell(api, ada, bob))["room_id"]
     alone = (await tell(api, eve, eve))["room_id"]
@@ -121,7 +121,7 @@ async def test_every_room_and_ones_own_conversations_are_told_and_nobody_elses(a
     assert (await _unread(api, eve, {"id": alone}))[0] == 0
 
 
-async def test_reading_never_goes_back(api: httpx.AsyncClient):
+async def test_a_read_marker_never_moves_back(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     place = await room(api)
     said = [await say(api, place, bob) for _ in range(3)]
@@ -138,7 +138,7 @@ async def test_reading_never_goes_back(api: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize("message_id", [MAX_ID, str(MAX_ID), "above"])
-async def test_an_id_from_the_future_hides_nothing_that_will_come(api: httpx.AsyncClient, message_id: object):
+async def test_a_future_id_does_not_mark_later_messages_as_read(api: httpx.AsyncClient, message_id: object):
     ada, bob = await people(api, 2)
     place = await room(api)
     said = await say(api, place, bob)
@@ -151,7 +151,7 @@ async def test_an_id_from_the_future_hides_nothing_that_will_come(api: httpx.Asy
     assert (await _unread(api, ada, place))[0] == 8
 
 
-async def test_a_message_of_another_room_reads_what_is_before_it(api: httpx.AsyncClient):
+async def test_an_id_of_another_room_marks_older_messages_as_read(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     place, other = await room(api), await room(api)
     first, elsewhere = await say(api, place, bob), await say(api, other, bob)
@@ -163,7 +163,7 @@ async def test_a_message_of_another_room_reads_what_is_before_it(api: httpx.Asyn
     assert (await _unread(api, ada, other))[0] == 1
 
 
-async def test_an_empty_room_is_read_without_a_word(api: httpx.AsyncClient):
+async def test_reading_an_empty_room_sends_no_event(api: httpx.AsyncClient):
     ada, place = await person(api), await room(api)
     before, unread = await newest(api), await _unread(api, ada, place)
 
@@ -174,7 +174,7 @@ async def test_an_empty_room_is_read_without_a_word(api: httpx.AsyncClient):
     assert await newest(api) == before
 
 
-async def test_what_is_deleted_is_not_unread_any_more_and_what_comes_back_is(api: httpx.AsyncClient):
+async def test_deleted_messages_are_not_unread_and_restored_ones_are(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     place = await room(api)
     read, unread = await say(api, place, bob), await say(api, place, bob)
@@ -189,7 +189,7 @@ async def test_what_is_deleted_is_not_unread_any_more_and_what_comes_back_is(api
     assert (await _unread(api, ada, place))[0] == 1
 
 
-async def test_an_edited_message_stays_what_it_was(api: httpx.AsyncClient):
+async def test_an_edit_does_not_change_whether_a_message_is_unread(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     place = await room(api)
     read, unread = await say(api, place, bob), await say(api, place, bob)
@@ -201,7 +201,7 @@ async def test_an_edited_message_stays_what_it_was(api: httpx.AsyncClient):
     assert (await _unread(api, ada, place))[0] == 1
 
 
-async def test_what_a_guest_says_is_unread_by_everybody(shared_server: ServerProcess, api: httpx.AsyncClient):
+async def test_a_guests_message_is_unread_for_everybody(shared_server: ServerProcess, api: httpx.AsyncClient):
     ada = await person(api)
     before = (await _unread(api, ada, {"id": 1}))[0]
     async with LineClient(shared_server.port, 7) as guest:
@@ -212,7 +212,7 @@ async def test_what_a_guest_says_is_unread_by_everybody(shared_server: ServerPro
     assert (await _unread(api, ada, {"id": 1}))[0] == before + 1
 
 
-async def test_a_conversation_is_read_by_its_people_only(api: httpx.AsyncClient):
+async def test_only_its_two_users_read_a_conversation(api: httpx.AsyncClient):
     ada, bob, eve = await people(api, 3)
     said = await tell(api, ada, bob)
     where = {"id": said["room_id"]}
@@ -222,7 +222,7 @@ async def test_a_conversation_is_read_by_its_people_only(api: httpx.AsyncClient)
     assert (await _unread(api, bob, where))[0] == 0
 
 
-async def test_nobody_reads_nothing(api: httpx.AsyncClient):
+async def test_reading_requires_a_user(api: httpx.AsyncClient):
     before = await newest(api)
 
     answer = await _read(api, {"id": MAX_ID}, {"id": 1}, 1)
@@ -231,7 +231,7 @@ async def test_nobody_reads_nothing(api: httpx.AsyncClient):
     assert await newest(api) == before
 
 
-async def test_many_tabs_that_read_at_once_leave_the_furthest(api: httpx.AsyncClient):
+async def test_of_concurrent_reads_the_newest_message_counts(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     place = await room(api)
     said = [(await say(api, place, bob))["id"] for _ in range(10)]
@@ -244,11 +244,11 @@ async def test_many_tabs_that_read_at_once_leave_the_furthest(api: httpx.AsyncCl
     assert position(await api.get("/api/rooms")) - before <= 10
 
 
-# What is told.
+# Events.
 
 
 @on_both_edges
-async def test_reading_is_told_to_ones_own_screens_only(
+async def test_a_read_marker_is_published_to_its_user_only(
     shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
 ):
     ada, bob = await people(api, 2)
@@ -275,13 +275,13 @@ async def test_reading_is_told_to_ones_own_screens_only(
         client.cut()
 
 
-# State and events are the fresh state: a client that applies what it hears knows what is so.
+# State plus events equals the current state, for a client that applies every event.
 
 State = dict[str, Any]
 
 
 async def _fresh(core: Core, reader_id: int) -> tuple[State, EventId]:
-    """Everything that a person's page could show, fetched part by part; and where to go on from."""
+    """Everything that a user's page could show, requested in parts; and the position to resume from."""
     people = await core.users.find(PageQuery())
     rooms = await core.rooms.find(ANYBODY, RoomQuery(person_id=reader_id))
     said = {
@@ -300,13 +300,13 @@ async def _fresh(core: Core, reader_id: int) -> tuple[State, EventId]:
 
 
 def _apply(state: State, event: Json, me: int) -> None:
-    """Do to what one knows what an event says, as a page does."""
+    """Apply an event to a client's state, as a page does."""
     if "user" in event:
         state["users"][event["user"]["id"]] = event["user"]
     elif "room" in event:
         opened_room = event["room"]
         state["rooms"][opened_room["id"]] = opened_room
-        # Nothing was said there yet; nothing was read there, and what never was read is where the person came in.
+        # In an empty room nothing is read; an unread room starts at the user's registration.
         state["unread"].setdefault(opened_room["id"], 0)
         state["read"].setdefault(opened_room["id"], state["came"])
     elif "unread" in event:
@@ -325,7 +325,7 @@ def _apply(state: State, event: Json, me: int) -> None:
 
 
 async def _do_something(core: Core, chance: random.Random) -> None:
-    """One change of any kind, by anybody, on anything; often one that is refused."""
+    """One random change by a random user; often a refused one."""
     who, other = chance.randint(1, 4), chance.randint(1, 4)
     where, what = chance.randint(1, 6), chance.randint(1, 30)
     text = f"text {chance.randint(1, 3)}"
@@ -352,7 +352,7 @@ async def _do_something(core: Core, chance: random.Random) -> None:
 
 @settings(max_examples=15)
 @given(st.integers(0, 1 << 32), st.integers(1, 80))
-def test_what_one_knows_and_the_events_since_are_what_is_so(seed: int, changes: int):
+def test_state_plus_later_events_equals_the_current_state(seed: int, changes: int):
     chance = random.Random(seed)
 
     async def run(folder: Path) -> None:
@@ -367,7 +367,7 @@ def test_what_one_knows_and_the_events_since_are_what_is_so(seed: int, changes: 
             final, end = await _fresh(core, 1)
             topics = {USERS, ROOMS, ALL_ROOMS, user(1)}
             for state, place in known:
-                state["came"] = 0  # person 1 was there before anything was said
+                state["came"] = 0  # user 1 existed before the first message
                 heard = await core.log.since(topics, place, end.number)
                 assert heard is not None
                 while heard:

@@ -1,4 +1,4 @@
-"""Rooms through the API: opened, found, talked in; a direct conversation is a room of another kind."""
+"""Rooms through the API: created, listed, written to; a direct conversation is a room of another kind."""
 
 import asyncio
 import json
@@ -32,10 +32,10 @@ from tests.support.servers.server_process import ServerProcess
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
-# R1: rooms are opened.
+# R1: creating rooms.
 
 
-async def test_the_lobby_is_always_there(fresh_api: httpx.AsyncClient):
+async def test_the_lobby_always_exists(fresh_api: httpx.AsyncClient):
     (lobby,) = await got(fresh_api, "/api/rooms")
 
     assert lobby == {"id": 1, "kind": "room", "name": "lobby", "people": [], "created_at": lobby["created_at"]}
@@ -45,7 +45,7 @@ async def test_the_lobby_is_always_there(fresh_api: httpx.AsyncClient):
     assert position(await fresh_api.get("/api/rooms")) == 0
 
 
-async def test_a_new_room_is_answered_whole(api: httpx.AsyncClient):
+async def test_the_response_contains_the_complete_new_room(api: httpx.AsyncClient):
     before = position(await api.get("/api/rooms"))
     name = f"Kitchen table {next(NUMBERS)}"
 
@@ -69,14 +69,14 @@ async def test_a_new_room_is_answered_whole(api: httpx.AsyncClient):
         ("😀 {n} <b>'\"", "😀 {n} <b>'\""),
     ],
 )
-async def test_what_a_room_is_called_is_kept_as_it_is_meant(api: httpx.AsyncClient, sent: str, kept: str):
+async def test_the_name_of_a_room_is_normalised(api: httpx.AsyncClient, sent: str, kept: str):
     number = f"{next(NUMBERS):04}"
 
     assert (await room(api, sent.replace("{n}", number)))["name"] == kept.replace("{n}", number)
 
 
 @pytest.mark.parametrize("name", ["", " ", "\t", "x" * 81, "a\nb", "a\r\nb", "a\u2029b", "\x7f", 7, None, ["a"], True])
-async def test_what_no_room_is_called_is_refused(api: httpx.AsyncClient, name: object):
+async def test_an_invalid_room_name_is_refused(api: httpx.AsyncClient, name: object):
     before = await newest(api)
 
     answer = await api.post("/api/rooms", json={"name": name})
@@ -86,17 +86,17 @@ async def test_what_no_room_is_called_is_refused(api: httpx.AsyncClient, name: o
 
 
 @pytest.mark.parametrize("field", ["kind", "id", "people", "created_at", "Name"])
-async def test_a_room_has_nothing_but_a_name_at_first(api: httpx.AsyncClient, field: str):
+async def test_a_new_room_accepts_only_a_name(api: httpx.AsyncClient, field: str):
     answer = await api.post("/api/rooms", json={"name": f"Room {next(NUMBERS)}", field: "x"})
 
     assert fields_of(refused(answer, 422, "validation_failed")) == {field}
 
 
-async def test_nobody_opens_a_second_lobby(api: httpx.AsyncClient):
+async def test_a_second_lobby_is_refused(api: httpx.AsyncClient):
     refused(await api.post("/api/rooms", json={"name": "LOBBY"}), 409, "room_name_taken")
 
 
-async def test_of_many_who_want_one_name_at_once_one_gets_it(api: httpx.AsyncClient):
+async def test_of_concurrent_rooms_of_one_name_one_is_created(api: httpx.AsyncClient):
     name = f"Wanted {next(NUMBERS)}"
 
     answers = await asyncio.gather(*(api.post("/api/rooms", json={"name": name}) for _ in range(12)))
@@ -104,10 +104,10 @@ async def test_of_many_who_want_one_name_at_once_one_gets_it(api: httpx.AsyncCli
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 11
 
 
-# Rooms are found.
+# Listing rooms.
 
 
-async def test_rooms_are_listed_by_id_and_conversations_only_for_their_people(fresh_api: httpx.AsyncClient):
+async def test_rooms_are_listed_by_id_and_conversations_only_for_their_users(fresh_api: httpx.AsyncClient):
     ada, bob, eve = await people(fresh_api, 3)
     garden = await room(fresh_api, "garden")
     theirs = await got(fresh_api, f"/api/rooms/{(await tell(fresh_api, ada, bob))['room_id']}")
@@ -122,7 +122,7 @@ async def test_rooms_are_listed_by_id_and_conversations_only_for_their_people(fr
     assert await got(fresh_api, "/api/rooms", person_id=MAX_ID) == public
 
 
-async def test_following_the_links_brings_every_room_once(fresh_api: httpx.AsyncClient):
+async def test_following_the_page_links_returns_every_room_once(fresh_api: httpx.AsyncClient):
     ada, bob = await people(fresh_api, 2)
     ids = [1, *[(await room(fresh_api))["id"] for _ in range(4)], (await tell(fresh_api, ada, bob))["room_id"]]
 
@@ -132,7 +132,7 @@ async def test_following_the_links_brings_every_room_once(fresh_api: httpx.Async
 
 
 @pytest.mark.parametrize("room_id", [MAX_ID, MAX_ID + 1, 0, -1, "01", "x", "lobby"])
-def test_a_room_that_is_not_there_is_not_found(shared_server: ServerProcess, room_id: object):
+def test_a_missing_room_is_a_404(shared_server: ServerProcess, room_id: object):
     path = f"/api/rooms/{room_id}"
     kind = "Content-Type: application/json"
     someone = {"name": "x", "email": "x@y", "nickname": f"somebody-{next(NUMBERS)}"}
@@ -150,10 +150,10 @@ def test_a_room_that_is_not_there_is_not_found(shared_server: ServerProcess, roo
         assert_problem(exchange(shared_server.port, data), 404, "not_found")
 
 
-# Something is said in a room.
+# Writing in a room.
 
 
-async def test_what_is_said_in_a_room_is_answered_whole(api: httpx.AsyncClient):
+async def test_the_response_contains_the_complete_message(api: httpx.AsyncClient):
     ada, place = await person(api), await room(api)
     body = {"author_id": str(ada["id"]), "content": "Tea?\nMilk?", "client_key": "in-the-room"}
 
@@ -169,7 +169,7 @@ async def test_what_is_said_in_a_room_is_answered_whole(api: httpx.AsyncClient):
     assert await got(api, f"/api/users/{ada['id']}/messages") == []
 
 
-async def test_one_message_path_serves_rooms_and_conversations(api: httpx.AsyncClient):
+async def test_one_message_route_serves_rooms_and_conversations(api: httpx.AsyncClient):
     ada, bob, eve = await people(api, 3)
     conversation = {"id": (await tell(api, ada, bob, "directly"))["room_id"]}
 
@@ -189,25 +189,27 @@ async def test_one_message_path_serves_rooms_and_conversations(api: httpx.AsyncC
     assert await newest(api) == before
 
 
-async def test_of_many_first_words_at_once_one_conversation_is_begun(api: httpx.AsyncClient):
+async def test_concurrent_first_messages_create_one_conversation(api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     before = position(await api.get("/api/rooms"))
 
     told = await asyncio.gather(*(tell(api, *((ada, bob) if n % 2 else (bob, ada)), f"{n}") for n in range(20)))
 
     assert len({message["room_id"] for message in told}) == 1
-    assert position(await api.get("/api/rooms")) == before + 2 * (1 + 20)  # the conversation once, each to both
+    assert position(await api.get("/api/rooms")) == before + 2 * (
+        1 + 20
+    )  # one event of the conversation and each message, to both
     said = await got(api, f"/api/users/{ada['id']}/messages")
     assert sorted(message["content"] for message in said) == sorted(f"{n}" for n in range(20))
 
 
-async def test_a_room_is_missed_before_its_author(api: httpx.AsyncClient):
+async def test_a_missing_room_is_reported_before_a_missing_author(api: httpx.AsyncClient):
     answer = await api.post(f"/api/rooms/{MAX_ID}/messages", json={"author_id": MAX_ID, "content": "boo"})
 
     refused(answer, 404, "not_found")
 
 
-async def test_what_was_said_is_there_after_a_restart(tmp_path: Path):
+async def test_messages_survive_a_restart(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         async with server.client() as api:
             ada, bob = await people(api, 2)

@@ -1,4 +1,4 @@
-"""Browsers: their cookies cannot be made, planted or used again, and their owner sees and ends them."""
+"""Sessions: their cookies cannot be forged, fixated or replayed, and their user lists and ends them."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ SIGN_IN = {"nickname": "ada", "password": PASSWORD}
 
 
 async def _is(client: httpx.AsyncClient) -> str | None:
-    """The nickname of the person that the server takes a browser for."""
+    """The nickname of the user that the server sees in a browser."""
     answer = await client.get("/api/me")
     return answer.json()["user"]["nickname"] if answer.status_code == 200 else None
 
@@ -41,7 +41,7 @@ def _set_cookies(answer: httpx.Response) -> "SimpleCookie":
 
 @pytest.mark.parametrize(("scheme", "name"), [("http", f"{COOKIE}_80"), ("https", f"{SECURE_COOKIE}_443")])
 @pytest.mark.parametrize("way", ["api", "form", "link"])
-async def test_the_cookie_is_as_safe_as_it_can_be(house: House, scheme: str, name: str, way: str):
+async def test_the_cookie_has_all_security_attributes(house: House, scheme: str, name: str, way: str):
     async with house.client(scheme=scheme) as client:
         if way == "link":
             form = {"name": "New", "email": "new@example.org", "nickname": "new", "password": PASSWORD}
@@ -65,7 +65,7 @@ async def test_the_cookie_is_as_safe_as_it_can_be(house: House, scheme: str, nam
         assert bool(out[name]["secure"]) == (scheme == "https"), "a browser takes no other for a __Host- cookie"
 
 
-async def test_under_https_a_cookie_that_another_host_may_have_set_counts_for_nothing(house: House):
+async def test_under_https_a_cookie_without_the_host_prefix_is_ignored(house: House):
     cookie = await house.cookie("eve")
     async with house.client(scheme="https") as client:
         client.cookies.set(COOKIE, cookie)
@@ -76,7 +76,7 @@ async def test_under_https_a_cookie_that_another_host_may_have_set_counts_for_no
         assert (await client.get("/api/notes")).status_code == 200
 
 
-async def test_a_cookie_that_was_planted_is_worth_nothing_after_signing_in(house: House):
+async def test_signing_in_replaces_a_planted_cookie(house: House):
     planted = await house.cookie("eve")
     made_up = house.core.signing_key.sign("session", "x" * 43)
     for cookie in (planted, made_up):
@@ -86,7 +86,7 @@ async def test_a_cookie_that_was_planted_is_worth_nothing_after_signing_in(house
             assert await _is(attacker) is None, "neither ada nor eve any more"
 
 
-async def test_signing_in_again_ends_the_session_before(house: House):
+async def test_signing_in_again_ends_the_former_session(house: House):
     async with house.client() as client:
         for _ in range(3):
             assert (await client.post("/api/sign-in", json=SIGN_IN)).status_code == 200
@@ -94,7 +94,7 @@ async def test_signing_in_again_ends_the_session_before(house: House):
 
 
 @pytest.mark.parametrize("kept", [False, True], ids=["asked", "kept"])
-async def test_a_cookie_is_worth_nothing_after_signing_out(house: House, kept: bool):
+async def test_a_cookie_is_invalid_after_signing_out(house: House, kept: bool):
     async with await house.browser("ada") as client:
         again = house.client(session_of(client))
         if kept:
@@ -107,7 +107,7 @@ async def test_a_cookie_is_worth_nothing_after_signing_out(house: House, kept: b
         await again.aclose()
 
 
-async def test_a_cookie_that_this_server_has_not_signed_is_none(house: House, tmp_path: Path):
+async def test_a_cookie_with_an_invalid_signature_is_ignored(house: House, tmp_path: Path):
     cookie = await house.cookie("ada")
     secret, _, signature = cookie.rpartition(".")
     foreign = SigningKey(tmp_path / "elsewhere")
@@ -127,7 +127,7 @@ async def test_a_cookie_that_this_server_has_not_signed_is_none(house: House, tm
         assert await _is(client) == "ada", "the positive"
 
 
-async def test_only_a_hash_is_kept_of_a_session(house: House):
+async def test_only_a_hash_of_a_session_is_stored(house: House):
     cookie = await house.cookie("ada")
     secret = cookie.partition(".")[0]
 
@@ -139,9 +139,7 @@ async def test_only_a_hash_is_kept_of_a_session(house: House):
         assert not file.is_file() or secret.encode() not in file.read_bytes(), file
 
 
-async def test_a_session_that_was_merely_chosen_counts_in_open_mode_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_session_of_a_chosen_user_is_valid_in_open_mode_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     hash_quickly(monkeypatch)
     folder = tmp_path / "data"
     async with opened_house(folder, access="open") as house, house.client() as client:
@@ -157,10 +155,10 @@ async def test_a_session_that_was_merely_chosen_counts_in_open_mode_only(
         assert (await client.post("/api/sign-in", json=SIGN_IN)).status_code == 404
 
 
-# Seeing and ending them.
+# Listing and ending sessions.
 
 
-async def test_somebody_sees_their_browsers_and_nobody_elses(house: House):
+async def test_a_user_lists_only_their_own_sessions(house: House):
     async with house.client(address="198.51.100.7") as phone, await house.browser("eve") as eve:
         phone.headers["User-Agent"] = "A phone " + "x" * 500
         await phone.post("/api/sign-in", json=SIGN_IN)
@@ -178,7 +176,7 @@ async def test_somebody_sees_their_browsers_and_nobody_elses(house: House):
         await laptop.aclose()
 
 
-async def test_somebody_ends_their_browsers_and_nobody_elses(house: House):
+async def test_a_user_ends_only_their_own_sessions(house: House):
     async with (
         await house.browser("ada") as ada,
         await house.browser("ada") as other,
@@ -197,7 +195,7 @@ async def test_somebody_ends_their_browsers_and_nobody_elses(house: House):
         refused(await ada.delete(f"/api/me/sessions/{number}"), 404, "not_found")
 
 
-async def test_a_new_password_ends_the_others(house: House):
+async def test_a_new_password_ends_the_other_sessions(house: House):
     async with (
         await house.browser("ada") as ada,
         await house.browser("ada") as other,
@@ -212,7 +210,7 @@ async def test_a_new_password_ends_the_others(house: House):
         assert [await _is(client) for client in (ada, other, eve, program)] == ["ada", None, "eve", "ada"]
 
 
-# A year from when it was last used.
+# Expiry: a year.
 
 
 async def _age(house: House, **times: datetime) -> None:
@@ -222,7 +220,7 @@ async def _age(house: House, **times: datetime) -> None:
     await house.core.writer(work)
 
 
-async def test_a_session_is_over_after_a_year_without_it(house: House):
+async def test_an_unused_session_expires_after_a_year(house: House):
     async with await house.browser("ada") as ada:
         await _age(house, expires_at=datetime.now(UTC) - timedelta(seconds=1))
 
@@ -232,11 +230,11 @@ async def test_a_session_is_over_after_a_year_without_it(house: House):
     assert rows(house.core, "SELECT COUNT(*) FROM session") == [(0,)]
 
 
-async def test_a_session_ends_a_year_after_it_began_however_much_it_is_used(house: House):
+async def test_a_used_session_expires_a_year_after_its_start(house: House):
     before = datetime.now(UTC) - timedelta(hours=2)
     began = datetime.now(UTC) - timedelta(days=364)
     async with await house.browser("ada") as ada:
-        # As older versions have left it, which put the end off with each use.
+        # As older versions stored it, which extended the session with each use.
         await _age(house, created_at=began, seen_at=before, expires_at=datetime.now(UTC) + timedelta(days=300))
 
         assert await _is(ada) == "ada"
@@ -253,7 +251,7 @@ async def test_a_session_ends_a_year_after_it_began_however_much_it_is_used(hous
     assert rows(house.core, "SELECT COUNT(*) FROM session") == [(0,)]
 
 
-async def test_a_stream_ends_with_its_session_at_the_end_of_the_year(house: House):
+async def test_a_stream_ends_when_its_session_expires(house: House):
     async with await house.browser("ada") as ada:
         began = datetime.now(UTC) - timedelta(days=365) + timedelta(seconds=1)
         await _age(house, created_at=began, expires_at=datetime.now(UTC) + timedelta(days=300))
@@ -267,7 +265,7 @@ async def test_a_stream_ends_with_its_session_at_the_end_of_the_year(house: Hous
         await asyncio.wait_for(ended.wait(), 20)
 
 
-async def test_looking_is_written_down_once_an_hour_and_not_at_each_request(house: House):
+async def test_the_last_use_of_a_session_is_recorded_once_an_hour(house: House):
     async with await house.browser("ada") as ada:
         before = rows(house.core, "SELECT seen_at FROM session")
         for _ in range(3):
@@ -276,12 +274,10 @@ async def test_looking_is_written_down_once_an_hour_and_not_at_each_request(hous
         assert rows(house.core, "SELECT seen_at FROM session") == before
 
 
-# Which board is open (E2).
+# The open board (E2).
 
 
-async def test_the_open_board_stays_open_in_this_browser_over_a_restart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+async def test_the_open_board_of_a_browser_survives_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     hash_quickly(monkeypatch)
     page: dict[str, Any] = {"headers": {"Accept": "text/html"}}
     async with opened_house(tmp_path / "data") as house:

@@ -1,4 +1,4 @@
-"""The people through the API: who may be called what, and how they are found."""
+"""Users through the API: creation, valid nicknames, and lists."""
 
 import asyncio
 from typing import Any
@@ -28,10 +28,10 @@ def _ada(**changes: Any) -> Json:
     return {**ADA, "nickname": f"ada{next(NUMBERS)}", **changes}
 
 
-# P1, P2: somebody is added.
+# P1, P2: creation.
 
 
-async def test_a_new_person_is_answered_whole_and_told_to_everybody(api: httpx.AsyncClient):
+async def test_the_response_contains_the_complete_new_user_and_everybody_gets_an_event(api: httpx.AsyncClient):
     before = await newest(api)
     sent = _ada()
 
@@ -43,14 +43,14 @@ async def test_a_new_person_is_answered_whole_and_told_to_everybody(api: httpx.A
     assert user == {"id": user["id"], **sent}
     assert type(user["id"]) is int
     assert answer.headers["location"] == f"/api/users/{user['id']}"
-    assert position(answer) == int(before.partition("-")[2]) + 2  # the person, and their board
+    assert position(answer) == int(before.partition("-")[2]) + 2  # the user, and their board
     assert await got(api, answer.headers["location"]) == user
 
 
 KEPT = {
     "name": {
         "x" * 100: "x" * 100, "𝄞" * 100: "𝄞" * 100, " " * 300 + "x" * 100 + "\u3000": "x" * 100, "a": "a",
-        "e\u0301" * 100: "é" * 100,  # a letter is one character, however it was typed
+        "e\u0301" * 100: "é" * 100,  # a letter counts as one character in any normal form
         "Jean-Luc O’Brien, 3rd <b>": "Jean-Luc O’Brien, 3rd <b>", "محمد": "محمد",
     },
     "nickname": {
@@ -67,7 +67,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize("field", KEPT)
-async def test_what_people_are_called_is_kept_as_they_mean_it(api: httpx.AsyncClient, field: str):
+async def test_the_fields_of_a_user_are_normalised(api: httpx.AsyncClient, field: str):
     for sent, kept in KEPT[field].items():
         number = str(next(NUMBERS))
         user = await made(api, "/api/users", **_ada(**{field: sent.replace("{n}", number)}))
@@ -91,7 +91,7 @@ async def test_what_people_are_called_is_kept_as_they_mean_it(api: httpx.AsyncCl
         ("email", "a@b_c"),
     ],
 )  # fmt: skip
-async def test_what_nobody_is_called_is_refused_by_its_field(api: httpx.AsyncClient, field: str, wrong: str):
+async def test_an_invalid_field_of_a_user_is_named(api: httpx.AsyncClient, field: str, wrong: str):
     before = (await api.get("/api/users")).text
 
     problem = refused(await api.post("/api/users", json=_ada(**{field: wrong})), 422, "validation_failed")
@@ -100,7 +100,7 @@ async def test_what_nobody_is_called_is_refused_by_its_field(api: httpx.AsyncCli
     assert (await api.get("/api/users")).text == before
 
 
-async def test_every_wrong_field_of_a_person_is_named(api: httpx.AsyncClient):
+async def test_every_invalid_field_of_a_user_is_named(api: httpx.AsyncClient):
     answer = await api.post("/api/users", json={"name": "", "email": "x", "nickname": " ", "id": 7, "colour": "red"})
 
     assert fields_of(refused(answer, 422, "validation_failed")) == {"name", "email", "nickname", "id", "colour"}
@@ -113,14 +113,14 @@ async def test_a_nickname_may_have_32_characters(api: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize("other", ["ade", "ada.", "a.da", "adá", "a-da"])
-async def test_a_nickname_that_is_only_alike_is_free(api: httpx.AsyncClient, other: str):
+async def test_a_similar_nickname_is_available(api: httpx.AsyncClient, other: str):
     unique = f"_{next(NUMBERS)}"
     await made(api, "/api/users", **_ada(nickname="ada" + unique))
 
     await made(api, "/api/users", **_ada(nickname=other + unique))
 
 
-async def test_of_many_who_want_one_nickname_at_once_one_gets_it(api: httpx.AsyncClient):
+async def test_of_concurrent_users_with_one_nickname_one_is_created(api: httpx.AsyncClient):
     before = position(await api.get("/api/users"))
     nickname = f"wanted-{next(NUMBERS)}"
 
@@ -129,20 +129,20 @@ async def test_of_many_who_want_one_nickname_at_once_one_gets_it(api: httpx.Asyn
     )
 
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 11
-    assert position(await api.get("/api/users")) == before + 2  # the person, and their board
+    assert position(await api.get("/api/users")) == before + 2  # the user, and their board
 
 
-async def test_names_and_addresses_may_be_shared(api: httpx.AsyncClient):
+async def test_names_and_addresses_need_not_be_unique(api: httpx.AsyncClient):
     one, other = [await made(api, "/api/users", **_ada()) for _ in range(2)]
 
     assert one["id"] != other["id"]
     assert {**one, "id": 0, "nickname": ""} == {**other, "id": 0, "nickname": ""}
 
 
-# P3: people are found.
+# P3: lists.
 
 
-async def test_users_are_listed_by_id_and_the_links_lead_to_each_once(fresh_api: httpx.AsyncClient):
+async def test_users_are_listed_by_id_and_page_links_return_each_once(fresh_api: httpx.AsyncClient):
     assert await got(fresh_api, "/api/users") == []
     users = await people(fresh_api, 7)
     known = [one["id"] for one in users]
@@ -156,7 +156,7 @@ async def test_users_are_listed_by_id_and_the_links_lead_to_each_once(fresh_api:
 
 @pytest.mark.parametrize("user_id", [MAX_ID, MAX_ID + 1, 0, -1, "01", "x", "1.0", "%20"])
 @pytest.mark.parametrize("what", ["", "/messages", "/unread"])
-async def test_somebody_who_is_not_there_is_not_found(api: httpx.AsyncClient, user_id: object, what: str):
+async def test_a_missing_user_is_a_404(api: httpx.AsyncClient, user_id: object, what: str):
     known = await person(api)
     await got(api, f"/api/users/{known['id']}{what}")
 
@@ -166,7 +166,7 @@ async def test_somebody_who_is_not_there_is_not_found(api: httpx.AsyncClient, us
         assert problem["detail"] == f"User {MAX_ID} not found"
 
 
-async def test_a_list_that_has_not_changed_is_not_sent_again(api: httpx.AsyncClient):
+async def test_an_unchanged_list_is_a_304(api: httpx.AsyncClient):
     user = await person(api)
     for path in ("/api/users", "/api/rooms", f"/api/users/{user['id']}/unread"):
         first = await api.get(path)
@@ -182,7 +182,7 @@ async def test_a_list_that_has_not_changed_is_not_sent_again(api: httpx.AsyncCli
     assert (await api.get("/api/users", headers={"If-None-Match": tag})).status_code == 200
 
 
-async def test_every_answer_tells_the_newest_event_that_it_includes(api: httpx.AsyncClient):
+async def test_every_response_has_the_id_of_its_newest_event(api: httpx.AsyncClient):
     user = await person(api)
     event = await newest(api)
 

@@ -1,4 +1,4 @@
-"""Who may do what: every kind of caller at every route, against one small table."""
+"""Access control: every kind of caller at every route, against one table."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ from tests.support.servers.empty_database import settings_for
 
 THINGS = ("board_id", "note_id", "message_id", "room_id", "job_id")
 
-# What a route asks on the board that it is about.
+# The role that a route requires on its board.
 ON_BOARD: dict[str, Role] = {
     **{f"board_notes.{name}": "viewer" for name in ("list_notes", "get_note")},
     "board_transfers.export_notes": "viewer",
@@ -55,24 +55,24 @@ OF_ITS_AUTHOR_OR_ADMINISTRATORS = {
     *("messages.delete_message", "messages.restore_message"),
     *("front_room_messages.delete", "front_room_messages.restore"),
 }
-OF_ITS_PERSON = {  # a job of the owner's
+OF_ITS_PERSON = {  # a job of the owner
     *(f"jobs.{name}_job" for name in ("get", "cancel", "retry", "import", "delete")),
     *(f"front_jobs.{name}" for name in ("cancel", "retry", "bring_in", "remove")),
 }
-OF_WHO_ASKED = {  # about an answer in that conversation, for which the owner asked
+OF_WHO_ASKED = {  # about an answer in that conversation to a question of the owner
     *("assistant.stop_answer", "assistant.retry_answer", "front_assistant.stop", "front_assistant.retry"),
 }
-GOES_ANYWAY = {"front_board_notes.delete", "front_boards.remove_member"}  # what is gone already needs no words
-ACCOUNT_THINGS = ("session", "token", "invitation")  # walked with ids of none
+GOES_ANYWAY = {"front_board_notes.delete", "front_boards.remove_member"}  # a missing object is no error
+ACCOUNT_THINGS = ("session", "token", "invitation")  # requested with ids that do not exist
 OWN_ACCOUNT = {"account", "invitations", "front_account"} | ADMINISTRATION
 FREE = {"system.version", "system.database_alive", "system.process_alive", "system.ready", "static_files.latest"} | {
     "static_files.versioned"
 }
-LISTED_ELSEWHERE = {"front_access", "front_me", "live"}  # getting in, open mode, streams: tests of their own
+LISTED_ELSEWHERE = {"front_access", "front_me", "live"}  # access, open mode, streams: tested elsewhere
 WALKED = [route for route in ROUTES if route.blueprint not in LISTED_ELSEWHERE and route.endpoint != "account.sign_in"]
 
 
-# Every route has said what it needs.
+# Every route has a requirement.
 
 
 def test_every_route_and_websocket_has_a_requirement():
@@ -80,7 +80,7 @@ def test_every_route_and_websocket_has_a_requirement():
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
 
     assert {endpoint for endpoint in endpoints if requirement_of(endpoint) is None} == set()
-    # What `dev` names is there under `quart-notes dev` alone.
+    # Routes of `dev` exist under `quart-notes dev` alone.
     assert REQUIREMENTS.keys() - endpoints - {endpoint.rpartition(".")[0] for endpoint in endpoints} == {"dev"}
     assert {rule.endpoint for rule in app.url_map.iter_rules() if rule.websocket} == {"live.follow", "plain_text.chat"}
     assert {endpoint for endpoint in endpoints if requirement_of(endpoint) is Requirement.NOTHING} == {
@@ -108,14 +108,14 @@ async def test_a_route_without_a_requirement_is_refused(tmp_path: Path, access: 
     assert b"secret" not in await answer.get_data()
 
 
-# The walk.
+# Requests to all routes.
 
 
-Kind = tuple[str, bool]  # what it is, and whether it is deleted
+Kind = tuple[str, bool]  # kind, and whether it is deleted
 
 
 async def _things(house: House, route: Route, who: str, made: dict[Kind, dict[str, int]]) -> dict[str, int]:
-    """Things for a route to be about, by the names in its rule; those in `made` are as new."""
+    """Objects for a route, by the variables in its rule; those in `made` are reused."""
     kind = _kind(route), route.rule.endswith("/restore")
     caller = house.people[who if who in house.people else "owner"].id
     if kind not in made:
@@ -167,7 +167,7 @@ async def _new(house: House, kind: str, deleted: bool) -> dict[str, int]:
 
 
 async def _look(house: House, *, ended: bool) -> int:
-    """A job of the owner's that has been cancelled, or has said what would come in."""
+    """A job of the owner that has been cancelled, or a dry run that has finished."""
     core, owner = house.core, house.caller("owner")
     job = (await core.jobs.start(owner, 1, ImportOptions(dry_run=True), UploadedJob("notes.json", "nowhere", 1))).result
     await core.jobs.cancel(owner, job.id)
@@ -199,7 +199,7 @@ async def _ask(client: httpx.AsyncClient, route: Route, things: dict[str, int], 
 
 
 def _expected(route: Route, who: str) -> int:
-    """The status, or 200 for whatever is below 400."""
+    """The status, or 200 for any status below 400."""
     if requirement_of(route.endpoint) is Requirement.NOTHING:
         return 200
     if who == "nobody":
@@ -238,14 +238,14 @@ def _expected_of_person(route: Route, person: str) -> int:
 
 def _expected_on_board(route: Route, person: str) -> int:
     if route.rule.endswith("/restore") and "note" not in route.blueprint:
-        return 200 if person == "owner" else 404  # a board that is deleted is seen by nobody
+        return 200 if person == "owner" else 404  # a deleted board is hidden from everybody
     if person not in RANK:
         return 303 if route.endpoint in GOES_ANYWAY else 404
     return 200 if RANK[person] >= RANK[ON_BOARD[route.endpoint]] else 403
 
 
 @pytest.mark.parametrize("who", CALLERS)
-async def test_every_caller_may_do_what_the_table_says_and_no_more(full_house: House, who: str):
+async def test_every_caller_has_exactly_the_access_in_the_table(full_house: House, who: str):
     wrong: list[str] = []
     client = await client_of(full_house, who)
     me = full_house.people[who if who in full_house.people else "owner"].id
@@ -266,7 +266,7 @@ async def test_every_caller_may_do_what_the_table_says_and_no_more(full_house: H
         if not (fits and untouched):
             wrong.append(f"{route.endpoint} {route}: {answer.status_code}, not {expected}; {answer.text[:200]}")
         if answer.status_code < 400 and route.method != "GET":
-            made.clear()  # it may have changed them
+            made.clear()  # the caller may have changed them
         if route.endpoint in {"account.sign_out", "front_account.end_session"}:
             client = await client_of(full_house, who)
 
@@ -282,8 +282,8 @@ ABOUT = [
 ]
 
 
-async def test_hidden_things_are_answered_as_missing_ones(full_house: House):
-    """In the same words, and with the same work: how long an answer takes tells nothing either."""
+async def test_hidden_and_missing_objects_have_the_same_response(full_house: House):
+    """The same text, and the same queries: the response time reveals nothing either."""
     stranger = await client_of(full_house, "stranger")
     me = full_house.people["stranger"].id
     theirs = await _account_things(full_house, "owner")
@@ -293,7 +293,7 @@ async def test_hidden_things_are_answered_as_missing_ones(full_house: House):
         things = await _things(full_house, route, "stranger", made) | theirs
         gone = {name: GONE if name in THINGS or name in theirs else value for name, value in things.items()}
         body = number if "name" not in route.endpoint else 100
-        await _ask(stranger, route, gone, body, me)  # so that what is remembered is so for both
+        await _ask(stranger, route, gone, body, me)  # so that both use the same caches
 
         told, asked = [], []
         for about in (things, gone):
@@ -311,12 +311,12 @@ async def test_hidden_things_are_answered_as_missing_ones(full_house: House):
     assert not different, "\n".join(different)
 
 
-async def test_a_hidden_topic_costs_as_much_as_a_missing_one(full_house: House):
+async def test_hidden_and_missing_topics_run_the_same_queries(full_house: House):
     stranger, owner = await client_of(full_house, "stranger"), full_house.people["owner"].id
     said = MessageCreate(author_id=owner, recipient_id=full_house.people["root"].id, content="psst")
     room = (await full_house.core.messages.send(full_house.caller("owner"), said)).result.message.room_id
     board = await full_house.board(owner="owner")
-    assert (await stranger.get("/api/notes")).status_code == 200  # who they are is remembered from now on
+    assert (await stranger.get("/api/notes")).status_code == 200  # the caller is cached from now on
     for hidden in (f"room:{room}", f"board:{board}", f"user:{owner}"):
         asked = []
         for topic in (hidden, re.sub(r"\d+", str(GONE), hidden)):
@@ -328,14 +328,14 @@ async def test_a_hidden_topic_costs_as_much_as_a_missing_one(full_house: House):
 
 
 class _Statements(logging.Handler):
-    """What the database is asked for requests, without the values."""
+    """The SQL statements of requests, without their values."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.found: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note a statement; the follower looks at the log when it likes."""
+        """Record a statement; those of the follower are not part of a request."""
         task = asyncio.current_task()
         if task is None or task.get_name() != "follower":
             said = record.args[0] if isinstance(record.args, tuple) and record.args else record.msg
@@ -356,7 +356,7 @@ def _asked_of_the_database() -> Iterator[list[str]]:
 
 
 async def _account_things(house: House, nickname: str) -> dict[str, int]:
-    """A session, a token and an invitation of somebody's."""
+    """A session, a token and an invitation of another user."""
     core, person = house.core, house.people[nickname].id
     await house.cookie(nickname)
     await house.token(nickname)
@@ -375,7 +375,7 @@ OTHERWISE = {"content-length", "x-request-id"}
 
 
 def _told(answer: httpx.Response, things: dict[str, int]) -> tuple[int, list[tuple[str, str]], str]:
-    """An answer without the ids that were asked for."""
+    """A response without the requested ids."""
     ids = "|".join(str(number) for number in things.values())
     headers = sorted((name, value) for name, value in answer.headers.items() if name not in OTHERWISE)
     without = [(name, re.sub(rf"(?<!-)\b({ids})\b", "#", value)) for name, value in headers]

@@ -1,4 +1,4 @@
-"""Who may hear what: every kind of caller at every topic, against one small table."""
+"""Access control of topics: every kind of caller at every topic, against one table."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.clients.callers import CALLERS, GONE, TOKENS, client_of
 
 
 @pytest.mark.parametrize("who", CALLERS)
-async def test_everybody_hears_what_the_table_says_and_no_more(full_house: House, who: str):
+async def test_every_caller_may_subscribe_to_exactly_the_topics_in_the_table(full_house: House, who: str):
     house = full_house
     board = await house.board(owner="owner", editor="editor", ticker="ticker", viewer="viewer")
     owner = house.caller("owner")

@@ -1,4 +1,4 @@
-"""The live feed on both edges and both roads: L1 to L9 of what it promises."""
+"""The live feed on both transports and both delivery paths: the promises L1 to L9."""
 
 import asyncio
 import json
@@ -37,10 +37,10 @@ def number(event_id: str) -> int:
     return int(event_id.partition("-")[2])
 
 
-# L1–L3: what is carried
+# L1–L3: events
 
 
-async def test_both_edges_carry_the_same_events(live: ServerProcess, http: httpx.AsyncClient):
+async def test_both_transports_carry_the_same_events(live: ServerProcess, http: httpx.AsyncClient):
     clients = [await follow(edge, live.port) for edge in (*EDGES, *EDGES)]
 
     added = await add(http, "Milk", description="two litres")
@@ -62,9 +62,7 @@ async def test_both_edges_carry_the_same_events(live: ServerProcess, http: httpx
 
 
 @on_both_edges
-async def test_a_refused_write_and_a_change_of_nothing_send_no_event(
-    live: ServerProcess, http: httpx.AsyncClient, edge: Edge
-):
+async def test_a_refused_or_ineffective_write_sends_no_event(live: ServerProcess, http: httpx.AsyncClient, edge: Edge):
     url = (await add(http)).headers["location"]
     async with await follow(edge, live.port) as client:
         assert (await http.patch(url, json={"title": "x"})).json()["version"] == 1
@@ -76,7 +74,7 @@ async def test_a_refused_write_and_a_change_of_nothing_send_no_event(
         assert client.ids == [position(last)]
 
 
-async def test_many_writers_at_once_are_heard_in_one_order_by_everybody(live: ServerProcess, http: httpx.AsyncClient):
+async def test_every_reader_gets_concurrent_writes_in_one_order(live: ServerProcess, http: httpx.AsyncClient):
     start = position(await add(http))
     clients = [await follow(edge, live.port) for edge in EDGES * 3]
 
@@ -100,7 +98,7 @@ async def test_many_writers_at_once_are_heard_in_one_order_by_everybody(live: Se
     ],
     ids=["line breaks", "odd line breaks", "markup", "80 KB"],
 )
-async def test_any_text_arrives_as_it_was_written(live: ServerProcess, http: httpx.AsyncClient, edge: Edge, text: str):
+async def test_any_text_arrives_unchanged(live: ServerProcess, http: httpx.AsyncClient, edge: Edge, text: str):
     async with await follow(edge, live.port) as client:
         added = await add(http, "title", description=text)
 
@@ -109,9 +107,7 @@ async def test_any_text_arrives_as_it_was_written(live: ServerProcess, http: htt
         assert event["note"]["description"] == text
 
 
-async def test_the_event_stream_is_one_that_a_bare_event_source_understands(
-    live: ServerProcess, http: httpx.AsyncClient
-):
+async def test_the_event_stream_is_valid_for_an_event_source(live: ServerProcess, http: httpx.AsyncClient):
     async with await follow(EventStreamClient, live.port) as client:
         added = await add(http)
         await client.count(1)
@@ -125,7 +121,7 @@ async def test_the_event_stream_is_one_that_a_bare_event_source_understands(
         assert end == [b"", b""]
 
 
-async def test_the_event_stream_has_the_headers_that_keep_proxies_away(live: ServerProcess):
+async def test_the_event_stream_has_headers_against_proxy_buffering(live: ServerProcess):
     async with await follow(EventStreamClient, live.port) as client:
         assert client.head.headers["content-type"].split(";")[0] == "text/event-stream"
         assert client.head.headers["cache-control"] == "no-store"
@@ -133,7 +129,7 @@ async def test_the_event_stream_has_the_headers_that_keep_proxies_away(live: Ser
         assert "content-length" not in client.head.headers
 
 
-async def test_the_websocket_is_accepted_before_anything_happens(live: ServerProcess):
+async def test_the_websocket_is_accepted_before_the_first_event(live: ServerProcess):
     async with await follow(WebsocketClient, live.port) as client:
         assert client.head.status == 101
         assert "sec-websocket-extensions" not in client.head.headers
@@ -143,7 +139,7 @@ async def test_the_websocket_is_accepted_before_anything_happens(live: ServerPro
 
 
 @on_both_edges
-async def test_resuming_brings_what_was_missed_once_and_then_goes_on(
+async def test_resuming_sends_missed_events_once_and_then_live_ones(
     live: ServerProcess, http: httpx.AsyncClient, edge: Edge
 ):
     start = number(position(await add(http)))
@@ -159,7 +155,7 @@ async def test_resuming_brings_what_was_missed_once_and_then_goes_on(
             assert client.numbers == list(range(place + 1, newest + 1))
 
 
-async def test_the_header_resumes_too_and_counts_more_than_the_address(live: ServerProcess, http: httpx.AsyncClient):
+async def test_the_header_resumes_too_and_overrides_the_query(live: ServerProcess, http: httpx.AsyncClient):
     first, second = position(await add(http)), position(await add(http))
     newest = position(await add(http))
 
@@ -173,9 +169,7 @@ async def test_the_header_resumes_too_and_counts_more_than_the_address(live: Ser
 
 @on_both_edges
 @pytest.mark.parametrize("kind", ["other epoch", "future", "far future"])
-async def test_an_id_that_the_log_does_not_know_begins_with_a_reset(
-    live: ServerProcess, http: httpx.AsyncClient, edge: Edge, kind: str
-):
+async def test_an_unknown_event_id_gets_a_reset(live: ServerProcess, http: httpx.AsyncClient, edge: Edge, kind: str):
     now = position(await add(http))
     epoch = now.partition("-")[0]
     after = {
@@ -192,7 +186,7 @@ async def test_an_id_that_the_log_does_not_know_begins_with_a_reset(
         assert client.ids == [now, position(following)]
 
 
-async def test_an_id_older_than_the_log_keeps_begins_with_a_reset(tmp_path: Path):
+async def test_an_event_id_older_than_the_log_gets_a_reset(tmp_path: Path):
     constants = {"quart_notes.background.housekeeping.INTERVAL": 0.05}
     with ServerProcess(tmp_path / "data", "--log-rows", "100", constants=constants) as server:
         async with server.client() as http:
@@ -208,7 +202,7 @@ async def test_an_id_older_than_the_log_keeps_begins_with_a_reset(tmp_path: Path
 
 
 async def _first_event(edge: Edge, server: ServerProcess, after: str, action: str) -> Json:
-    """The first event after an id, once its action is this one."""
+    """The first event after an id, once it has this action."""
     async with asyncio.timeout(20):
         while True:
             async with await follow(edge, server.port, after) as client:
@@ -217,7 +211,7 @@ async def _first_event(edge: Edge, server: ServerProcess, after: str, action: st
                     return dict(event)
 
 
-async def test_garbage_as_an_id_is_refused(live: ServerProcess, http: httpx.AsyncClient):
+async def test_an_invalid_event_id_is_refused(live: ServerProcess, http: httpx.AsyncClient):
     for edge, after in product(EDGES, GARBAGE):
         async with edge(live.port) as client:
             await client.open(after)
@@ -231,7 +225,7 @@ async def test_garbage_as_an_id_is_refused(live: ServerProcess, http: httpx.Asyn
 # L7: from state to stream
 
 
-READS = 12  # of each kind by each of two readers, while four write
+READS = 12  # of each kind by each of two readers, during four writers
 
 
 def printed_in(page: str) -> str:
@@ -240,7 +234,7 @@ def printed_in(page: str) -> str:
     return found[1]
 
 
-async def test_subscribing_with_what_a_response_says_misses_nothing(live: ServerProcess, http: httpx.AsyncClient):
+async def test_subscribing_at_the_position_of_a_response_misses_nothing(live: ServerProcess, http: httpx.AsyncClient):
     chance = random.Random(7)
     board = (await http.post("/api/boards", json={"name": "Read and written"})).json()["id"]
     notes = f"/api/boards/{board}/notes"
@@ -311,16 +305,14 @@ async def test_subscribing_with_what_a_response_says_misses_nothing(live: Server
 
 
 async def add_to(http: httpx.AsyncClient, notes: str) -> str:
-    """The address of a new note of a board's."""
+    """The address of a new note on a board."""
     answer = await http.post(notes, json={"title": "x"})
     assert answer.status_code == 201, answer.text
     return str(answer.headers["location"])
 
 
 @pytest.mark.parametrize("path", ["list", "item"])
-async def test_an_answer_from_the_cache_says_where_the_stream_stands_too(
-    live: ServerProcess, http: httpx.AsyncClient, path: str
-):
+async def test_a_cached_response_has_the_current_position_too(live: ServerProcess, http: httpx.AsyncClient, path: str):
     added = await add(http)
     url = "/api/notes" if path == "list" else added.headers["location"]
 

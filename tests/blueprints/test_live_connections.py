@@ -1,4 +1,4 @@
-"""The live feed over connections of every kind: other versions of HTTP, requests that are odd, and heartbeats."""
+"""The live feed over other versions of HTTP, unusual requests, and heartbeats."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -23,7 +23,7 @@ async def http(live: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_a_head_request_is_answered_and_ends(live: ServerProcess):
+async def test_a_head_request_gets_headers_and_ends(live: ServerProcess):
     connection = await RawConnection(live.port).connect()
     await connection.send(b"HEAD /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
     head = await connection.head()
@@ -110,7 +110,7 @@ async def test_a_client_of_http_2_gets_its_events_on_a_stream(live: ServerProces
     connection.cut()
 
 
-async def test_an_unfinished_request_head_disturbs_nobody(live: ServerProcess, http: httpx.AsyncClient):
+async def test_an_incomplete_request_head_does_not_affect_other_clients(live: ServerProcess, http: httpx.AsyncClient):
     half = await RawConnection(live.port).connect()
     await half.send(b"GET /events HTTP/1.1\r\nHost: localhost\r\nLast-Event")
 
@@ -135,33 +135,35 @@ async def test_refused_streams_leave_the_connection_usable(live: ServerProcess):
 
 
 @pytest.fixture(scope="module", params=ROADS)
-def beating(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server with a heart a hundred times as fast."""
-    folder = tmp_path_factory.mktemp("beating") / "data"
+def fast_heartbeats(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServerProcess]:
+    """A server whose heartbeats are a hundred times as frequent."""
+    folder = tmp_path_factory.mktemp("fast_heartbeats") / "data"
     with ServerProcess(folder, "--stream-road", request.param, constants=QUICK_HEARTBEAT) as server:
         yield server
 
 
-async def test_a_silent_event_stream_is_kept_alive_by_comments(beating: ServerProcess):
-    async with await follow(EventStreamClient, beating.port) as client:
+async def test_a_silent_event_stream_is_kept_alive_by_comments(fast_heartbeats: ServerProcess):
+    async with await follow(EventStreamClient, fast_heartbeats.port) as client:
         await client.beaten(5)
-        async with beating.client() as http:
+        async with fast_heartbeats.client() as http:
             added = await add(http)
         await client.count(1)
         assert client.ids == [position(added)]
 
 
-async def test_a_silent_websocket_is_kept_alive_by_pings(beating: ServerProcess):
-    async with await follow(WebsocketClient, beating.port) as client:
-        await client.until(lambda _: client.pings >= 5)  # over twice as long as the deaf may stay
-        async with beating.client() as http:
+async def test_a_silent_websocket_is_kept_alive_by_pings(fast_heartbeats: ServerProcess):
+    async with await follow(WebsocketClient, fast_heartbeats.port) as client:
+        await client.until(lambda _: client.pings >= 5)  # more than twice the pong timeout
+        async with fast_heartbeats.client() as http:
             added = await add(http)
         await client.count(1)
         assert client.ids == [position(added)]
 
 
-async def test_a_websocket_that_answers_nothing_is_dropped(beating: ServerProcess):
-    async with WebsocketClient(beating.port, deaf=True) as client:
+async def test_a_websocket_without_pongs_is_dropped(fast_heartbeats: ServerProcess):
+    async with WebsocketClient(fast_heartbeats.port, deaf=True) as client:
         await client.open()
         assert client.head.status == 101
 

@@ -1,4 +1,4 @@
-"""The plain-text door: a line in is a message of the lobby, a message of the lobby is a line out."""
+"""The plain-text websocket: each line becomes a message in the lobby, each message in the lobby a line."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ shared_server = shared_on_each_road({})
 # R3: lines.
 
 
-async def test_a_line_reaches_all_clients_and_its_sender(shared_server: ServerProcess):
+async def test_a_line_is_sent_to_all_clients_and_its_sender(shared_server: ServerProcess):
     one, other, third = [await enter(shared_server, number) for number in (5, 6, 7)]
 
     await one.speak("hello")
@@ -30,7 +30,7 @@ async def test_a_line_reaches_all_clients_and_its_sender(shared_server: ServerPr
         client.cut()
 
 
-async def test_a_message_of_the_page_is_a_line_with_the_nickname(
+async def test_a_message_from_the_page_is_a_line_with_the_nickname(
     shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json
 ):
     client = await enter(shared_server)
@@ -59,7 +59,7 @@ async def test_a_line_is_a_message_of_a_guest(shared_server: ServerProcess, api:
     client.cut()
 
 
-async def test_nobody_changes_a_message_of_a_guest(shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json):
+async def test_a_message_of_a_guest_cannot_be_changed(shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json):
     before = await last_id(api)
     client = await enter(shared_server)
     await client.speak("hello")
@@ -149,7 +149,9 @@ async def test_two_clients_may_have_the_same_number(shared_server: ServerProcess
     assert {message["guest"] for message in await history(api, before)} == {"Client 5"}
 
 
-async def test_only_what_is_new_in_the_lobby_is_a_line(shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json):
+async def test_only_new_messages_in_the_lobby_become_lines(
+    shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json
+):
     old = await say(api, {"id": 1}, ada, "old")
     client = await enter(shared_server)
 
@@ -170,9 +172,7 @@ async def test_only_what_is_new_in_the_lobby_is_a_line(shared_server: ServerProc
     client.cut()
 
 
-async def test_a_message_that_was_deleted_unedited_and_comes_back_is_not_said_again(
-    shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json
-):
+async def test_a_restored_message_is_not_sent_again(shared_server: ServerProcess, api: httpx.AsyncClient, ada: Json):
     client = await enter(shared_server)
     message = await say(api, {"id": 1}, ada, "once")
     for _ in range(2):

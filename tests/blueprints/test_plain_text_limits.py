@@ -1,4 +1,4 @@
-"""The plain-text door: what no client should say, how they leave, and what a server bears of them."""
+"""The plain-text websocket: invalid input, closing, and limits."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ from tests.support.clients.raw_http import handshake, websocket_request
 from tests.support.clients.wire_formats import BINARY, close_frame, frame
 from tests.support.servers.server_process import ServerProcess
 
-BURST = 200  # lines a client may say at once
+BURST = 200  # burst of lines of one client
 
 shared_server = shared_on_each_road({})
 
@@ -56,14 +56,14 @@ async def test_a_page_of_another_origin_may_not_connect(shared_server: ServerPro
     assert handshake(shared_server.port, data).status == 403
 
 
-def test_the_address_is_not_a_page(shared_server: ServerProcess):
+def test_the_websocket_address_is_not_a_page(shared_server: ServerProcess):
     answer = httpx.get(f"{shared_server.base}/ws/5")
 
     assert answer.status_code in {400, 404, 405}
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-# Leaving.
+# Closing.
 
 
 @pytest.mark.parametrize("how", ["a close", "the end of what it sends"])
@@ -105,7 +105,7 @@ async def test_clients_that_disconnect_do_not_disturb_others(
     listener.cut()
 
 
-async def test_a_client_that_does_not_read_is_cut_off_and_nobody_waits_for_it(
+async def test_a_client_that_does_not_read_is_disconnected_without_delaying_others(
     server_on_each_road: ServerProcess,
 ):
     server = server_on_each_road
@@ -117,10 +117,10 @@ async def test_a_client_that_does_not_read_is_cut_off_and_nobody_waits_for_it(
             await asyncio.gather(*(say(api, {"id": 1}, ada, "🧀" * 4000) for _ in range(20)))
             await listener.heard(20 * (turn + 1))
         assert len(listener.lines) == 160
-        # 2.5 MB: more than a reader may be behind and the kernel keeps.
+        # 2.5 MB: more than the limit of a reader and the kernel's buffers.
         await stuck.to_the_end()
         assert len(stuck.lines) < 160
-        assert stuck.close_code in {1013, None}  # None: dropped before it came to the close
+        assert stuck.close_code in {1013, None}  # None: disconnected before the close frame
     stuck.cut()
     listener.cut()
 
@@ -133,7 +133,7 @@ async def test_a_client_whose_lines_wait_long_is_not_dropped(tmp_path: Path, roa
     constants = {**QUICK_HEARTBEAT, **SLOW_EAR}
     with ServerProcess(tmp_path / "data", "--stream-road", road, constants=constants) as server:
         client = await enter(server, 5)
-        lines = [f"line {n}" for n in range(60)]  # they take two seconds, in which no pong is heard
+        lines = [f"line {n}" for n in range(60)]  # they take two seconds, in which no pong is read
 
         await client.speak(*lines)
 
@@ -141,7 +141,7 @@ async def test_a_client_whose_lines_wait_long_is_not_dropped(tmp_path: Path, roa
         client.cut()
 
 
-async def test_only_the_client_that_sends_too_much_is_slowed_down(tmp_path: Path):
+async def test_only_the_client_that_sends_too_much_is_throttled(tmp_path: Path):
     with ServerProcess(tmp_path / "data", constants=SLOW_EAR) as server:
         flooding, other = await enter(server, 1), await enter(server, 2)
         lines = [f"flood {n}" for n in range(60)]
@@ -159,7 +159,7 @@ async def test_only_the_client_that_sends_too_much_is_slowed_down(tmp_path: Path
         assert "Traceback" not in server.log
 
 
-async def test_an_endless_flood_does_not_use_up_memory(tmp_path: Path):
+async def test_an_endless_flood_uses_bounded_memory(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         async with server.client() as api:
             other, flooding = await enter(server, 2), await enter(server, 1, deaf=True)
@@ -188,7 +188,7 @@ async def test_an_endless_flood_does_not_use_up_memory(tmp_path: Path):
 
 
 @pytest.mark.sqlite_only("its file goes away")
-async def test_connections_are_refused_while_the_database_is_away(tmp_path: Path):
+async def test_connections_are_refused_while_the_database_is_unavailable(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         file = server.data / "quart-notes.sqlite3"
         speaker, listener = await enter(server, 1), await enter(server, 2)
@@ -207,7 +207,7 @@ async def test_connections_are_refused_while_the_database_is_away(tmp_path: Path
             client.cut()
 
 
-async def test_a_server_that_stops_closes_connections_with_its_code(tmp_path: Path):
+async def test_a_stopping_server_closes_connections_with_code_1012(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         clients = [await enter(server, number) for number in range(3)]
         await clients[0].speak("before the end")
@@ -225,11 +225,11 @@ async def test_a_server_that_stops_closes_connections_with_its_code(tmp_path: Pa
             assert [message["content"] for message in await history(api)] == ["before the end"]
             back = await enter(server, 0)
             await back.speak("after it")
-            await back.hears("Client 0: after it")  # and nothing from before
+            await back.hears("Client 0: after it")  # and no earlier message
             back.cut()
 
 
-async def test_a_client_that_answers_no_pings_is_dropped(tmp_path: Path):
+async def test_a_client_without_pongs_is_dropped(tmp_path: Path):
     for road in ROADS:
         with ServerProcess(tmp_path / road / "data", "--stream-road", road, constants=QUICK_HEARTBEAT) as server:
             client, deaf = await enter(server, 1), await enter(server, 2, deaf=True)

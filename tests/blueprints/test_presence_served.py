@@ -1,4 +1,4 @@
-"""Presence on a running server: who is told what, over every edge, and what ends it."""
+"""Presence on a running server: who is in a room and who types, over both transports."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -39,7 +39,7 @@ from tests.support.servers.server_process import ServerProcess
 
 on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
-# All this goes ten times as fast.
+# All timeouts are a tenth of the default.
 QUICK = {
     "quart_notes.live.presence.LEAVE_DELAY": 0.3,
     "quart_notes.live.presence.TYPING_DURATION": 0.6,
@@ -50,12 +50,12 @@ shared_server = shared_on_each_road(QUICK)
 
 @pytest.fixture
 async def place(api: httpx.AsyncClient) -> AsyncIterator[Json]:
-    """A room of one's own."""
+    """A new room."""
     yield await new_room(api)
 
 
 def _told(client: Any) -> tuple[list[str], list[str], list[str]] | None:
-    """What the last presence that came says."""
+    """The content of a client's newest presence event."""
     heard = [event["presence"] for event in client.events if "presence" in event]
     return (nicks(heard[-1], "here"), heard[-1]["guests"], nicks(heard[-1], "typing")) if heard else None
 
@@ -67,7 +67,7 @@ async def _until_told(client: Any, here: list[Json], typing: tuple[Json, ...] = 
 
 
 @on_both_edges
-async def test_who_follows_a_room_by_name_is_here(
+async def test_a_subscriber_of_a_room_is_present_in_it(
     shared_server: ServerProcess, api: httpx.AsyncClient, place: Json, edge: Edge
 ):
     ada, bob = await people(api, 2)
@@ -94,7 +94,7 @@ async def test_who_follows_a_room_by_name_is_here(
 
 
 @on_both_edges
-async def test_the_cookie_says_who_is_here(
+async def test_the_cookie_identifies_the_present_user(
     shared_server: ServerProcess, api: httpx.AsyncClient, place: Json, edge: Edge
 ):
     ada, bob = await people(api, 2)
@@ -103,10 +103,10 @@ async def test_the_cookie_says_who_is_here(
     async with await follow(edge, shared_server.port, topics=topics, headers=cookie) as client:
         await _until_told(client, [ada])
         async with await follow(edge, shared_server.port, topics=topics, person=bob["id"], headers=cookie):
-            await _until_told(client, [ada, bob])  # what the address says counts more
+            await _until_told(client, [ada, bob])  # the query overrides the cookie
 
 
-async def test_who_hears_all_rooms_is_in_none_and_hears_nobody_come(
+async def test_a_subscriber_of_all_rooms_is_present_in_none_and_gets_no_presence(
     shared_server: ServerProcess, api: httpx.AsyncClient, place: Json
 ):
     ada, bob = await people(api, 2)
@@ -126,7 +126,7 @@ async def test_who_hears_all_rooms_is_in_none_and_hears_nobody_come(
     there.cut()
 
 
-async def test_a_named_room_among_other_topics_makes_one_present_there_only(
+async def test_a_subscriber_of_several_topics_is_present_in_the_named_room_only(
     shared_server: ServerProcess, api: httpx.AsyncClient, place: Json
 ):
     ada, other = await person(api), await new_room(api)
@@ -136,7 +136,9 @@ async def test_a_named_room_among_other_topics_makes_one_present_there_only(
         assert (await got(api, f"/api/rooms/{other['id']}/presence"))["here"] == []
 
 
-async def test_one_may_be_in_several_rooms(shared_server: ServerProcess, api: httpx.AsyncClient, place: Json):
+async def test_a_user_can_be_present_in_several_rooms(
+    shared_server: ServerProcess, api: httpx.AsyncClient, place: Json
+):
     ada, other = await person(api), await new_room(api)
     topics = f"room:{place['id']},room:{other['id']}"
     client = await follow(EventStreamClient, shared_server.port, topics=topics, person=ada["id"])
@@ -148,7 +150,7 @@ async def test_one_may_be_in_several_rooms(shared_server: ServerProcess, api: ht
     client.cut()
 
 
-async def test_presence_has_no_place_in_the_log(shared_server: ServerProcess, api: httpx.AsyncClient, place: Json):
+async def test_presence_is_not_logged(shared_server: ServerProcess, api: httpx.AsyncClient, place: Json):
     ada = await person(api)
     before = await newest(api)
     topics = f"room:{place['id']}"
@@ -167,7 +169,7 @@ async def test_presence_has_no_place_in_the_log(shared_server: ServerProcess, ap
 
 
 @on_both_edges
-async def test_typing_is_told_and_ends_by_itself_or_with_the_message(
+async def test_typing_is_published_and_ends_by_timeout_or_with_the_message(
     shared_server: ServerProcess, api: httpx.AsyncClient, place: Json, edge: Edge
 ):
     ada, bob = await people(api, 2)
@@ -176,7 +178,7 @@ async def test_typing_is_told_and_ends_by_itself_or_with_the_message(
         answer = await api.post(f"/api/rooms/{place['id']}/typing", json={"author_id": str(ada["id"])})
         assert (answer.status_code, answer.content) == (204, b"")
         await _until_told(client, [bob], (ada,))
-        await _until_told(client, [bob])  # nothing was said: it ends by itself
+        await _until_told(client, [bob])  # without a message: it ends by timeout
 
         await api.post(f"/api/rooms/{place['id']}/typing", json={"author_id": ada["id"]})
         await _until_told(client, [bob], (ada,))
@@ -185,7 +187,7 @@ async def test_typing_is_told_and_ends_by_itself_or_with_the_message(
         await _until_told(client, [bob])
 
 
-async def test_nobody_types_nowhere(api: httpx.AsyncClient, place: Json):
+async def test_typing_requires_a_user_and_a_room(api: httpx.AsyncClient, place: Json):
     ada, bob, eve = await people(api, 3)
     conversation = (await tell(api, ada, bob))["room_id"]
 
@@ -199,7 +201,7 @@ async def test_nobody_types_nowhere(api: httpx.AsyncClient, place: Json):
     assert (await got(api, f"/api/rooms/{conversation}/presence"))["typing"] == [ada]
 
 
-async def test_the_two_of_a_conversation_see_each_other(shared_server: ServerProcess, api: httpx.AsyncClient):
+async def test_both_users_of_a_conversation_see_each_other(shared_server: ServerProcess, api: httpx.AsyncClient):
     ada, bob = await people(api, 2)
     topics = f"room:{(await tell(api, ada, bob))['room_id']}"
     one = await follow(WebsocketClient, shared_server.port, topics=topics, person=ada["id"])
@@ -212,7 +214,9 @@ async def test_the_two_of_a_conversation_see_each_other(shared_server: ServerPro
     one.cut()
 
 
-async def test_guests_of_the_plain_text_door_are_in_the_lobby(shared_server: ServerProcess, api: httpx.AsyncClient):
+async def test_guests_of_the_plain_text_websocket_are_in_the_lobby(
+    shared_server: ServerProcess, api: httpx.AsyncClient
+):
     ada = await person(api)
     async with await follow(WebsocketClient, shared_server.port, topics="room:1", person=ada["id"]) as client:
         guests = [LineClient(shared_server.port, number) for number in (5, 5, -1)]
@@ -226,7 +230,7 @@ async def test_guests_of_the_plain_text_door_are_in_the_lobby(shared_server: Ser
         await client.until(lambda _: _told(client) == ([ada["nickname"]], [], []))
 
 
-async def test_after_a_restart_those_who_come_back_are_here_again(tmp_path: Path):
+async def test_reconnected_users_are_present_after_a_restart(tmp_path: Path):
     with ServerProcess(tmp_path / "data", constants=QUICK) as server:
         async with server.client() as api:
             ada, bob = await people(api, 2)
@@ -249,7 +253,7 @@ async def test_after_a_restart_those_who_come_back_are_here_again(tmp_path: Path
 
 
 @pytest.mark.parametrize("end", ["the stream", "the connection"])
-async def test_a_stream_of_http_2_makes_one_present_while_it_lasts(
+async def test_a_stream_of_http_2_makes_its_user_present(
     shared_server: ServerProcess, api: httpx.AsyncClient, place: Json, end: str
 ):
     ada = await person(api)

@@ -1,4 +1,4 @@
-"""Under a prefix, as behind a proxy: every address that is told has it, and nothing is there without it."""
+"""Under a path prefix, as behind a proxy: every address has it, and no route exists without it."""
 
 import json
 import re
@@ -26,7 +26,7 @@ def prefixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("target", ["/notes", "/notes/", "http://localhost/notes/"])
-def test_the_prefix_itself_leads_to_the_board(prefixed: int, target: str):
+def test_the_prefix_itself_redirects_to_the_board(prefixed: int, target: str):
     answer = exchange(prefixed, request(target))
 
     assert answer.status in {302, 307}
@@ -36,16 +36,16 @@ def test_the_prefix_itself_leads_to_the_board(prefixed: int, target: str):
 @pytest.mark.parametrize(
     "target", ["/", "/api/notes", "/notesx/api/notes", "/x/notes/api/notes", "/notes/notes/api/notes"]
 )
-def test_nothing_is_there_without_it(prefixed: int, target: str):
+def test_no_route_exists_without_the_prefix(prefixed: int, target: str):
     for _ in range(2):
-        assert exchange(prefixed, request("/notes/api/notes")).status == 200  # kept from now on
+        assert exchange(prefixed, request("/notes/api/notes")).status == 200  # cached from now on
         assert_problem(exchange(prefixed, request(target)), 404, "not_found")
     assert handshake(prefixed, websocket_request("/ws")).status == 404
     assert handshake(prefixed, websocket_request("/notes/ws")).status == 101
 
 
-def test_every_address_that_is_told_has_it(prefixed: int):
-    for _ in range(2):  # the second from the cache
+def test_every_address_in_a_response_has_the_prefix(prefixed: int):
+    for _ in range(2):  # the second response is cached
         answer = exchange(prefixed, request("/notes/api/notes?limit=1"))
         assert answer.headers["link"].startswith("</notes/api/notes?")
     person = b'{"name": "Ada", "email": "ada@example.org", "nickname": "ada"}'
@@ -63,7 +63,7 @@ def test_every_address_that_is_told_has_it(prefixed: int):
 
 
 @pytest.mark.parametrize("target", ["/notes/front/notes", "/notes/front/notes/1/edit", "/notes/docs", "/notes/nothing"])
-def test_every_address_in_a_page_has_it(prefixed: int, target: str):
+def test_every_address_in_a_page_has_the_prefix(prefixed: int, target: str):
     page = exchange(prefixed, request(target, "Accept: text/html")).body.decode()
 
     addresses = re.findall(r"""(?:src|href|action)="(/[^"]*)\"""", page)
@@ -72,7 +72,7 @@ def test_every_address_in_a_page_has_it(prefixed: int, target: str):
     assert 'data-root="/notes"' in page
 
 
-def test_the_documents_name_it(prefixed: int):
+def test_the_documents_name_the_prefix(prefixed: int):
     openapi = json.loads(exchange(prefixed, request("/notes/openapi.json")).body)
     asyncapi = json.loads(exchange(prefixed, request("/notes/asyncapi.json")).body)
 

@@ -9,14 +9,14 @@ from quart_notes.blueprints import system
 from tests.support.accounts_app import House
 
 
-async def test_the_version_is_told(api: httpx.AsyncClient):
+async def test_the_version_is_reported(api: httpx.AsyncClient):
     answer = await api.get("/api/version")
 
     assert answer.status_code == 200
     assert answer.json() == {"version": "0.1.0"}
 
 
-async def test_the_start_page_leads_to_the_board(api: httpx.AsyncClient):
+async def test_the_start_page_redirects_to_the_board(api: httpx.AsyncClient):
     answer = await api.get("/")
 
     assert answer.status_code in {302, 307}
@@ -24,7 +24,9 @@ async def test_the_start_page_leads_to_the_board(api: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/db/alive", "/static/css/notes/page.css"])
-async def test_what_needs_no_data_waits_for_none(house: House, monkeypatch: pytest.MonkeyPatch, path: str):
+async def test_routes_without_data_do_not_wait_for_the_database(
+    house: House, monkeypatch: pytest.MonkeyPatch, path: str
+):
     async def never() -> bool:
         await asyncio.Event().wait()
         return True
@@ -36,16 +38,14 @@ async def test_what_needs_no_data_waits_for_none(house: House, monkeypatch: pyte
         assert (await asyncio.wait_for(client.get(path), 20)).status_code == 200
 
 
-async def test_a_database_that_does_not_answer_is_said_whatever_else_it_holds_up(
-    house: House, monkeypatch: pytest.MonkeyPatch
-):
+async def test_an_unresponsive_database_is_reported_within_the_timeout(house: House, monkeypatch: pytest.MonkeyPatch):
     over = asyncio.Event()
 
     async def held_up() -> None:
         try:
             await over.wait()
         except asyncio.CancelledError:
-            await over.wait()  # as a connection that is given back
+            await over.wait()  # like the release of a connection
             raise
 
     monkeypatch.setattr(system, "HEALTH_TIMEOUT", 0.01)

@@ -1,4 +1,4 @@
-"""Who hears what: topics by default and by name, what is refused, and that nobody else hears what two people say."""
+"""Topics: the default ones, named ones, and refused ones; direct messages stay private."""
 
 from typing import Any
 
@@ -15,27 +15,27 @@ on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 
 def _what(event: Json) -> tuple[str, str, Any]:
-    """An event's topic, action, and the id of what it is about."""
+    """An event's topic, action, and the id of its object."""
     (thing,) = event.keys() - {"id", "topic", "action"}
     return event["topic"], event["action"], event[thing].get("id", event[thing].get("room_id"))
 
 
-async def _mark(api: httpx.AsyncClient) -> int:
-    """Put a note on the board: who hears of it has heard everything before it."""
+async def _add_marker(api: httpx.AsyncClient) -> int:
+    """Add a note: a client that gets its event has got every earlier event."""
     return int((await made(api, "/api/notes", title="the end"))["id"])
 
 
-async def _heard(client: Any, mark: int) -> list[Json]:
-    """Everything that a client has heard before the mark."""
+async def _events_before_marker(client: Any, mark: int) -> list[Json]:
+    """Every event of a client before the marker."""
     await client.until(lambda _: client.events and client.events[-1].get("note", {}).get("id") == mark)
     return list(client.events[:-1])
 
 
-# By default.
+# Default topics.
 
 
 @on_both_edges
-async def test_nobody_in_particular_hears_everything_that_is_everybodys(
+async def test_without_a_user_the_default_is_every_public_topic(
     shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
 ):
     ada, bob = await people(api, 2)
@@ -46,9 +46,9 @@ async def test_nobody_in_particular_hears_everything_that_is_everybodys(
         await tell(api, ada, bob)
         await api.post(f"/api/rooms/{place['id']}/read", json={"reader_id": bob["id"], "message_id": said["id"]})
         await api.post(f"/api/rooms/{place['id']}/typing", json={"author_id": bob["id"]})
-        mark = await _mark(api)
+        mark = await _add_marker(api)
 
-        assert [_what(event) for event in await _heard(client, mark)] == [
+        assert [_what(event) for event in await _events_before_marker(client, mark)] == [
             ("users", "create", eve["id"]),
             ("rooms", "create", place["id"]),
             (f"room:{place['id']}", "create", said["id"]),
@@ -62,7 +62,7 @@ async def test_nobody_in_particular_hears_everything_that_is_everybodys(
 
 @on_both_edges
 @pytest.mark.parametrize("how", ["by the address", "by the cookie"])
-async def test_somebody_hears_what_is_theirs_besides(
+async def test_a_users_default_topics_include_their_own(
     shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge, how: str
 ):
     ada, bob, eve = await people(api, 3)
@@ -76,10 +76,10 @@ async def test_somebody_hears_what_is_theirs_besides(
         await api.patch(f"/api/messages/{first['id']}", json={"author_id": bob["id"], "content": "edited"})
         await api.delete(f"/api/messages/{first['id']}?author_id={bob['id']}")
         await api.post(f"/api/messages/{first['id']}/restore?author_id={bob['id']}")
-        mark = await _mark(api)
+        mark = await _add_marker(api)
 
         topic = f"user:{ada['id']}"
-        heard = await _heard(client, mark)
+        heard = await _events_before_marker(client, mark)
         assert [_what(event) for event in heard] == [
             (topic, "create", first["room_id"]), (topic, "create", first["id"]), (topic, "create", answer["id"]),
             (topic, "update", first["id"]), (topic, "delete", first["id"]), (topic, "create", first["id"]),
@@ -99,14 +99,14 @@ async def test_an_invalid_cookie_is_ignored(shared_server: ServerProcess, api: h
 
     await tell(api, ada, bob)
 
-    mark = await _mark(api)
+    mark = await _add_marker(api)
     for client in clients:
-        assert await _heard(client, mark) == []
+        assert await _events_before_marker(client, mark) == []
         client.cut()
 
 
 @on_both_edges
-async def test_both_of_a_message_hear_it_once_in_every_tab(
+async def test_both_users_of_a_direct_message_get_it_once_per_tab(
     shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
 ):
     ada, bob = await people(api, 2)
@@ -115,10 +115,10 @@ async def test_both_of_a_message_hear_it_once_in_every_tab(
     both = await follow(edge, shared_server.port, topics=f"board:1,user:{ada['id']},user:{bob['id']}")
 
     message = await tell(api, ada, bob)
-    mark = await _mark(api)
+    mark = await _add_marker(api)
 
     for tab, who in zip(tabs, (ada, ada, bob, bob), strict=True):
-        (event,) = await _heard(tab, mark)
+        (event,) = await _events_before_marker(tab, mark)
         assert event == {
             "id": event["id"],
             "topic": f"user:{who['id']}",
@@ -126,7 +126,7 @@ async def test_both_of_a_message_hear_it_once_in_every_tab(
             "message": message,
         }
         tab.cut()
-    heard = await _heard(both, mark)
+    heard = await _events_before_marker(both, mark)
     assert sorted(event["topic"] for event in heard) == sorted([f"user:{ada['id']}", f"user:{bob['id']}"])
     assert heard[0]["id"] != heard[1]["id"]
     assert message["room_id"] == begun["room_id"]
@@ -134,23 +134,21 @@ async def test_both_of_a_message_hear_it_once_in_every_tab(
 
 
 @on_both_edges
-async def test_what_one_writes_to_oneself_is_heard_once(
-    shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
-):
+async def test_a_message_to_oneself_arrives_once(shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge):
     ada = await person(api)
     async with await follow(edge, shared_server.port, person=ada["id"]) as client:
         note = await tell(api, ada, ada)
 
         topic = f"user:{ada['id']}"
-        heard = [_what(event) for event in await _heard(client, await _mark(api))]
+        heard = [_what(event) for event in await _events_before_marker(client, await _add_marker(api))]
         assert heard == [(topic, "create", note["room_id"]), (topic, "create", note["id"])]
 
 
-# P9: and nobody else.
+# P9: private to the two users.
 
 
 @on_both_edges
-async def test_a_person_outside_a_conversation_hears_nothing_of_it_live_or_later(
+async def test_a_user_outside_a_conversation_gets_no_event_of_it_live_or_in_replay(
     shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
 ):
     ada, bob, eve = await people(api, 3)
@@ -173,20 +171,20 @@ async def test_a_person_outside_a_conversation_hears_nothing_of_it_live_or_later
     await api.post(f"{path}/restore?author_id={ada['id']}")
     await api.post(f"/api/rooms/{room_id}/typing", json={"author_id": ada["id"]})
     await api.post(f"/api/rooms/{room_id}/read", json={"reader_id": bob["id"], "message_id": messages[1]["id"]})
-    mark = await _mark(api)
+    mark = await _add_marker(api)
     later = [await follow(edge, shared_server.port, after=start, **who) for who in outside]
 
     for client in (*live, *later):
-        assert await _heard(client, mark) == []
+        assert await _events_before_marker(client, mark) == []
         client.cut()
     owner = await follow(edge, shared_server.port, after=start, person=ada["id"])
-    assert len(await _heard(owner, mark)) == 5, "the positive: its own people hear it"
+    assert len(await _events_before_marker(owner, mark)) == 5, "the positive: its own people hear it"
     owner.cut()
     inside.cut()
 
 
 @on_both_edges
-async def test_the_room_of_a_conversation_is_refused_to_others(
+async def test_the_topic_of_a_conversation_is_refused_to_others(
     shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
 ):
     ada, bob, eve = await people(api, 3)
@@ -198,7 +196,7 @@ async def test_the_room_of_a_conversation_is_refused_to_others(
         {"person": eve["id"]},
         {},
         {"headers": {"Cookie": await cookie_of(api, eve)}},
-        # What the address says counts more than the cookie.
+        # The query overrides the cookie.
         {"person": eve["id"], "headers": {"Cookie": await cookie_of(api, ada)}},
     ]
     for stranger in strangers:
@@ -216,11 +214,11 @@ async def _refusal(edge: Edge, server: ServerProcess, **options: Any) -> int:
     return client.head.status
 
 
-# By name.
+# Named topics.
 
 
 @on_both_edges
-async def test_a_topic_by_name_brings_that_and_nothing_else(
+async def test_a_named_topic_delivers_only_its_own_events(
     shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
 ):
     ada, bob = await people(api, 2)
@@ -232,10 +230,10 @@ async def test_a_topic_by_name_brings_that_and_nothing_else(
     eve, garden = await person(api), await new_room(api)
     here, there = await say(api, place, ada), await say(api, other, ada)
     told = await tell(api, ada, bob)
-    mark = await _mark(api)
+    mark = await _add_marker(api)
 
     heard = {
-        topic: [_what(event)[1:] for event in await _heard(client, mark) if "id" in event]
+        topic: [_what(event)[1:] for event in await _events_before_marker(client, mark) if "id" in event]
         for topic, client in clients.items()
     }
     assert heard == {
@@ -251,7 +249,7 @@ async def test_a_topic_by_name_brings_that_and_nothing_else(
 
 
 @on_both_edges
-async def test_all_rooms_are_those_to_come_too_live_and_in_replay(
+async def test_all_rooms_include_later_ones_live_and_in_replay(
     shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
 ):
     ada = await person(api)
@@ -261,16 +259,16 @@ async def test_all_rooms_are_those_to_come_too_live_and_in_replay(
     for _ in range(3):
         place = await new_room(api)
         said.append(await say(api, place, ada))
-    mark = await _mark(api)
+    mark = await _add_marker(api)
     later = await follow(edge, shared_server.port, after=start, topics="board:1,room:*")
 
     for client in (live, later):
-        assert [event["message"] for event in await _heard(client, mark)] == said
+        assert [event["message"] for event in await _events_before_marker(client, mark)] == said
         client.cut()
 
 
 @on_both_edges
-async def test_a_room_named_beside_all_rooms_is_heard_once(
+async def test_a_room_named_beside_all_rooms_sends_each_event_once(
     shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
 ):
     ada, place = await person(api), await new_room(api)
@@ -279,11 +277,11 @@ async def test_a_room_named_beside_all_rooms_is_heard_once(
     start = await newest(api)
     live = await follow(edge, shared_server.port, topics=topics)
     said = [await say(api, place, ada), await say(api, {"id": 1}, ada)]
-    mark = await _mark(api)
+    mark = await _add_marker(api)
     later = await follow(edge, shared_server.port, after=start, topics=topics)
 
     for client in (live, later):
-        heard = [event for event in await _heard(client, mark) if "id" in event]
+        heard = [event for event in await _events_before_marker(client, mark) if "id" in event]
         assert [event["message"] for event in heard] == said
         client.cut()
 
@@ -304,7 +302,7 @@ async def test_a_topic_that_does_not_exist_is_refused(shared_server: ServerProce
         assert await _refusal(edge, shared_server, topics=topics) == 403, topics
 
 
-async def test_a_subscription_has_so_many_topics_and_no_more(shared_server: ServerProcess, api: httpx.AsyncClient):
+async def test_the_number_of_topics_is_limited(shared_server: ServerProcess, api: httpx.AsyncClient):
     known = [one["id"] for one in await people(api, 200)]
     topics = [f"user:{user_id}" for user_id in known]
     clients = [await follow(edge, shared_server.port, topics=",".join(topics)) for edge in EDGES]
@@ -320,7 +318,7 @@ async def test_a_subscription_has_so_many_topics_and_no_more(shared_server: Serv
 
 
 @on_both_edges
-async def test_somebody_who_is_not_there_does_not_listen(shared_server: ServerProcess, edge: Edge):
+async def test_a_missing_user_cannot_subscribe(shared_server: ServerProcess, edge: Edge):
     assert await _refusal(edge, shared_server, person=MAX_ID) == 404
     assert await _refusal(edge, shared_server, person=MAX_ID, topics="board:1") == 404
     for wrong in ("0", "-1", "x", "", MAX_ID + 1, "1.5"):
@@ -329,7 +327,7 @@ async def test_somebody_who_is_not_there_does_not_listen(shared_server: ServerPr
 
 @on_both_edges
 @pytest.mark.parametrize("query", ["topics=users&topics=rooms", "person=1&person=2", "after=a-1&after=a-2"])
-async def test_what_is_asked_for_twice_is_refused(shared_server: ServerProcess, edge: Edge, query: str):
+async def test_a_repeated_parameter_is_refused(shared_server: ServerProcess, edge: Edge, query: str):
     client = edge(shared_server.port)
     client.path += f"?unknown=1&unknown=2&{query}"
 
@@ -339,7 +337,7 @@ async def test_what_is_asked_for_twice_is_refused(shared_server: ServerProcess, 
     client.cut()
 
 
-async def test_who_is_refused_is_not_here(shared_server: ServerProcess, api: httpx.AsyncClient):
+async def test_a_refused_subscriber_is_not_present(shared_server: ServerProcess, api: httpx.AsyncClient):
     ada, place = await person(api), await new_room(api)
     for edge in EDGES:
         topics = f"room:{place['id']},board:99999"
@@ -348,9 +346,7 @@ async def test_who_is_refused_is_not_here(shared_server: ServerProcess, api: htt
     assert (await got(api, f"/api/rooms/{place['id']}/presence"))["here"] == []
 
 
-async def test_asking_for_the_head_of_a_stream_makes_nobody_present(
-    shared_server: ServerProcess, api: httpx.AsyncClient
-):
+async def test_a_head_request_does_not_make_its_user_present(shared_server: ServerProcess, api: httpx.AsyncClient):
     ada, place = await person(api), await new_room(api)
 
     answer = await api.head("/events", params={"topics": f"room:{place['id']}", "person": ada["id"]})
@@ -360,7 +356,7 @@ async def test_asking_for_the_head_of_a_stream_makes_nobody_present(
 
 
 @on_both_edges
-async def test_a_reader_of_all_this_resumes_where_it_was(
+async def test_a_reader_of_all_topics_resumes_without_gap_or_duplicate(
     shared_server: ServerProcess, api: httpx.AsyncClient, edge: Edge
 ):
     ada, bob = await people(api, 2)
@@ -381,9 +377,9 @@ async def test_a_reader_of_all_this_resumes_where_it_was(
         await part.until(lambda client: any("user" in event for event in client.events))
         heard += [event for event in part.events if "id" in event]
         part.events.clear()
-    mark = await _mark(api)
+    mark = await _add_marker(api)
 
-    heard += [event for event in await _heard(part, mark) if "id" in event]
-    assert heard == [event for event in await _heard(whole, mark) if "id" in event]
+    heard += [event for event in await _events_before_marker(part, mark) if "id" in event]
+    assert heard == [event for event in await _events_before_marker(whole, mark) if "id" in event]
     part.cut()
     whole.cut()

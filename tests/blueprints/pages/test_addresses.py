@@ -1,4 +1,4 @@
-"""Addresses, hosts and headers that no client should send: a clear refusal or a harmless answer."""
+"""Unusual targets, hosts and headers: refused with a problem, or harmless."""
 
 import json
 
@@ -16,7 +16,7 @@ every_read = pytest.mark.parametrize("route", [r for r in READS if r.endpoint !=
 NOT_ADDRESSES = (
     "?x", "*", "x", "#", "a:80", "http:", "http//x", "ftp://x/", "http://[", "http://[::1/api", "javascript:alert(1)",
 )  # fmt: skip
-# What is judged before any route is asked is tried on one route of each blueprint; some of it on all.
+# Checks before routing are tested on one route of each blueprint, some of them on all routes.
 FIRST_READS = {route.blueprint: route for route in reversed(READS)}.values()
 
 
@@ -46,7 +46,7 @@ def test_a_websocket_to_an_invalid_target_is_refused(port: int):
         ("http://u:p@localhost/api/version", 421),
     ],
 )
-def test_an_absolute_address_counts_more_than_the_host(port: int, target: str, status: int):
+def test_an_absolute_target_overrides_the_host_header(port: int, target: str, status: int):
     answer = exchange(port, request(target))
 
     assert answer.status == status
@@ -60,7 +60,7 @@ INJECTED = (
 
 
 @every_read
-def test_an_address_injects_no_header(port: int, route: Route):
+def test_a_target_cannot_inject_headers(port: int, route: Route):
     names = ("a", "q", "page", "deleted", "limit", "topics", "after")
 
     def harmless(injected: str) -> None:
@@ -75,7 +75,7 @@ def test_an_address_injects_no_header(port: int, route: Route):
 
 
 @every_read
-def test_markup_in_an_address_is_not_echoed_as_markup(port: int, route: Route):
+def test_markup_in_a_target_is_escaped(port: int, route: Route):
     markup = str(httpx.QueryParams({"q": XSS, "deleted": XSS, "page": XSS}))
     path = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E%3Cimg%20src=x%20onerror=alert(2)%3E"
     for target in (f"{route.address}?{markup}", route.address + path, f"{route.address}?q={path}"):
@@ -85,7 +85,7 @@ def test_markup_in_an_address_is_not_echoed_as_markup(port: int, route: Route):
         assert_harmless(answer)
 
 
-def test_the_board_is_shown_for_any_query(port: int):
+def test_the_board_page_accepts_any_query(port: int):
     for query in (
         "page=-1", "page=0", "page=x", "page=" + "9" * 5000, "page=99999999999", "page=%D9%A1", "q=%00",
         "q=" + "x" * 5000, "deleted=0", "deleted=x", "deleted=9223372036854775808", "deleted=" + "9" * 19,
@@ -99,7 +99,7 @@ def test_the_board_is_shown_for_any_query(port: int):
 @pytest.mark.parametrize(
     "host", ["", "[", "a b", XSS, "x:y", "x:99999999", "é", "a@b", "evil.example", ".." * 2000, "x,y"]
 )
-def test_a_strange_host_does_no_harm(port: int, host: str):
+def test_an_unusual_host_is_harmless(port: int, host: str):
     assert handshake(port, websocket_request("/ws", host=host)).status in {400, 421}
     for target in ("/", "/front/notes", "/asyncapi.json", "/openapi.json", "//api/notes", "/nothing"):
         answer = exchange(port, request(target, "Accept: text/html", host=host))
@@ -136,7 +136,7 @@ def test_no_file_outside_the_static_folder_is_served(port: int, prefix: str):
     check_each(((path[:80], path) for path in OUTSIDE), refused)
 
 
-def test_a_strange_range_does_no_harm(port: int):
+def test_an_unusual_range_is_harmless(port: int):
     for value in ("bytes=abc", "bytes=99999999-", "bytes=-0", "lines=1-2", "bytes=5-1", "bytes=" + "0-1," * 1000):
         answer = exchange(port, request("/static/css/style.css", f"Range: {value}"))
 
@@ -155,7 +155,7 @@ STRANGE_HEADERS = (
 
 
 @every_read
-def test_strange_headers_do_no_harm(port: int, route: Route):
+def test_unusual_headers_are_harmless(port: int, route: Route):
     for header in STRANGE_HEADERS if route in FIRST_READS else STRANGE_HEADERS[:4]:
         answer = exchange(port, request(route.address, header, "Accept: text/html"))
 
@@ -163,7 +163,7 @@ def test_strange_headers_do_no_harm(port: int, route: Route):
         assert_harmless(answer)
 
 
-def test_strange_headers_of_a_change_or_a_feed_do_no_harm(port: int):
+def test_unusual_headers_of_a_write_or_a_feed_are_harmless(port: int):
     for header in STRANGE_HEADERS:
         for data in (
             request("/api/notes/999", header, JSON, method="PATCH", body=b'{"title": "a"}'),

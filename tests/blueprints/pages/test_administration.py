@@ -1,4 +1,4 @@
-"""Administrators and profiles: who may come in, who administers, what people are called, and who sees their address."""
+"""Administration and profiles: deactivation, administrators, names, and who sees an email address."""
 
 import asyncio
 from typing import Any
@@ -23,10 +23,10 @@ async def _say(house: House, nickname: str, content: str = "my words") -> int:
     return (await house.core.messages.post(house.caller(nickname), 1, data)).result.message.id
 
 
-# Deactivating (A8).
+# Deactivation (A8).
 
 
-async def test_who_is_deactivated_is_out_at_once_and_their_words_stay(house: House, counted: Counted):
+async def test_a_deactivated_user_loses_access_at_once_and_their_messages_stay(house: House, counted: Counted):
     message = await _say(house, "ada")
     token, link = (
         await house.token("ada"),
@@ -72,7 +72,7 @@ async def test_who_is_deactivated_is_out_at_once_and_their_words_stay(house: Hou
         assert (await sign_in(ada)).status_code == 200
 
 
-async def test_a_session_that_begins_while_its_person_is_deactivated_lets_nobody_in(house: House):
+async def test_a_session_started_during_a_deactivation_is_never_valid(house: House):
     await house.core.profiles.deactivate(house.people["ada"].id)
     token = await house.token("ada")
     async with await house.browser("ada") as ada, house.client(token=token) as tool:
@@ -83,7 +83,7 @@ async def test_a_session_that_begins_while_its_person_is_deactivated_lets_nobody
             refused(await client.get("/api/notes"), 401, "sign_in_required")
 
 
-async def test_everybody_hears_of_it_and_what_is_so_already_is_told_to_nobody(house: House):
+async def test_a_changed_user_sends_an_event_and_an_unchanged_one_does_not(house: House):
     before = await house.core.log.newest()
     async with await house.browser("root") as root:
         for _ in range(2):
@@ -100,7 +100,7 @@ async def test_everybody_hears_of_it_and_what_is_so_already_is_told_to_nobody(ho
     assert {one["email"] for one in heard} == {None}
 
 
-async def test_only_administrators_administer_and_not_by_token(house: House):
+async def test_only_administrators_administer_and_only_by_session(house: House):
     async with await house.browser("ada") as ada, house.client(token=await house.token("root")) as tool:
         for client in (ada, tool):
             for method, what in (("POST", "deactivate"), ("POST", "activate"), ("PUT", "admin"), ("DELETE", "admin")):
@@ -109,7 +109,7 @@ async def test_only_administrators_administer_and_not_by_token(house: House):
         assert (await ada.get(f"/api/users/{house.people['bob'].id}")).json().get("deactivated") is None
 
 
-async def test_the_last_administrator_stays(house: House):
+async def test_the_last_administrator_cannot_be_demoted_or_deactivated(house: House):
     await house.core.users.add(UserCreate(name="No password", email=None, nickname="nopassword"))
     async with await house.browser("root") as root, await house.browser("ada") as ada:
         for method, what in (("POST", "deactivate"), ("DELETE", "admin")):
@@ -127,7 +127,7 @@ async def test_the_last_administrator_stays(house: House):
         refused(await ada.post("/api/users/999/deactivate"), 404, "not_found")
 
 
-async def test_two_administrators_who_unmake_each_other_leave_one(house: House):
+async def test_of_two_administrators_who_demote_each_other_one_remains(house: House):
     await house.core.profiles.set_admin(house.people["ada"].id, admin=True)
 
     outcomes = await asyncio.gather(
@@ -138,7 +138,7 @@ async def test_two_administrators_who_unmake_each_other_leave_one(house: House):
     assert [type(one).__name__ for one in outcomes].count("LastAdministratorError") == 1
 
 
-async def test_the_forms_do_the_same(house: House):
+async def test_the_forms_change_administrators_too(house: House):
     ada = house.people["ada"].id
     async with await house.browser("root") as root:
         for action, mark in (("deactivate", "data-deactivated"), ("make-admin", "data-admin")):
@@ -155,7 +155,7 @@ async def test_the_forms_do_the_same(house: House):
                 assert (await root.post(f"/front/users/{ada}/{undo}")).status_code == 303
 
 
-async def test_a_link_to_set_another_password_ends_the_tokens_too(house: House):
+async def test_a_password_reset_revokes_the_tokens_too(house: House):
     token, link = await house.token("ada"), await house.link(user_id=house.people["ada"].id)
     async with house.client(token=token) as tool, house.client() as ada:
         assert (await tool.get("/api/notes")).status_code == 200
@@ -163,7 +163,7 @@ async def test_a_link_to_set_another_password_ends_the_tokens_too(house: House):
         refused(await tool.get("/api/notes"), 401, "sign_in_required")
 
 
-async def test_administrators_delete_any_message_and_bring_it_back(house: House):
+async def test_administrators_delete_and_restore_any_message(house: House):
     said = await _say(house, "ada")
     by_guest = (await house.core.messages.post_as_guest(1, "Client 5", "hello")).result.id
     me, bob = house.people["root"].id, house.people["bob"].id
@@ -179,7 +179,7 @@ async def test_administrators_delete_any_message_and_bring_it_back(house: House)
             refused(await root.get(f"/api/messages/{message}"), 404, "not_found")
 
 
-async def test_administrators_delete_a_direct_message_of_others_without_reading_it(house: House):
+async def test_administrators_delete_direct_messages_of_others_without_reading_them(house: House):
     ada, bob, me = (house.people[nickname].id for nickname in ("ada", "bob", "root"))
     private = MessageCreate(author_id=ada, recipient_id=bob, content="psst")
     message = (await house.core.messages.send(house.caller("ada"), private)).result.message
@@ -213,7 +213,7 @@ async def _names(client: httpx.AsyncClient, user_id: int) -> tuple[str, str, str
     return user["name"], user["nickname"], user["email"]
 
 
-async def test_one_changes_ones_name_nickname_and_address(house: House):
+async def test_a_user_changes_their_name_nickname_and_email_address(house: House):
     message, ada = await _say(house, "ada"), house.people["ada"].id
     async with await house.browser("ada") as client, house.client() as elsewhere:
         assert (await client.get("/api/me")).status_code == 200
@@ -242,7 +242,7 @@ async def test_one_changes_ones_name_nickname_and_address(house: House):
         assert await _names(client, ada) == ("Ada King", "COUNTESS", None)
 
 
-async def test_ones_own_board_goes_by_the_other_nickname_unless_one_named_it(house: House):
+async def test_the_personal_board_follows_the_nickname_unless_it_was_renamed(house: House):
     before = await house.core.log.newest()
     async with await house.browser("ada") as client, await house.browser("bob") as other:
         (own,) = [one for one in (await client.get("/api/boards")).json() if one["kind"] == "personal"]
@@ -259,14 +259,14 @@ async def test_ones_own_board_goes_by_the_other_nickname_unless_one_named_it(hou
     assert told == ["Mine", "Personal (Countess)"]
 
 
-async def test_a_read_token_changes_no_profile(house: House):
+async def test_a_read_token_cannot_change_a_profile(house: House):
     async with house.client(token=await house.token("ada", "read")) as client:
         refused(await client.patch("/api/me", json={"name": "x"}), 403, "forbidden")
     async with house.client(token=await house.token("ada")) as client:
         assert (await client.patch("/api/me", json={"name": "By token"})).json()["name"] == "By token"
 
 
-async def test_the_page_changes_a_profile_too_and_says_what_is_wrong(house: House):
+async def test_the_page_changes_a_profile_and_shows_errors(house: House):
     ada = house.people["ada"].id
     async with await house.browser("ada") as client:
         wrong = await client.post("/front/account/profile", data={"name": " ", "nickname": "bob", "email": "x"}, **PAGE)
@@ -280,7 +280,7 @@ async def test_the_page_changes_a_profile_too_and_says_what_is_wrong(house: Hous
         assert await _names(client, ada) == ("A", "a.k", None)
 
 
-async def test_only_oneself_and_administrators_see_an_address(house: House):
+async def test_an_email_address_is_visible_to_its_user_and_administrators_only(house: House):
     mail, ada, bob = "ada@example.org", house.people["ada"].id, house.people["bob"].id
     before = await house.core.log.newest()
     board = await house.board(ada="owner", bob="editor")
@@ -309,7 +309,7 @@ async def test_only_oneself_and_administrators_see_an_address(house: House):
     assert mail not in str(told)
 
 
-async def test_an_address_may_be_left_out(house: House):
+async def test_the_email_address_is_optional(house: House):
     form = {"name": "New", "email": "", "nickname": "new", "password": PASSWORD}
     async with house.client() as client, await house.browser("root") as root:
         assert (await client.post(f"/front/join/{await house.link()}", data=form)).status_code == 303

@@ -1,4 +1,4 @@
-"""Links that lead somewhere: to a board that somebody invites to, and to other things by way of signing in."""
+"""Links: invitations to a board, and links to pages that require signing in first."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ async def _home(answer: httpx.Response) -> str:
     return answer.headers["location"]
 
 
-async def test_a_link_to_a_board_says_who_invites_to_what_and_leads_there(house: House):
+async def test_an_invitation_to_a_board_names_its_creator_and_leads_to_the_board(house: House):
     board = await house.board("Garden <club>", bob="owner")
     link = (await _link_of(house, "bob", board_id=board, role="editor", uses=3)).rpartition("/")[2]
     path = f"/front/join/{link}"
@@ -33,7 +33,7 @@ async def test_a_link_to_a_board_says_who_invites_to_what_and_leads_there(house:
         assert (await client.get(f"/api/boards/{board}")).json()["role"] == "editor"
 
 
-async def test_who_has_an_account_joins_with_one_button(house: House):
+async def test_a_signed_in_user_joins_with_one_button(house: House):
     board = await house.board("Garden club", bob="owner")
     link = (await _link_of(house, "bob", board_id=board, role="viewer", uses=1)).rpartition("/")[2]
     path = f"/front/join/{link}"
@@ -51,7 +51,7 @@ async def test_who_has_an_account_joins_with_one_button(house: House):
         refused(await tool.post(f"{path}/accept"), 403, "forbidden")
 
 
-async def test_who_is_on_the_board_uses_no_link_up(house: House):
+async def test_a_member_does_not_consume_an_invitation(house: House):
     board = await house.board("Garden club", bob="owner", ada="viewer")
     link = (await _link_of(house, "bob", board_id=board, role="editor", uses=1)).rpartition("/")[2]
     async with await house.browser("ada") as ada:
@@ -60,7 +60,7 @@ async def test_who_is_on_the_board_uses_no_link_up(house: House):
         assert (await ada.get(f"/api/boards/{board}")).json()["role"] == "viewer"
 
 
-async def test_a_link_to_a_board_that_is_gone_leads_to_the_notes_and_names_nothing(house: House):
+async def test_an_invitation_to_a_deleted_board_leads_to_the_notes_and_hides_its_name(house: House):
     board = await house.board("Garden club", bob="owner")
     link = (await _link_of(house, "bob", board_id=board, role="editor", uses=3)).rpartition("/")[2]
     await house.core.boards.delete(house.caller("bob"), board)
@@ -72,7 +72,7 @@ async def test_a_link_to_a_board_that_is_gone_leads_to_the_notes_and_names_nothi
 
 
 @pytest.mark.parametrize("where", ["/front/rooms/1", "/front/notes/1", "/front/messages/1", "/front/account"])
-async def test_a_link_to_another_thing_leads_there_by_way_of_signing_in(house: House, where: str):
+async def test_signing_in_redirects_to_the_requested_page(house: House, where: str):
     await house.note_by_nobody("a note")
     async with house.client() as client:
         asked = await client.get(where, **PAGE)

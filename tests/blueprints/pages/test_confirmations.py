@@ -1,4 +1,4 @@
-"""What cannot be undone asks first: it names the thing, changes nothing, and does it when that is answered."""
+"""Irreversible actions ask for confirmation: the page names the object and changes nothing until it is confirmed."""
 
 import re
 
@@ -16,7 +16,7 @@ async def _made(client: httpx.AsyncClient, path: str, data: Json) -> Json:
     return made
 
 
-async def test_a_member_is_removed_once_that_is_confirmed(own: httpx.AsyncClient):
+async def test_a_member_is_removed_after_confirmation(own: httpx.AsyncClient):
     board = await _made(own, "/api/boards", {"name": "Garden <b>"})
     person = await _made(own, "/api/users", {"name": "Ada", "email": "ada@example.org", "nickname": "ada-asked"})
     member = f"/api/boards/{board['id']}/members"

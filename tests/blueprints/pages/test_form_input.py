@@ -1,4 +1,4 @@
-"""Bad input to every route that takes a form: a clear refusal, nothing echoed as HTML, nothing half stored."""
+"""Bad input to every form: refused with a problem, nothing echoed as HTML, nothing partly stored."""
 
 from itertools import cycle
 
@@ -13,14 +13,14 @@ from tests.support.routes import ENDS_ME, FORM_ROUTES, NOBODY, TAKES_FILES, Rout
 JSON = "Content-Type: application/json"
 FORM = "Content-Type: application/x-www-form-urlencoded"
 MAX_BODY = 256 * 1024
-# What is to go is not there any more: so be it. Nobody in particular is somebody one may be.
+# Routes that succeed although their object is missing: a deletion is done already, and no user is a valid choice.
 GONE_IS_FINE = {
     *("front_me.be", "front_notes.delete", "front_board_notes.delete", "front_boards.remove_member"),
     *("front_account.end_session", "front_account.end_token", "front_account.take_back"),
     *("front_account.end_other_sessions", "front_access.signed_out"),
     "front_assistant.open_room",  # it is open already
 }
-# An invitation needs no words: what is not said has its usual value.
+# An invitation has defaults for all fields.
 every_form = pytest.mark.parametrize(
     "route", [route for route in FORM_ROUTES if route.endpoint not in {"front_account.invite", *TAKES_FILES}], ids=str
 )
@@ -71,7 +71,7 @@ BAD_FORMS = {
 }
 
 
-# Refused before any route sees them: one route of each blueprint shows that its forms are read like all.
+# Refused before routing: one route of each blueprint shows that all forms are parsed alike.
 BEFORE_ANY_ROUTE = {
     "far too long", "5,000 fields", "5,000 parts", "a boundary of 3,000 letters", "too large", "JSON", "no type",
     "plain text", "another charset", "no boundary", "no parts", "a part without an end", "a part without a name",
@@ -82,7 +82,7 @@ FIRST_FORMS = {route.blueprint: route for route in reversed(FORM_ROUTES)}.values
 
 @every_form
 def test_an_invalid_form_is_refused(port: int, me: str, route: Route):
-    # A thing that is not there, where an empty form means something (delete, untick).
+    # A missing object, for routes whose empty form is valid (delete, untick).
     address = route.elsewhere if route.rule.endswith(WORDLESS) else route.address
     who = NOBODY if route.endpoint in ENDS_ME else me
 

@@ -1,4 +1,4 @@
-"""Guests of the lobby: people who talk there in open mode before they have chosen who they are."""
+"""Guests: in open mode, people write in the lobby before they choose a user."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ Said = Callable[[], Awaitable[list[Json]]]
 
 @pytest.fixture
 async def said(api: httpx.AsyncClient) -> Said:
-    """What was said in the lobby since the test began, in a browser that is nobody's."""
+    """The messages in the lobby since the test began, read by a browser without a user."""
     api.cookies.clear()
     api.headers["Accept"] = "text/html"
     before = len(await got(api, "/api/rooms/1/messages"))
@@ -33,7 +33,7 @@ async def said(api: httpx.AsyncClient) -> Said:
     return since
 
 
-async def test_a_browser_is_one_guest_as_long_as_it_keeps_its_cookie(api: httpx.AsyncClient, said: Said):
+async def test_a_guest_is_identified_by_a_cookie(api: httpx.AsyncClient, said: Said):
     first = await _say(api, "one")
     await _say(api, "two")
     api.cookies.clear()
@@ -60,8 +60,8 @@ async def test_the_name_of_another_guest_cannot_be_taken(api: httpx.AsyncClient,
     assert all(one["guest"] != mine["guest"] for one in await said() if one["content"] == "forged")
 
 
-async def test_nobody_takes_a_guests_words_away(api: httpx.AsyncClient, said: Said):
-    """Neither by a number that may be theirs, nor in their browser after they have chosen who they are."""
+async def test_nobody_can_delete_a_guests_message(api: httpx.AsyncClient, said: Said):
+    """Neither with a possible author id, nor in the same browser after it has chosen a user."""
     await _say(api, "mine", client_key="a-key-of-the-page")
     (mine,) = await said()
     ada = await person(api)
@@ -78,7 +78,7 @@ async def test_nobody_takes_a_guests_words_away(api: httpx.AsyncClient, said: Sa
         answer = await api.post(f"{LOBBY}/messages/{mine['id']}{action}", data=form)
         assert answer.status_code in {403, 404}
     api.cookies.clear()
-    await _say(api, "mine", client_key="a-key-of-the-page")  # another guest, who says the same with the same key
+    await _say(api, "mine", client_key="a-key-of-the-page")  # another guest, with the same text and key
 
     after = await said()
     assert after[0] == mine
@@ -86,7 +86,7 @@ async def test_nobody_takes_a_guests_words_away(api: httpx.AsyncClient, said: Sa
     assert after[1]["guest"] != mine["guest"]
 
 
-async def test_what_a_guest_sends_again_is_said_once(api: httpx.AsyncClient, said: Said):
+async def test_a_repeated_message_of_a_guest_is_posted_once(api: httpx.AsyncClient, said: Said):
     await _say(api, "before")
     for _ in range(2):
         assert (await _say(api, "once", client_key="a-key-of-the-page")).status_code == 303
@@ -96,7 +96,7 @@ async def test_what_a_guest_sends_again_is_said_once(api: httpx.AsyncClient, sai
 
 
 @pytest.mark.parametrize("content", ["", " \r\n ", "x" * 4001, "a\0b"])
-async def test_what_cannot_be_said_comes_back_with_its_error(api: httpx.AsyncClient, said: Said, content: str):
+async def test_an_invalid_message_is_shown_again_with_its_error(api: httpx.AsyncClient, said: Said, content: str):
     answer = await _say(api, content)
 
     assert answer.status_code == 422
@@ -105,7 +105,7 @@ async def test_what_cannot_be_said_comes_back_with_its_error(api: httpx.AsyncCli
 
 
 @pytest.mark.usefixtures("said")
-async def test_guests_talk_in_the_lobby_only(api: httpx.AsyncClient):
+async def test_guests_write_in_the_lobby_only(api: httpx.AsyncClient):
     place = await room(api)
     page, elsewhere = await api.get(LOBBY), await api.get(f"/front/rooms/{place['id']}")
 
@@ -116,7 +116,7 @@ async def test_guests_talk_in_the_lobby_only(api: httpx.AsyncClient):
     assert await got(api, f"/api/rooms/{place['id']}/messages") == []
 
 
-async def test_where_people_sign_in_nobody_is_a_guest(house: House):
+async def test_accounts_mode_has_no_guests(house: House):
     client = house.app.test_client()
 
     answer = await client.post(f"{LOBBY}/messages", form={"content": "x"}, headers={"Accept": "text/html"})

@@ -1,4 +1,4 @@
-"""What forms are answered when htmx sends them: the part of the page that has changed, and nothing around it."""
+"""Responses to forms sent by htmx: the changed part of the page, without a layout."""
 
 import re
 
@@ -22,13 +22,13 @@ async def htmx(api: httpx.AsyncClient) -> httpx.AsyncClient:
 
 
 async def be(api: httpx.AsyncClient, who: Json) -> None:
-    """Be somebody from now on."""
+    """Choose a user for later requests."""
     name, _, value = (await cookie_of(api, who)).partition("=")
     api.cookies.set(name, value)
 
 
 async def part(api: httpx.AsyncClient, address: str, tag: str, **fields: str) -> str:
-    """The fragment that a form is answered: one element."""
+    """The fragment in the response to a form: one element."""
     answer = await api.post(address, data=fields)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -37,7 +37,7 @@ async def part(api: httpx.AsyncClient, address: str, tag: str, **fields: str) ->
 
 
 async def problem(api: httpx.AsyncClient, address: str, status: int, **fields: str) -> str:
-    """What a fragment says is wrong."""
+    """The error in a fragment."""
     answer = await api.post(address, data=fields)
     assert answer.status_code == status, answer.text
     said = PROBLEM.fullmatch(answer.text.strip())
@@ -45,7 +45,7 @@ async def problem(api: httpx.AsyncClient, address: str, status: int, **fields: s
     return said[1]
 
 
-async def test_each_form_of_a_note_is_answered_its_card(htmx: httpx.AsyncClient):
+async def test_each_form_of_a_note_returns_its_card(htmx: httpx.AsyncClient):
     added = await part(htmx, "/front/notes", "li", title="Leeks <b>", description="")
     found = re.search(r'id="note-(\d+)"', added)
     assert found
@@ -55,14 +55,14 @@ async def test_each_form_of_a_note_is_answered_its_card(htmx: httpx.AsyncClient)
     assert "data-done" in await part(htmx, f"{card}/done", "li", done="true")
     assert "data-done" not in await part(htmx, f"{card}/done", "li", done="false")
     assert "Chard" in await part(htmx, card, "li", title="Chard", description="")
-    for _ in range(2):  # what is gone already is gone
+    for _ in range(2):  # a second deletion succeeds
         gone = await htmx.post(f"{card}/delete")
         assert (gone.status_code, gone.text) == (200, "")
     refused(await htmx.get(f"/api/notes/{found[1]}"), 404, "not_found")
     assert await part(htmx, f"{card}/restore", "li") == (await htmx.get(card)).text
 
 
-async def test_a_note_of_another_board_has_its_forms_there(htmx: httpx.AsyncClient):
+async def test_the_forms_of_a_note_have_the_address_of_its_board(htmx: httpx.AsyncClient):
     ada = await person(htmx)
     await be(htmx, ada)
     board = await made(htmx, "/api/boards", name="Allotment")
@@ -71,7 +71,7 @@ async def test_a_note_of_another_board_has_its_forms_there(htmx: httpx.AsyncClie
     assert f'action="{path}/' in await part(htmx, path, "li", title="Leeks", description="")
 
 
-async def test_what_is_wrong_with_a_note_is_said_in_place_of_its_card(htmx: httpx.AsyncClient):
+async def test_an_error_of_a_note_replaces_its_card(htmx: httpx.AsyncClient):
     note = await add_note(htmx, title="Leeks")
     card = f"/front/notes/{note['id']}"
     await htmx.patch(f"/api/notes/{note['id']}", json={"title": "Chard"})
@@ -85,7 +85,7 @@ async def test_what_is_wrong_with_a_note_is_said_in_place_of_its_card(htmx: http
     assert (answer.status_code, bool(PROBLEM.search(answer.text))) == (403, True)
 
 
-async def test_messages_are_answered_as_items_of_their_conversation(htmx: httpx.AsyncClient):
+async def test_messages_are_returned_as_items_of_their_conversation(htmx: httpx.AsyncClient):
     ada, place = await person(htmx), await room(htmx)
     path = f"/front/rooms/{place['id']}/messages"
     assert await problem(htmx, path, 403, content="from nobody") == "Choose who you are first."
@@ -102,7 +102,7 @@ async def test_messages_are_answered_as_items_of_their_conversation(htmx: httpx.
     assert await problem(htmx, f"{path}/{found[1]}", 422, content=" ")
 
 
-async def test_a_guest_gets_the_message_and_the_name(htmx: httpx.AsyncClient):
+async def test_a_guest_gets_the_message_and_the_guests_name(htmx: httpx.AsyncClient):
     htmx.cookies.clear()
 
     said = await part(htmx, "/front/rooms/1/messages", "li", content="from a guest")
@@ -113,7 +113,7 @@ async def test_a_guest_gets_the_message_and_the_name(htmx: httpx.AsyncClient):
     assert names[0][0] == names[1][0]
 
 
-async def test_direct_messages_and_people_are_answered_as_rows_and_cards(htmx: httpx.AsyncClient):
+async def test_direct_messages_are_returned_as_rows_and_users_as_cards(htmx: httpx.AsyncClient):
     ada, bob = await person(htmx), await person(htmx)
     path = f"/front/messages/{ada['id']}"
 
@@ -124,7 +124,7 @@ async def test_direct_messages_and_people_are_answered_as_rows_and_cards(htmx: h
     assert await problem(htmx, "/front/users", 409, name="New", email="", nickname="newcomer")
 
 
-async def test_work_is_answered_as_its_row(htmx: httpx.AsyncClient):
+async def test_a_job_is_returned_as_its_row(htmx: httpx.AsyncClient):
     sent = await htmx.post("/api/imports", params={"dry_run": "true"}, json=[{"title": "a note of a look"}])
     path = f"/front/jobs/{sent.json()['id']}"
     while (await got(htmx, sent.headers["Location"]))["state"] != "done":
@@ -139,7 +139,7 @@ async def test_work_is_answered_as_its_row(htmx: httpx.AsyncClient):
     assert await problem(htmx, f"{path}/remove", 404)
 
 
-async def test_administrators_get_the_card_that_they_have_changed(house: House):
+async def test_administrators_get_the_changed_card(house: House):
     root = await house.browser("root")
     root.headers.update(HTMX)
     path = f"/front/users/{house.people['bob'].id}"
@@ -151,7 +151,7 @@ async def test_administrators_get_the_card_that_they_have_changed(house: House):
     assert await problem(root, f"/front/users/{house.people['root'].id}/unmake-admin", 409)
 
 
-async def test_every_form_says_what_is_wrong_without_a_page_around_it(house: House):
+async def test_every_form_returns_its_errors_without_a_layout(house: House):
     nobody = house.client()
     values = dict.fromkeys(("note_id", "user_id", "room_id", "message_id", "job_id", "board_id"), NOBODY_HAS)
     for route in FORM_ROUTES:
@@ -162,7 +162,7 @@ async def test_every_form_says_what_is_wrong_without_a_page_around_it(house: Hou
             assert PROBLEM.fullmatch(answer.text.strip()), answer.text
 
 
-async def test_a_page_is_answered_to_who_wants_one(api: httpx.AsyncClient):
+async def test_requests_without_htmx_are_redirected_to_a_page(api: httpx.AsyncClient):
     note = await add_note(api)
     path = f"/front/notes/{note['id']}/done"
 

@@ -1,4 +1,4 @@
-"""Who somebody is in open mode: a cookie that a page's form sets, and nobody else reads."""
+"""The chosen user in open mode: a cookie set by a form."""
 
 from http.cookies import Morsel, SimpleCookie
 
@@ -21,7 +21,7 @@ def _cookie(answer: httpx.Response) -> "Morsel[str]":
     return cookie
 
 
-async def test_somebody_is_who_they_say_they_are_for_a_year(api: httpx.AsyncClient):
+async def test_the_chosen_user_is_remembered_for_a_year(api: httpx.AsyncClient):
     ada = await person(api)
 
     answer = await _be(api, person_id=ada["id"], next="/front/rooms/1?before_id=5")
@@ -35,7 +35,7 @@ async def test_somebody_is_who_they_say_they_are_for_a_year(api: httpx.AsyncClie
     assert not cookie["secure"], "over plain http a browser would not keep it"
 
 
-async def test_nobody_again(api: httpx.AsyncClient):
+async def test_the_choice_can_be_cleared(api: httpx.AsyncClient):
     await _be(api, person_id=(await person(api))["id"])
 
     answer = await _be(api, person_id="")
@@ -46,7 +46,7 @@ async def test_nobody_again(api: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize("wrong", [MAX_ID, MAX_ID + 1, 0, -1, "x", "1.0", "\u0661", "9" * 5000, " 1"])
-async def test_nobody_is_somebody_who_is_not_there(api: httpx.AsyncClient, wrong: object):
+async def test_a_missing_user_cannot_be_chosen(api: httpx.AsyncClient, wrong: object):
     answer = await _be(api, person_id=wrong)
 
     refused(answer, 404, "not_found")
@@ -61,7 +61,7 @@ async def test_nobody_is_somebody_who_is_not_there(api: httpx.AsyncClient, wrong
         "/front/\x00", " /front/users",
     ],
 )  # fmt: skip
-async def test_choosing_leads_to_our_own_pages_only(api: httpx.AsyncClient, elsewhere: str):
+async def test_the_choice_redirects_to_our_own_pages_only(api: httpx.AsyncClient, elsewhere: str):
     answer = await _be(api, person_id=(await person(api))["id"], next=elsewhere)
 
     assert answer.status_code == 303
@@ -71,7 +71,7 @@ async def test_choosing_leads_to_our_own_pages_only(api: httpx.AsyncClient, else
 
 @pytest.mark.parametrize("page", ["/front/notes", "/front/users", "/front/rooms", "/front/rooms/1"])
 @pytest.mark.parametrize("cookie", ["", "x", "0", "-1", "9" * 19, "9" * 400, str(MAX_ID), "\xff", '"; alert(1)'])
-async def test_a_page_is_shown_no_matter_who_the_cookie_says_one_is(api: httpx.AsyncClient, page: str, cookie: str):
+async def test_a_page_is_shown_with_any_cookie(api: httpx.AsyncClient, page: str, cookie: str):
     headers = [(b"Cookie", COOKIE.encode() + b"=" + cookie.encode("latin-1"))]
 
     answer = await api.get(page, headers=headers)

@@ -1,4 +1,4 @@
-"""The pages of the rooms as they are served: who sees what, and what the forms do."""
+"""The pages of the rooms: what each user sees, and what the forms do."""
 
 import httpx
 import pytest
@@ -9,7 +9,7 @@ FORMS = {"Accept": "text/html"}
 
 
 async def _as(api: httpx.AsyncClient, who: Json | None) -> httpx.AsyncClient:
-    """The same client, from now on as somebody."""
+    """The same client, from now on as this user."""
     api.cookies.clear()
     if who:
         name, _, value = (await cookie_of(api, who)).partition("=")
@@ -22,7 +22,7 @@ async def _said(api: httpx.AsyncClient, where: Json) -> list[str]:
     return [one["content"] for one in await got(api, f"/api/rooms/{where['id']}/messages")]
 
 
-async def test_the_form_says_something_once_and_leads_to_the_end(api: httpx.AsyncClient):
+async def test_the_form_posts_a_message_once_and_redirects_to_the_end(api: httpx.AsyncClient):
     ada, place = await person(api), await room(api)
     await _as(api, ada)
     form = {"content": "two\r\nlines", "client_key": "a-key-of-the-page"}
@@ -35,7 +35,7 @@ async def test_the_form_says_something_once_and_leads_to_the_end(api: httpx.Asyn
     assert await _said(api, place) == ["two\nlines"]
 
 
-async def test_who_answers_by_the_form_has_read_what_stands_there(api: httpx.AsyncClient):
+async def test_posting_by_the_form_marks_the_shown_messages_as_read(api: httpx.AsyncClient):
     ada, bob, place = await person(api), await person(api), await room(api)
     await say(api, place, bob)
     await _as(api, ada)
@@ -47,7 +47,7 @@ async def test_who_answers_by_the_form_has_read_what_stands_there(api: httpx.Asy
 
 
 @pytest.mark.parametrize("content", ["", " \r\n ", "x" * 4001, "a\0b"])
-async def test_what_cannot_be_said_comes_back_with_its_error(api: httpx.AsyncClient, content: str):
+async def test_an_invalid_message_is_shown_again_with_its_error(api: httpx.AsyncClient, content: str):
     ada, place = await person(api), await room(api)
     await _as(api, ada)
 
@@ -58,7 +58,7 @@ async def test_what_cannot_be_said_comes_back_with_its_error(api: httpx.AsyncCli
     assert await _said(api, place) == []
 
 
-async def test_nobody_in_particular_says_nothing(api: httpx.AsyncClient):
+async def test_posting_requires_a_user(api: httpx.AsyncClient):
     place = await room(api)
     await _as(api, None)
 
@@ -90,7 +90,7 @@ async def test_a_message_is_changed_deleted_and_restored_by_forms(api: httpx.Asy
 
 
 @pytest.mark.parametrize("who", ["another", "nobody"])
-async def test_nobody_else_changes_what_one_said(api: httpx.AsyncClient, who: str):
+async def test_only_the_author_changes_a_message_by_forms(api: httpx.AsyncClient, who: str):
     ada, place = await person(api), await room(api)
     message = await say(api, place, ada, "mine")
     await _as(api, await person(api) if who == "another" else None)
@@ -112,7 +112,7 @@ async def test_nobody_else_changes_what_one_said(api: httpx.AsyncClient, who: st
 
 
 @pytest.mark.parametrize("who", ["another", "nobody"])
-async def test_a_conversation_of_others_is_not_there(api: httpx.AsyncClient, who: str):
+async def test_a_conversation_of_others_is_a_404(api: httpx.AsyncClient, who: str):
     ada, bob = await person(api), await person(api)
     message = await tell(api, ada, bob, "between us")
     page = f"/front/rooms/{message['room_id']}"
@@ -136,7 +136,7 @@ async def test_a_conversation_of_others_is_not_there(api: httpx.AsyncClient, who
     assert not any("between us" in one.text for one in answers)
 
 
-async def test_a_message_is_found_in_its_own_room_only(api: httpx.AsyncClient):
+async def test_a_message_has_an_address_in_its_own_room_only(api: httpx.AsyncClient):
     ada, place, other = await person(api), await room(api), await room(api)
     message = await say(api, place, ada, "here")
     await _as(api, ada)
@@ -149,7 +149,7 @@ async def test_a_message_is_found_in_its_own_room_only(api: httpx.AsyncClient):
     assert await _said(api, place) == ["here"]
 
 
-async def test_a_message_alone_is_the_macros_own_markup(api: httpx.AsyncClient):
+async def test_a_single_message_has_the_same_markup_as_on_its_page(api: httpx.AsyncClient):
     ada, place = await person(api), await room(api)
     message = await say(api, place, ada, "<b>")
     await _as(api, ada)
@@ -162,7 +162,7 @@ async def test_a_message_alone_is_the_macros_own_markup(api: httpx.AsyncClient):
     assert alone in page
 
 
-async def test_a_room_is_opened_by_the_form(api: httpx.AsyncClient):
+async def test_a_room_is_created_by_the_form(api: httpx.AsyncClient):
     answer = await api.post("/front/rooms", data={"name": "A room by form"}, headers=FORMS)
     again = await api.post("/front/rooms", data={"name": "a ROOM by form"}, headers=FORMS)
     blank = await api.post("/front/rooms", data={"name": " "}, headers=FORMS)
@@ -175,7 +175,7 @@ async def test_a_room_is_opened_by_the_form(api: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize("query", ["before_id=x", "before_id=0", "before_id=99999999999999999999", "deleted=x"])
-async def test_nonsense_in_the_address_shows_the_newest(api: httpx.AsyncClient, query: str):
+async def test_an_invalid_query_shows_the_newest_messages(api: httpx.AsyncClient, query: str):
     place = await made(api, "/api/rooms", name=f"nonsense {query}")
 
     answer = await api.get(f"/front/rooms/{place['id']}?{query}", headers=FORMS)

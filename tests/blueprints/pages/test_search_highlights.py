@@ -1,4 +1,4 @@
-"""The words that a search found are marked without scripts too, and nothing that was written becomes markup."""
+"""Search terms are highlighted without scripts too, and text never becomes markup."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -15,14 +15,14 @@ from tests.support.servers.server_process import ROOT
 
 TEMPLATES = Environment(loader=FileSystemLoader(ROOT / "templates"), autoescape=True)
 TEMPLATES.filters |= {"marked": marked, "rfc3339": rfc3339}
-# What markup is made of, what is folded, and what a word is made of.
+# Markup characters, folded characters, and word characters.
 PARTS = ["<b>", "</b>", "<mark>", "<a href=x>", "<!--", "-->", "<", ">", "&amp;", "&lt", "&", '"', "'", "aA", "ﬁ", "ß"]
 PARTS += ["É", "e\u0301", "\u0301", "한", "ع\u064b", "🙂", "\n", " "]
 TEXTS = st.lists(st.one_of(st.sampled_from(PARTS), st.characters()), max_size=20).map("".join)
 
 
 class _Shown(HTMLParser):
-    """What a browser would make of a text with marks."""
+    """The text that a browser would show, with its marks."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ def _found(text: str, query: str) -> list[str]:
 
 
 @given(text=TEXTS, query=TEXTS)
-def test_a_text_stays_what_it_is_and_nothing_but_marks_comes_into_it(text: str, query: str):
+def test_highlighting_adds_marks_and_changes_no_text(text: str, query: str):
     shown = _shown(text, query)
 
     assert shown.text == text
@@ -59,7 +59,7 @@ def test_a_text_stays_what_it_is_and_nothing_but_marks_comes_into_it(text: str, 
 
 
 @given(before=TEXTS, word=st.text(min_size=1, max_size=5), after=TEXTS)
-def test_a_word_that_is_there_is_marked(before: str, word: str, after: str):
+def test_a_matching_word_is_marked(before: str, word: str, after: str):
     words = searched_words(word, 20)
     found = _found(f"{before} {word} {after}", word)
 
@@ -73,17 +73,17 @@ def test_a_word_that_is_there_is_marked(before: str, word: str, after: str):
         ("Call Chloe\u0301, chloé and CHLOE", "chloé", ["Chloe\u0301", "chloé", "CHLOE"]),
         ("Straße to the ﬁne ø", "STRASS fi o", ["Straß", "o", "ﬁ", "ø"]),
         ("한국어", "한국", ["한국"]),
-        ("shopping", "shop opp", ["shopp"]),  # those that overlap are one
-        ("aaa", "a", ["aaa"]),  # and those that touch
+        ("shopping", "shop opp", ["shopp"]),  # overlapping ones are merged
+        ("aaa", "a", ["aaa"]),  # and adjacent ones
         ("nothing", "else", []),
         ("nothing", " ", []),
     ],
 )
-def test_words_are_found_as_the_search_finds_them(text: str, query: str, found: list[str]):
+def test_highlighting_matches_the_same_words_as_the_search(text: str, query: str, found: list[str]):
     assert _found(text, query) == found
 
 
-def test_only_the_beginning_of_a_very_long_text_is_marked_and_all_of_it_is_shown():
+def test_a_very_long_text_is_shown_completely_and_marked_at_its_beginning_only():
     text = f"word {'x' * MARKED_MAX} word"
 
     assert _found(text, "word") == ["word"]

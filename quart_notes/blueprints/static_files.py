@@ -3,7 +3,6 @@
 import mimetypes
 
 from quart import Blueprint, Response, send_from_directory
-from quart_schema import hide
 
 from quart_notes.errors import NotFoundError
 from quart_notes.web.assets import build_id, folder
@@ -14,7 +13,6 @@ blueprint = Blueprint("static_files", __name__)
 
 
 @blueprint.get("/static/-<build>/<path:path>")
-@hide
 async def versioned(build: str, path: str) -> Response:
     """A file whose content never changes under this address; a former build gets the current file, uncached."""
     response = await _file(path)
@@ -24,7 +22,6 @@ async def versioned(build: str, path: str) -> Response:
 
 
 @blueprint.get("/static/<path:path>")
-@hide
 async def latest(path: str) -> Response:
     """A file under its plain address."""
     response = await _file(path)

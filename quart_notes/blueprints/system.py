@@ -4,7 +4,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from quart import Blueprint, Response, current_app, redirect, render_template, request
-from quart_schema import hide, tag_blueprint, validate_response
+from quart_schema import tag_blueprint, validate_response
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.errors import DatabaseUnavailableError
@@ -23,7 +23,6 @@ HEALTH_TIMEOUT = 3.0  # seconds for the database to respond
 
 
 @blueprint.get("/")
-@hide
 async def home() -> WerkzeugResponse:
     """Go to the board."""
     return redirect(f"{request.root_path}/front/notes")
@@ -86,7 +85,6 @@ async def _health(message: str) -> tuple[HealthOut, int]:
 
 
 @blueprint.get("/openapi.json")
-@hide
 async def openapi() -> Response:
     """The OpenAPI document."""
     document = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
@@ -95,7 +93,6 @@ async def openapi() -> Response:
 
 
 @blueprint.get("/asyncapi.json")
-@hide
 async def asyncapi() -> Response:
     """The AsyncAPI document of the feed."""
     where = urlsplit(base_url())
@@ -104,7 +101,6 @@ async def asyncapi() -> Response:
 
 
 @blueprint.get("/docs")
-@hide
 async def docs() -> str:
     """The interactive API documents."""
     return await render_template("docs.html")

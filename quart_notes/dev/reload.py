@@ -8,7 +8,6 @@ from typing import Any
 from jinja2 import TemplateError, TemplateSyntaxError
 from quart import Blueprint, Quart, Response, abort, request, send_from_directory
 from quart.wrappers.response import DataBody
-from quart_schema import hide
 
 from quart_notes.core import Core
 from quart_notes.dev.error_page import FILES, HERE, ErrorReport, State
@@ -74,7 +73,6 @@ class ReloadBlueprint:
         blueprint.after_app_request(self._follow)
 
         @blueprint.get("/changes")
-        @hide
         async def changes() -> Response:
             """The state now, and after each change."""
             subscription = self._core.feed.subscribe({TOPIC}, None, sse)
@@ -85,7 +83,6 @@ class ReloadBlueprint:
             return response
 
         @blueprint.get("/<name>")
-        @hide
         async def file(name: str) -> Response:
             """A script, or the style sheet."""
             if name not in FILES:

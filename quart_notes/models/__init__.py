@@ -15,25 +15,3 @@ from quart_notes.models.rooms import ROOM_KEY_MAX, Room
 from quart_notes.models.server_key import ServerKey
 from quart_notes.models.sessions import Session
 from quart_notes.models.users import NICKNAME_KEY_MAX, User
-
-__all__ = [
-    "NICKNAME_KEY_MAX",
-    "ROOM_KEY_MAX",
-    "ApiToken",
-    "Attempt",
-    "Board",
-    "ClientKey",
-    "Invitation",
-    "Job",
-    "LogHead",
-    "LoggedEvent",
-    "Membership",
-    "Message",
-    "Note",
-    "Preference",
-    "Reading",
-    "Room",
-    "ServerKey",
-    "Session",
-    "User",
-]

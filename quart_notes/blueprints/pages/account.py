@@ -5,7 +5,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from quart import Blueprint, redirect, render_template, request
-from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.api.invitations import join_link
@@ -42,7 +41,6 @@ PROFILE = ("name", "nickname", "email")
 
 
 @blueprint.get("")
-@hide
 async def account() -> str:
     """The account."""
     return await _account()
@@ -77,7 +75,6 @@ async def _access(who: Caller) -> dict[str, Any]:
 
 
 @blueprint.post("/profile")
-@hide
 async def change_profile() -> Page:
     """The form to change the caller's name, nickname and address."""
     form = await request.form
@@ -95,7 +92,6 @@ async def change_profile() -> Page:
 
 
 @blueprint.post("/password")
-@hide
 async def change_password() -> Page:
     """The form to change the caller's password."""
     form = await request.form
@@ -111,7 +107,6 @@ async def change_password() -> Page:
 
 
 @blueprint.post("/sessions/end-others")
-@hide
 async def end_other_sessions() -> Page:
     """The form to sign out all other browsers."""
     who = await caller()
@@ -128,7 +123,6 @@ async def end_other_sessions() -> Page:
 
 
 @blueprint.post("/sessions/<id:session_id>/end")
-@hide
 async def end_session(session_id: int) -> Page:
     """The form to sign out a browser."""
     who = await caller()
@@ -144,7 +138,6 @@ async def end_session(session_id: int) -> Page:
 
 
 @blueprint.post("/tokens")
-@hide
 async def add_token() -> Page:
     """The form to create a token; the response is the page that shows it, once."""
     sent = await form_values("name", "scope", "days")
@@ -160,7 +153,6 @@ async def add_token() -> Page:
 
 
 @blueprint.post("/tokens/<id:token_id>/end")
-@hide
 async def end_token(token_id: int) -> Page:
     """The form to revoke a token."""
     user_id = (await caller()).id or 0
@@ -178,7 +170,6 @@ async def end_token(token_id: int) -> Page:
 
 
 @blueprint.post("/invitations")
-@hide
 async def invite() -> Page:
     """The form to create an invitation; the response is the page that shows its link, once."""
     sent = await form_values("uses", "days", "user_id")
@@ -196,7 +187,6 @@ async def invite() -> Page:
 
 
 @blueprint.post("/invitations/<id:invitation_id>/take-back")
-@hide
 async def take_back(invitation_id: int) -> Page:
     """The form to revoke an invitation."""
     if asked := await question(

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable
 
 from quart import Blueprint
-from quart_schema import hide
 
 from quart_notes.blueprints.pages.users import people_page, to_user
 from quart_notes.errors import LastAdministratorError
@@ -18,7 +17,6 @@ blueprint = Blueprint("front_administration", __name__, url_prefix="/front/users
 
 
 @blueprint.post("/deactivate")
-@hide
 async def deactivate(user_id: int) -> Page:
     """The form to deactivate a person."""
     user = await core().profiles.get(user_id)
@@ -31,21 +29,18 @@ async def deactivate(user_id: int) -> Page:
 
 
 @blueprint.post("/activate")
-@hide
 async def activate(user_id: int) -> Page:
     """The form to reactivate a person."""
     return await _changed(core().profiles.activate(user_id))
 
 
 @blueprint.post("/make-admin")
-@hide
 async def make_admin(user_id: int) -> Page:
     """The form to make a person an administrator."""
     return await _changed(core().profiles.set_admin(user_id, admin=True))
 
 
 @blueprint.post("/unmake-admin")
-@hide
 async def unmake_admin(user_id: int) -> Page:
     """The form to remove a person as administrator."""
     return await _changed(core().profiles.set_admin(user_id, admin=False))

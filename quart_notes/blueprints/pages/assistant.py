@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 from quart import Blueprint, redirect, request
-from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.pages.room_messages import visible_message
@@ -17,7 +16,6 @@ blueprint = Blueprint("front_assistant", __name__, url_prefix="/front")
 
 
 @blueprint.post("/assistant")
-@hide
 async def open_room() -> WerkzeugResponse:
     """Redirect to the private room; a caller without a user chooses one first."""
     me = await current_user()
@@ -28,7 +26,6 @@ async def open_room() -> WerkzeugResponse:
 
 
 @blueprint.post("/rooms/<id:room_id>/messages/<id:message_id>/stop")
-@hide
 async def stop(room_id: int, message_id: int) -> Page:
     """Stop an answer."""
     await visible_message(room_id, message_id, await current_user())
@@ -37,7 +34,6 @@ async def stop(room_id: int, message_id: int) -> Page:
 
 
 @blueprint.post("/rooms/<id:room_id>/messages/<id:message_id>/retry")
-@hide
 async def retry(room_id: int, message_id: int) -> Page:
     """Ask again; a form sent twice asks once."""
     answer = await visible_message(room_id, message_id, await current_user())

@@ -4,7 +4,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from quart import Blueprint, redirect, render_template, request
-from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.blueprints.api.invitations import join_link
@@ -21,7 +20,6 @@ blueprint = Blueprint("front_boards", __name__, url_prefix="/front/boards")
 
 
 @blueprint.get("")
-@hide
 async def boards() -> str:
     """The boards that the caller sees."""
     return await _boards(form_context({"name": ""}))
@@ -36,7 +34,6 @@ async def _boards(form: dict[str, Any]) -> str:
 
 
 @blueprint.post("")
-@hide
 async def add() -> Page:
     """The form to add a board."""
     sent = await form_values("name")
@@ -48,7 +45,6 @@ async def add() -> Page:
 
 
 @blueprint.get("/<id:board_id>")
-@hide
 async def board(board_id: int) -> str:
     """A board's settings page: its name, its members, and invitations."""
     return await _board(board_id)
@@ -77,7 +73,6 @@ async def _board(board_id: int, **further: Any) -> str:
 
 
 @blueprint.post("/<id:board_id>")
-@hide
 async def rename(board_id: int) -> Page:
     """The form to rename a board."""
     sent = await form_values("name")
@@ -89,7 +84,6 @@ async def rename(board_id: int) -> Page:
 
 
 @blueprint.post("/<id:board_id>/members")
-@hide
 async def set_member(board_id: int) -> Page:
     """The form to add a member, or to change their role."""
     sent = await form_values("user_id", "role")
@@ -109,7 +103,6 @@ async def set_member(board_id: int) -> Page:
 
 
 @blueprint.post("/<id:board_id>/members/<id:user_id>/remove")
-@hide
 async def remove_member(board_id: int, user_id: int) -> Page:
     """The form to remove a member, or to leave the board."""
     who = await caller()
@@ -143,7 +136,6 @@ async def _ask_to_remove(board_id: int, user_id: int) -> str | None:
 
 
 @blueprint.post("/<id:board_id>/invitations")
-@hide
 async def invite(board_id: int) -> Page:
     """The form to create an invitation to the board; the response is the page that shows its link, once."""
     sent = await form_values("role", "uses")
@@ -161,7 +153,6 @@ async def invite(board_id: int) -> Page:
 
 
 @blueprint.post("/<id:board_id>/delete")
-@hide
 async def delete(board_id: int) -> Page:
     """The form to delete a board, with an offer to undo it."""
     who = await caller()
@@ -187,7 +178,6 @@ def _counted(number: int, one: str, many: str) -> str:
 
 
 @blueprint.post("/<id:board_id>/restore")
-@hide
 async def restore(board_id: int) -> WerkzeugResponse:
     """Undo the deletion of a board."""
     await core().boards.restore(await caller(), board_id)

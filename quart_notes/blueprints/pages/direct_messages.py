@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from quart import Blueprint, redirect, render_template, request
-from quart_schema import hide
 
 from quart_notes.errors import FieldError, ValidationFailedError
 from quart_notes.schemas import MAX_ID, PAGE_MAX, MessageCreate, MessageQuery, PageQuery
@@ -21,7 +20,6 @@ NOBODY_CHOSEN = FieldError("recipient_id", "Choose a recipient.")
 
 
 @blueprint.get("/<id:user_id>")
-@hide
 async def messages(user_id: int) -> Page:
     """The direct messages of a person."""
     last = await core().messages.last_recipient(user_id)
@@ -46,7 +44,6 @@ async def _messages(user_id: int, form: dict[str, Any]) -> str:
 
 
 @blueprint.post("/<id:user_id>")
-@hide
 async def send(user_id: int) -> Page:
     """The form to send a message."""
     await core().users.get(user_id)

@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 from quart import Blueprint, render_template
-from quart_schema import hide
 
 from quart_notes.blueprints.pages.transfers import to_job
 from quart_notes.errors import NotNowError
@@ -16,7 +15,6 @@ blueprint = Blueprint("front_jobs", __name__, url_prefix="/front/jobs")
 
 
 @blueprint.post("/<id:job_id>/cancel")
-@hide
 async def cancel(job_id: int) -> Page:
     """Cancel a job."""
     job, _ = await core().jobs.cancel(await caller(), job_id)
@@ -24,7 +22,6 @@ async def cancel(job_id: int) -> Page:
 
 
 @blueprint.post("/<id:job_id>/retry")
-@hide
 async def retry(job_id: int) -> Page:
     """Run a job again; a running one stays as it is."""
     who = await caller()
@@ -35,7 +32,6 @@ async def retry(job_id: int) -> Page:
 
 
 @blueprint.post("/<id:job_id>/import")
-@hide
 async def bring_in(job_id: int) -> Page:
     """Import the result of a dry run; a started import stays as it is."""
     who = await caller()
@@ -46,7 +42,6 @@ async def bring_in(job_id: int) -> Page:
 
 
 @blueprint.post("/<id:job_id>/remove")
-@hide
 async def remove(job_id: int) -> Page:
     """Delete a job; a restarted one stays as it is."""
     who = await caller()

@@ -1,7 +1,6 @@
 """The choice of a user, in open mode."""
 
 from quart import Blueprint, Response, request
-from quart_schema import hide
 
 from quart_notes.errors import NotFoundError
 from quart_notes.web.context import core
@@ -14,7 +13,6 @@ ELSEWHERE = "/front/users"
 
 
 @blueprint.post("")
-@hide
 async def be() -> Response:
     """Choose a user for this browser, or none; in accounts mode people sign in instead."""
     if accounts_mode():

@@ -5,7 +5,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from quart import Blueprint, g, redirect, render_template, request
-from quart_schema import hide
 
 from quart_notes.domain.text_normalization import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
@@ -33,7 +32,6 @@ def _form(sent: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, 
 
 
 @blueprint.get("")
-@hide
 async def board(board_id: int) -> Page:
     """A board; it stays open in this browser, also under /front/notes."""
     return await _board(await current_board_id(board_id), _form({"title": "", "description": ""}))
@@ -66,7 +64,6 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
 
 
 @blueprint.post("")
-@hide
 async def add(board_id: int) -> Page:
     """The form to add a note."""
     sent: dict[str, Any] = await form_values("title", "description")
@@ -81,7 +78,6 @@ async def add(board_id: int) -> Page:
 
 
 @blueprint.get("/<id:note_id>")
-@hide
 async def card(board_id: int, note_id: int) -> str:
     """The card as a fragment."""
     who = await caller()
@@ -92,7 +88,6 @@ async def card(board_id: int, note_id: int) -> str:
 
 
 @blueprint.get("/<id:note_id>/edit")
-@hide
 async def edit(board_id: int, note_id: int) -> str:
     """The form to edit a note."""
     note, _ = await core().notes.get(await caller(), board_id, note_id)
@@ -117,7 +112,6 @@ async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = 
 
 
 @blueprint.post("/<id:note_id>")
-@hide
 async def save(board_id: int, note_id: int) -> Page:
     """The form to save a note; a change by others is shown beside it, and no text is lost."""
     sent: dict[str, Any] = await form_values("title", "description")
@@ -147,7 +141,6 @@ async def _edit_again(board_id: int, note_id: int, form: dict[str, Any], status:
 
 
 @blueprint.post("/<id:note_id>/<flag:flag>")
-@hide
 async def set_flag(board_id: int, note_id: int, flag: str) -> Page:
     """Set a flag of a note, such as done, or take it back."""
     change = {flag: (await request.form).get(flag) == "true"}
@@ -156,7 +149,6 @@ async def set_flag(board_id: int, note_id: int, flag: str) -> Page:
 
 
 @blueprint.post("/<id:note_id>/delete")
-@hide
 async def delete(board_id: int, note_id: int) -> Page:
     """The form to delete a note, with an offer to undo it."""
     where = await board_url(board_id)
@@ -168,7 +160,6 @@ async def delete(board_id: int, note_id: int) -> Page:
 
 
 @blueprint.post("/<id:note_id>/restore")
-@hide
 async def restore(board_id: int, note_id: int) -> Page:
     """Undo a deletion."""
     await core().notes.restore(await caller(), board_id, note_id)

@@ -5,7 +5,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from quart import Blueprint, render_template
-from quart_schema import hide
 
 from quart_notes.blueprints.pages.rooms import to_message, visible_room
 from quart_notes.errors import NotFoundError, NotYoursError
@@ -19,7 +18,6 @@ blueprint = Blueprint("front_room_messages", __name__, url_prefix="/front/rooms/
 
 
 @blueprint.get("")
-@hide
 async def message(room_id: int, message_id: int) -> str:
     """The message as a fragment."""
     shown = await visible_message(room_id, message_id, await current_user())
@@ -36,7 +34,6 @@ async def visible_message(room_id: int, message_id: int, me: UserOut | None) -> 
 
 
 @blueprint.get("/edit")
-@hide
 async def edit(room_id: int, message_id: int) -> str:
     """The form to change the caller's own message."""
     me = await _require_user()
@@ -58,7 +55,6 @@ async def _edit(shown: MessageOut, form: dict[str, Any]) -> str:
 
 
 @blueprint.post("")
-@hide
 async def save(room_id: int, message_id: int) -> Page:
     """Save a change of the caller's own message."""
     me = await _require_user()
@@ -74,7 +70,6 @@ async def save(room_id: int, message_id: int) -> Page:
 
 
 @blueprint.post("/delete")
-@hide
 async def delete(room_id: int, message_id: int) -> Page:
     """Delete the caller's own message and offer to undo it."""
     me = await _require_user()
@@ -88,7 +83,6 @@ async def delete(room_id: int, message_id: int) -> Page:
 
 
 @blueprint.post("/restore")
-@hide
 async def restore(room_id: int, message_id: int) -> Page:
     """Undo a deletion."""
     me = await _require_user()

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 from quart import Blueprint, Response, make_response, redirect, render_template, request
-from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.domain.service import Listed
@@ -41,7 +40,6 @@ UNREAD = 100  # messages from there on
 
 
 @blueprint.get("")
-@hide
 async def rooms() -> Page:
     """The rooms and the caller's conversations."""
     return await _rooms(form_context({"name": ""}))
@@ -53,7 +51,6 @@ async def _rooms(form: dict[str, Any]) -> str:
 
 
 @blueprint.post("")
-@hide
 async def add() -> Page:
     """The form to add a room."""
     sent = await form_values("name")
@@ -66,7 +63,6 @@ async def add() -> Page:
 
 
 @blueprint.get("/<id:room_id>")
-@hide
 async def room(room_id: int) -> Page:
     """A conversation."""
     me = await current_user()
@@ -144,7 +140,6 @@ async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:
 
 
 @blueprint.post("/<id:room_id>/messages")
-@hide
 async def say(room_id: int) -> Page:
     """The form to post a message; the author has then read the conversation."""
     me = await current_user()

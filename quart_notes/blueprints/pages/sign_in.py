@@ -5,7 +5,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from quart import Blueprint, Response, g, render_template, request
-from quart_schema import hide
 
 from quart_notes.domain.invitations import InvitationOffer
 from quart_notes.errors import (
@@ -44,7 +43,6 @@ async def alone() -> None:
 
 
 @blueprint.get("/sign-in")
-@hide
 async def sign_in() -> str:
     """The sign-in page."""
     signing_in.require_accounts_mode()
@@ -57,7 +55,6 @@ async def _sign_in(form: dict[str, Any]) -> str:
 
 
 @blueprint.post("/sign-in")
-@hide
 async def signed_in() -> Page:
     """The form to sign in."""
     form = await request.form
@@ -80,7 +77,6 @@ async def _refused_sign_in(nickname: str, error: ProblemError) -> Response:
 
 
 @blueprint.post("/sign-out")
-@hide
 async def signed_out() -> Response:
     """The form to sign out."""
     response = _to("/front/sign-in")
@@ -89,7 +85,6 @@ async def signed_out() -> Response:
 
 
 @blueprint.get("/join/<secret>")
-@hide
 async def join(secret: str) -> str:
     """The page of an invitation link: a form to register, or to set a password."""
     signing_in.require_accounts_mode()
@@ -114,7 +109,6 @@ async def _join(offer: InvitationOffer, form: dict[str, Any]) -> str:
 
 
 @blueprint.post("/join/<secret>")
-@hide
 async def joined(secret: str) -> Page:
     """The form to accept an invitation."""
     signing_in.require_accounts_mode()
@@ -160,7 +154,6 @@ async def _let_in(user_id: int, board_id: int | None) -> Response:
 
 
 @blueprint.post("/join/<secret>/accept")
-@hide
 async def accepted(secret: str) -> Response:
     """Join the board of an invitation as the signed-in user."""
     signing_in.require_accounts_mode()

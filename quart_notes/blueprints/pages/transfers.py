@@ -5,7 +5,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from quart import Blueprint, redirect, render_template, request
-from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.domain.idempotency import AlreadyMade
@@ -35,7 +34,6 @@ NOTHING = "Choose a file first."
 
 
 @blueprint.get("")
-@hide
 async def transfer(board_id: int) -> str:
     """The import form, the exports, and the imports so far."""
     return await _transfer(board_id, form_context(BLANK))
@@ -62,7 +60,6 @@ async def _transfer(board_id: int, form: dict[str, Any]) -> str:
 
 
 @blueprint.post("")
-@hide
 @streams_body
 async def bring_in(board_id: int) -> Page:
     """The form to import."""

@@ -4,7 +4,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from quart import Blueprint, redirect, render_template, request
-from quart_schema import hide
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from quart_notes.errors import NicknameTakenError
@@ -20,7 +19,6 @@ FIELDS = ("name", "email", "nickname")
 
 
 @blueprint.get("")
-@hide
 async def users() -> Page:
     """All users."""
     return await people_page()
@@ -39,7 +37,6 @@ async def people_page(form: dict[str, Any] | None = None, problem: str = "") -> 
 
 
 @blueprint.post("")
-@hide
 async def add() -> Page:
     """The form to add a user."""
     who = await caller()
@@ -61,7 +58,6 @@ async def to_user(user: UserOut, where: str = "") -> Page:
 
 
 @blueprint.post("/<id:user_id>/talk")
-@hide
 async def talk(user_id: int) -> WerkzeugResponse:
     """Open the conversation with a user; a caller without a user chooses one first."""
     me = await current_user()

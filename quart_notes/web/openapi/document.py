@@ -1,6 +1,6 @@
 """The OpenAPI document: quart-schema's knowledge of the routes, and our additions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeVar
@@ -109,6 +109,12 @@ class NotesOpenAPIProvider(OpenAPIProvider):
                 "components": {**components, **self._components.sections(components["schemas"])},
             }
         return self._document
+
+    def generate_rules(self) -> Iterable[Rule]:
+        """The rules of the routes that say what they respond; pages do not."""
+        for rule in super().generate_rules():
+            if hasattr(self._app.view_functions[rule.endpoint], RESPONSES):
+                yield rule
 
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         """The path objects of one rule."""

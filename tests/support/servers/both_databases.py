@@ -8,6 +8,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
+from tortoise.models import Model
+
 from quart_notes import models
 from tests.support.servers import postgres
 from tests.support.servers.server_process import ServerProcess
@@ -16,9 +18,9 @@ Kind = Literal["sqlite", "postgres"]
 KINDS: tuple[Kind, ...] = ("sqlite", "postgres")
 NUMBERS = count(1)
 TABLES = {
-    getattr(models, name)._meta.db_table: name
-    for name in models.__all__
-    if isinstance(getattr(models, name), type)  # and not a constant
+    model._meta.db_table: name
+    for name, model in vars(models).items()
+    if isinstance(model, type) and issubclass(model, Model)
 }
 Contents = dict[str, list[dict[str, Any]]]
 

@@ -4,11 +4,12 @@ import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from quart_notes.schemas.boards import Role
+from quart_notes.schemas.examples import MOMENT, USER, example
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, InputModel, OutputModel, SingleLine, Text
-from quart_notes.schemas.users import NAME_MAX, USER, Email, Name, Nickname, UserOut
+from quart_notes.schemas.users import NAME_MAX, Email, Name, Nickname, UserOut
 
 PASSWORD_MIN = 8  # characters
 PASSWORD_MAX = 256  # characters: a longer one only costs time to hash
@@ -50,15 +51,12 @@ GivenPassword = Annotated[
     ),
 ]
 Scope = Literal["read", "write"]
-MOMENT = "2026-01-31T09:30:00.000001Z"
 
 
 class SignIn(InputModel):
     """A request to sign in."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"nickname": "ada", "password": "correct horse battery"}]}
-    )
+    model_config = example({"nickname": "ada", "password": "correct horse battery"})
 
     nickname: Annotated[Text, Field(max_length=NAME_MAX, description="The nickname.", examples=["ada"])]
     password: GivenPassword
@@ -67,9 +65,7 @@ class SignIn(InputModel):
 class PasswordChange(InputModel):
     """A new password for the caller."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"current": "correct horse battery", "new": "staple wrong horse"}]}
-    )
+    model_config = example({"current": "correct horse battery", "new": "staple wrong horse"})
 
     current: GivenPassword
     new: Password
@@ -94,7 +90,7 @@ class Claim(InputModel):
 class InvitationCreate(InputModel):
     """A new link: for anybody, or for one existing user without a password."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"uses": 5, "days": 7}]})
+    model_config = example({"uses": 5, "days": 7})
 
     uses: int = Field(1, ge=1, le=USES_MAX, description="How many people it may bring.")
     days: int = Field(INVITATION_DAYS, ge=1, le=90, description="How long it is valid, in days.")
@@ -126,7 +122,7 @@ INVITATION: dict[str, Any] = {
 class InvitationOut(OutputModel):
     """An invitation, without its link: only a hash of that is stored."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [INVITATION]})
+    model_config = example(INVITATION)
 
     id: int = Field(description="Its number.", ge=1, le=MAX_ID)
     kind: Literal["setup", "person", "claim"] = Field(
@@ -144,9 +140,7 @@ class InvitationOut(OutputModel):
 class NewInvitationOut(InvitationOut):
     """A new invitation with its link, which is shown only here."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{**INVITATION, "link": "http://127.0.0.1:8000/front/join/kT3nb0rQ"}]}
-    )
+    model_config = example({**INVITATION, "link": "http://127.0.0.1:8000/front/join/kT3nb0rQ"})
 
     link: str = Field(description="What to send to them.")
 
@@ -154,19 +148,15 @@ class NewInvitationOut(InvitationOut):
 class SessionOut(OutputModel):
     """A signed-in browser."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": 4,
-                    "current": True,
-                    "agent": "Firefox",
-                    "address": "192.0.2.7",
-                    "created_at": MOMENT,
-                    "seen_at": MOMENT,
-                    "expires_at": "2027-01-31T09:30:00.000001Z",
-                }
-            ]
+    model_config = example(
+        {
+            "id": 4,
+            "current": True,
+            "agent": "Firefox",
+            "address": "192.0.2.7",
+            "created_at": MOMENT,
+            "seen_at": MOMENT,
+            "expires_at": "2027-01-31T09:30:00.000001Z",
         }
     )
 
@@ -182,7 +172,7 @@ class SessionOut(OutputModel):
 class TokenCreate(InputModel):
     """A new API token."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "backup script", "scope": "read", "days": 90}]})
+    model_config = example({"name": "backup script", "scope": "read", "days": 90})
 
     name: Annotated[SingleLine, Field(max_length=NAME_MAX, description="What it is for.", examples=["backup script"])]
     scope: Scope = Field("read", description="read: may look; write: may change too.")
@@ -203,7 +193,7 @@ TOKEN: dict[str, Any] = {
 class TokenOut(OutputModel):
     """An API token, without its secret: only a hash of that is stored."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [TOKEN]})
+    model_config = example(TOKEN)
 
     id: int = Field(description="Its number.", ge=1, le=MAX_ID)
     name: str = Field(description="What it is for.", max_length=NAME_MAX)
@@ -216,7 +206,7 @@ class TokenOut(OutputModel):
 class NewTokenOut(TokenOut):
     """A new token with its secret, which is shown only here."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{**TOKEN, "token": "qn_kT3nb0rQ"}]})
+    model_config = example({**TOKEN, "token": "qn_kT3nb0rQ"})
 
     token: str = Field(description="What the program sends: Authorization: Bearer qn_….")
 
@@ -224,9 +214,7 @@ class NewTokenOut(TokenOut):
 class MeOut(OutputModel):
     """The caller."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"user": USER, "admin": False, "board_id": 1, "mode": "accounts"}]}
-    )
+    model_config = example({"user": USER, "admin": False, "board_id": 1, "mode": "accounts"})
 
     user: UserOut | None = Field(description="Who it is; null in open mode when nobody was chosen.")
     admin: bool = Field(description="Whether they may add people, and let others set a new password.")

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
+from quart_notes.schemas.examples import MOMENT, USER, example
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, InputModel, OutputModel, PageQuery, SingleLine
-from quart_notes.schemas.users import USER, UserOut
+from quart_notes.schemas.users import UserOut
 
 BOARD_NAME_MAX = 80  # characters
 Role = Literal["viewer", "ticker", "editor", "owner"]
@@ -17,14 +18,14 @@ BOARD: dict[str, Any] = {
     "id": 2,
     "kind": "shared",
     "name": "Allotment",
-    "created_at": "2026-01-31T09:30:00.000001Z",
+    "created_at": MOMENT,
 }
 
 
 class BoardCreate(InputModel):
     """A new board."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Allotment"}]})
+    model_config = example({"name": "Allotment"})
 
     name: BoardName
     client_key: ClientKey = None
@@ -33,7 +34,7 @@ class BoardCreate(InputModel):
 class BoardUpdate(InputModel):
     """A new name for a board."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Allotment 7"}]})
+    model_config = example({"name": "Allotment 7"})
 
     name: BoardName
 
@@ -41,7 +42,7 @@ class BoardUpdate(InputModel):
 class BoardOut(OutputModel):
     """A board."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [BOARD]})
+    model_config = example(BOARD)
 
     id: int = Field(description="Grows with each board and is never used twice; 1 is everybody's.", ge=1, le=MAX_ID)
     kind: Literal["shared", "personal"] = Field(description="shared: may have members; personal: one person's own.")
@@ -58,7 +59,7 @@ class BoardQuery(PageQuery):
 class MyBoardOut(BoardOut):
     """A board, and the caller's role on it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{**BOARD, "role": "owner"}]})
+    model_config = example({**BOARD, "role": "owner"})
 
     role: Role = Field(
         description="What you may do. viewer: see; ticker: tick off too; editor: change the notes; owner: all."
@@ -68,7 +69,7 @@ class MyBoardOut(BoardOut):
 class MemberUpdate(InputModel):
     """A member's role on a board."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "editor"}]})
+    model_config = example({"role": "editor"})
 
     role: Role = Field(description="viewer: see; ticker: tick off too; editor: change the notes; owner: all.")
 
@@ -76,7 +77,7 @@ class MemberUpdate(InputModel):
 class MemberOut(OutputModel):
     """A member of a board."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"board_id": 2, "user": USER, "role": "editor"}]})
+    model_config = example({"board_id": 2, "user": USER, "role": "editor"})
 
     board_id: int = Field(description="Which board.", ge=1, le=MAX_ID)
     user: UserOut = Field(description="Who.")
@@ -86,7 +87,7 @@ class MemberOut(OutputModel):
 class MembershipOut(OutputModel):
     """A user's membership that began, changed or ended. It names the board, and contains nothing of its content."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"board_id": 2, "role": "editor"}]})
+    model_config = example({"board_id": 2, "role": "editor"})
 
     board_id: Id = Field(description="Which board.")
     role: Role = Field(description="What they may do there.")

@@ -65,7 +65,7 @@ ClientKey = Annotated[
 
 
 class InputModel(BaseModel):
-    """Input: unknown fields are refused, values are not converted silently."""
+    """A body: unknown fields are refused, values are not converted silently. Queries are models without both rules."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -89,8 +89,6 @@ class OutputModel(BaseModel):
 
 class PageQuery(BaseModel):
     """A page of a list, by id ascending."""
-
-    model_config = ConfigDict(extra="ignore")
 
     limit: int = Field(PAGE_MAX, ge=1, le=PAGE_MAX, description="Things at most.")
     after_id: int = Field(

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from quart_notes.schemas.examples import MOMENT, example
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, OutputModel, PageQuery
 from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX
 
@@ -37,7 +38,7 @@ JOB: dict[str, Any] = {
         "sample": ["Buy milk"],
     },
     "version": 14,
-    "created_at": "2026-01-31T09:30:00.000001Z",
+    "created_at": MOMENT,
     "updated_at": "2026-01-31T09:30:12.000001Z",
 }
 
@@ -100,7 +101,7 @@ class Outcome(OutputModel):
 class JobOut(OutputModel):
     """A job and its progress."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [JOB]})
+    model_config = example(JOB)
 
     id: int = Field(description="Grows with each job and is never used twice.", ge=1, le=MAX_ID)
     kind: Literal["import"] = Field(description="What it does.")
@@ -163,8 +164,6 @@ class ExportOut(OutputModel):
 
 class ExportQuery(BaseModel):
     """The format of an export."""
-
-    model_config = ConfigDict(extra="ignore")
 
     format: ExportFormat = Field(
         "json",

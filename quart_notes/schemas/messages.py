@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
+from quart_notes.schemas.examples import MOMENT, OTHER_USER, USER, example
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, InputModel, OutputModel, PageQuery, Text
 from quart_notes.schemas.text import is_blank
-from quart_notes.schemas.users import OTHER_USER, USER, UserOut
+from quart_notes.schemas.users import UserOut
 
 CONTENT_MAX = 4000  # characters of a message
 ANSWER_MAX = 32_000  # characters of an answer of the assistant
@@ -41,7 +42,7 @@ MESSAGE: dict[str, Any] = {
     "recipient": OTHER_USER,
     "client_key": "b1946ac9-2492-4d23",
     "version": 1,
-    "date": "2026-01-31T09:30:00.000001Z",
+    "date": MOMENT,
     "edited_at": None,
     "answer": None,
 }
@@ -50,9 +51,7 @@ MESSAGE: dict[str, Any] = {
 class MessageCreate(InputModel):
     """A direct message."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"author_id": 3, "recipient_id": 4, "content": "Tea is ready."}]}
-    )
+    model_config = example({"author_id": 3, "recipient_id": 4, "content": "Tea is ready."})
 
     author_id: Annotated[IdOrDigits, Field(description="Who says it.")]
     recipient_id: Annotated[IdOrDigits, Field(description="To whom.")]
@@ -63,7 +62,7 @@ class MessageCreate(InputModel):
 class RoomMessageCreate(InputModel):
     """A message in a room."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"author_id": 3, "content": "Tea is ready."}]})
+    model_config = example({"author_id": 3, "content": "Tea is ready."})
 
     author_id: Annotated[IdOrDigits, Field(description="Who says it.")]
     content: Content
@@ -80,7 +79,7 @@ class GuestMessageCreate(InputModel):
 class MessageUpdate(InputModel):
     """A new text for the caller's own message."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"author_id": 3, "content": "Tea is served."}]})
+    model_config = example({"author_id": 3, "content": "Tea is served."})
 
     author_id: Annotated[IdOrDigits, Field(description="Who changes it: its author.")]
     content: Content
@@ -89,9 +88,7 @@ class MessageUpdate(InputModel):
 class AnswerOut(OutputModel):
     """The part of a message that makes it an answer of the assistant, which grows while it is written."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"question_id": 6, "asker_id": 3, "state": "writing", "error": None}]}
-    )
+    model_config = example({"question_id": 6, "asker_id": 3, "state": "writing", "error": None})
 
     question_id: int = Field(description="The message that it answers.", ge=1, le=MAX_ID)
     asker_id: int | None = Field(
@@ -107,7 +104,7 @@ class AnswerOut(OutputModel):
 class MessageOut(OutputModel):
     """A message of a room or of a direct conversation."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [MESSAGE]})
+    model_config = example(MESSAGE)
 
     id: int = Field(description="Grows with each message and is never used twice.", ge=1, le=MAX_ID)
     room_id: int = Field(description="Where it was said.", ge=1, le=MAX_ID)
@@ -129,9 +126,7 @@ class MessageOut(OutputModel):
 class AssistantOut(OutputModel):
     """Whether the assistant can answer, and the caller's private room with it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"available": True, "model": "llama3.2", "reason": None, "room_id": 5}]}
-    )
+    model_config = example({"available": True, "model": "llama3.2", "reason": None, "room_id": 5})
 
     available: bool = Field(description="Whether a question would be answered, as far as is known.")
     model: str = Field(description="The language model that answers.")
@@ -142,15 +137,11 @@ class AssistantOut(OutputModel):
 class PersonQuery(BaseModel):
     """In open mode, the user that is meant."""
 
-    model_config = ConfigDict(extra="ignore")
-
     person_id: Id | None = Field(None, description="Open mode: for whom; else for the caller.")
 
 
 class AuthorQuery(BaseModel):
     """The author in whose name the request acts."""
-
-    model_config = ConfigDict(extra="ignore")
 
     author_id: Id = Field(description="Who does it: the message's author.", examples=[3])
 

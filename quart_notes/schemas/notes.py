@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from quart_notes.schemas.examples import MOMENT, example
 from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, ClientKey, InputModel, OutputModel, Text
 from quart_notes.schemas.text import is_blank, one_line
 
@@ -60,9 +61,7 @@ class NoteState(NoteContent):
 class NoteCreate(InputModel, NoteContent):
     """A new note: a title, a description, or both."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"title": "Buy milk", "description": "Two litres."}]},
-    )
+    model_config = example({"title": "Buy milk", "description": "Two litres."})
 
     client_key: ClientKey = None
 
@@ -78,7 +77,7 @@ class NoteCreate(InputModel, NoteContent):
 class NoteUpdate(InputModel, NoteState):
     """A change of a note: only the fields that are sent change."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"done": True}]})
+    model_config = example({"done": True})
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, by name."""
@@ -105,8 +104,8 @@ class NoteOut(NoteState, _NoteId):
                     "pinned": False,
                     "done": False,
                     "version": 1,
-                    "created_at": "2026-01-31T09:30:00.000001Z",
-                    "updated_at": "2026-01-31T09:30:00.000001Z",
+                    "created_at": MOMENT,
+                    "updated_at": MOMENT,
                 }
             ]
         },
@@ -126,8 +125,6 @@ NOTE_FLAGS = tuple(name for name, field in NoteState.model_fields.items() if fie
 
 class NoteQuery(BaseModel):
     """Which notes of the board, and how many of them."""
-
-    model_config = ConfigDict(extra="ignore")
 
     MAX_WORDS: ClassVar[int] = 20
 

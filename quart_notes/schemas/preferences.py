@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
+from quart_notes.schemas.examples import example
 from quart_notes.schemas.fields import OutputModel
 
 PREFERENCE_KEY_MAX = 64  # characters
@@ -15,7 +16,7 @@ PREFERENCES_MAX = 200  # of one person
 class PreferenceOut(OutputModel):
     """A preference of a user."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"key": "theme", "value": "dark"}]})
+    model_config = example({"key": "theme", "value": "dark"})
 
     key: str = Field(description="Its name.", max_length=PREFERENCE_KEY_MAX)
     value: Any = Field(description="Any JSON value.")

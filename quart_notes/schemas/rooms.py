@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
+from quart_notes.schemas.examples import MOMENT, USER, example
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, InputModel, OutputModel, PageQuery, SingleLine
-from quart_notes.schemas.users import USER, UserOut
+from quart_notes.schemas.users import UserOut
 
 ROOM_NAME_MAX = 80  # characters
 RoomName = Annotated[
@@ -18,14 +19,14 @@ ROOM: dict[str, Any] = {
     "kind": "room",
     "name": "Kitchen table",
     "people": [],
-    "created_at": "2026-01-31T09:30:00.000001Z",
+    "created_at": MOMENT,
 }
 
 
 class RoomCreate(InputModel):
     """A new room."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Kitchen table"}]})
+    model_config = example({"name": "Kitchen table"})
 
     name: RoomName
     client_key: ClientKey = None
@@ -34,7 +35,7 @@ class RoomCreate(InputModel):
 class RoomOut(OutputModel):
     """A room, or the direct conversation of two people, which is a room of another kind."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [ROOM]})
+    model_config = example(ROOM)
 
     id: int = Field(description="Grows with each room and is never used twice; 1 is the lobby.", ge=1, le=MAX_ID)
     kind: Literal["room", "direct", "private"] = Field(
@@ -54,7 +55,7 @@ class RoomQuery(PageQuery):
 class TypingNotice(InputModel):
     """A user is typing."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"author_id": 3}]})
+    model_config = example({"author_id": 3})
 
     author_id: Annotated[IdOrDigits, Field(description="Who is typing.")]
 
@@ -62,7 +63,7 @@ class TypingNotice(InputModel):
 class ReadingUpdate(InputModel):
     """A user's read marker."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reader_id": 3, "message_id": 7}]})
+    model_config = example({"reader_id": 3, "message_id": 7})
 
     reader_id: Annotated[IdOrDigits, Field(description="Who has read.")]
     message_id: Annotated[IdOrDigits, Field(description="The newest message that they have read.")]
@@ -71,7 +72,7 @@ class ReadingUpdate(InputModel):
 class UnreadOut(OutputModel):
     """A user's unread count in a room."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"room_id": 2, "count": 2, "last_read_id": 7}]})
+    model_config = example({"room_id": 2, "count": 2, "last_read_id": 7})
 
     room_id: int = Field(description="Where.", ge=1, le=MAX_ID)
     count: int = Field(description="Messages of others after the last one read.", ge=0)
@@ -81,9 +82,7 @@ class UnreadOut(OutputModel):
 class PresenceOut(OutputModel):
     """Who is in a room now."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"room_id": 2, "here": [USER], "guests": ["Client 5"], "typing": []}]}
-    )
+    model_config = example({"room_id": 2, "here": [USER], "guests": ["Client 5"], "typing": []})
 
     room_id: int = Field(description="Where.", ge=1, le=MAX_ID)
     here: list[UserOut] = Field(description="People with a connection that follows the room, by nickname.")

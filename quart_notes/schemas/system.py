@@ -48,8 +48,6 @@ class ProblemOut(OutputModel):
 class FeedQuery(BaseModel):
     """The topics of a subscription, and the event after which it starts."""
 
-    model_config = ConfigDict(extra="ignore")
-
     topics: str | None = Field(
         None, description="Topics to subscribe to, separated by commas; by default all visible ones."
     )

@@ -5,8 +5,9 @@ import unicodedata
 from operator import not_
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
+from quart_notes.schemas.examples import USER, example
 from quart_notes.schemas.fields import MAX_ID, ClientKey, InputModel, OutputModel, SingleLine
 from quart_notes.schemas.text import IGNORABLE, JOINERS, without_marks
 
@@ -54,14 +55,12 @@ Nickname = Annotated[
         json_schema_extra={"pattern": r"^[\w.-]+$"},
     ),
 ]
-USER: dict[str, Any] = {"id": 3, "name": "Ada Lovelace", "email": "ada@example.org", "nickname": "ada"}
-OTHER_USER: dict[str, Any] = {"id": 4, "name": "Charles Babbage", "email": "charles@example.org", "nickname": "charles"}
 
 
 class UserCreate(InputModel):
     """A new user."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{name: USER[name] for name in USER if name != "id"}]})
+    model_config = example({name: USER[name] for name in USER if name != "id"})
 
     name: Name
     email: Email | None = Field(description="Where to write to them; null: nobody knows.")
@@ -72,7 +71,7 @@ class UserCreate(InputModel):
 class ProfileUpdate(InputModel):
     """Changes of the caller's profile: only the fields that are sent."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"nickname": "countess", "email": None}]})
+    model_config = example({"nickname": "countess", "email": None})
 
     # An empty value means "not sent"; null is refused for required fields.
     name: Name = Field(default_factory=str)
@@ -87,7 +86,7 @@ class ProfileUpdate(InputModel):
 class UserOut(OutputModel):
     """A user. In accounts mode only they themselves and administrators see the e-mail address."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [USER]})
+    model_config = example(USER)
 
     id: int = Field(description="Grows with each person and is never used twice.", ge=1, le=MAX_ID)
     name: str = Field(description="What the person is called.", max_length=NAME_MAX)

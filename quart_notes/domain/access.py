@@ -6,6 +6,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q, Subquery
 
 from quart_notes.errors import ForbiddenError, NotFoundError
+from quart_notes.live import events
+from quart_notes.live.writer import Change
 from quart_notes.models import Membership
 from quart_notes.schemas import Role, Scope, UserOut
 
@@ -91,3 +93,12 @@ async def require_role(connection: BaseDBAsyncClient, caller: Caller, board_id: 
     if RANK[role] < RANK[needed]:
         raise ForbiddenError(f"This needs the role {needed} on the board; you are {role}.")
     return role
+
+
+def record_access_change(change: Change, **subject: int) -> None:
+    """Have every process read again what a user or a session may do, and check their open streams.
+
+    subject   as the fields of AccessChange
+    """
+    access = events.AccessChange(**subject)
+    change.record(events.AccessEvent(topic=events.ACCESS, action="update", access=access))

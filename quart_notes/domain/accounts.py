@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.access import Caller
+from quart_notes.domain.access import Caller, record_access_change
 from quart_notes.domain.api_tokens import revoke_all
 from quart_notes.domain.idempotency import IdempotentRequest, store_result
 from quart_notes.domain.invitations import consume, delete_claims, invites_to, valid_invitation
@@ -16,12 +16,12 @@ from quart_notes.domain.password_rules import require_strong
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.secret_tokens import hash_of
 from quart_notes.domain.service import Service
-from quart_notes.domain.sessions import end_others, record_session_end
+from quart_notes.domain.sessions import end_others
 from quart_notes.domain.users import create_user, of_nickname, require_users, user_out
 from quart_notes.errors import InvitationGoneError, NotFoundError, ValidationFailedError, WrongPasswordError
 from quart_notes.live.writer import Change
 from quart_notes.models import ClientKey, Invitation, Membership, User
-from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, Role, SignIn, UserCreate, UserOut
+from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, SignIn, UserCreate, UserOut
 
 SAME_ANSWER = "Wrong nickname or password."
 
@@ -160,9 +160,8 @@ class Accounts(Service):
     @staticmethod
     async def _use(change: Change, invitation: Invitation, user_id: int) -> None:
         await consume(change.connection, invitation)
-        role: Role | None = invitation.role  # type: ignore[assignment]
-        if invitation.board_id is not None and role is not None:
-            await join_by_link(change, invitation.board_id, user_id, role, invitation.inviter_id)
+        if invitation.board_id is not None and invitation.role is not None:
+            await join_by_link(change, invitation.board_id, user_id, invitation.role, invitation.inviter_id)
 
     async def verify_password(self, user_id: int, password: str) -> None:
         """WrongPasswordError unless this is the user's password."""
@@ -181,7 +180,7 @@ class Accounts(Service):
             await _set(change.connection, user_id, password_hash)
             await delete_claims(change.connection, user_id)
             await end_others(change.connection, user_id, session_id)
-            record_session_end(change, user_id)
+            record_access_change(change, user_id=user_id)
 
         await self._write(work)
 

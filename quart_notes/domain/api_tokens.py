@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from quart_notes.domain.access import record_access_change
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.invitations import delete_claims
 from quart_notes.domain.secret_tokens import hash_of, secret_for
 from quart_notes.domain.service import Service, transactional
-from quart_notes.domain.sessions import end_others, record_session_end
+from quart_notes.domain.sessions import end_others
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError
 from quart_notes.live.writer import Change, Committed
@@ -72,7 +73,7 @@ class ApiTokens(Service):
         """Revoke a token; NotFoundError unless it is theirs."""
         if not await ApiToken.filter(id=token_id, user_id=user_id).using_db(change.connection).delete():
             raise NotFoundError(f"There is no token {token_id}")
-        record_session_end(change, user_id)
+        record_access_change(change, user_id=user_id)
 
     async def find(self, secret: str) -> FoundToken | None:
         """The token of a secret; None when there is none, or it has expired."""
@@ -86,8 +87,7 @@ class ApiTokens(Service):
                 return None
         if token.used_at is None or now - token.used_at > USED_INTERVAL:
             await self._use(token.id)
-        scope: Scope = "write" if token.scope == "write" else "read"
-        return FoundToken(token.id, people[token.user_id], scope, token.expires_at)
+        return FoundToken(token.id, people[token.user_id], token.scope, token.expires_at)
 
     @transactional
     async def _use(self, change: Change, token_id: int) -> None:
@@ -103,4 +103,4 @@ async def revoke_all(change: Change, user_id: int) -> None:
     await end_others(change.connection, user_id, None)
     await ApiToken.filter(user_id=user_id).using_db(change.connection).delete()
     await delete_claims(change.connection, user_id)
-    record_session_end(change, user_id)
+    record_access_change(change, user_id=user_id)

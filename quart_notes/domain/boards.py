@@ -8,7 +8,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import SHARED_BOARD, Caller, require_role, role_on, visible_boards
 from quart_notes.domain.idempotency import make_once, request_of
-from quart_notes.domain.members import record_membership, role_of
+from quart_notes.domain.members import record_membership
 from quart_notes.domain.service import Listed, Service, delete_chunk, transactional
 from quart_notes.domain.users import PERSONAL_BOARD_NAME, add_personal
 from quart_notes.errors import NotFoundError, PersonalBoardError
@@ -151,7 +151,7 @@ class Boards(Service):
         await board.save(using_db=change.connection, update_fields=["deleted_at"])
         _record_event(change, "delete", board)
         for member in await Membership.filter(board_id=board_id).using_db(change.connection):
-            record_membership(change, "delete", board_id, member.user_id, role_of(member))
+            record_membership(change, "delete", board_id, member.user_id, member.role)
         return BoardOut.model_validate(board)
 
     @transactional
@@ -166,7 +166,7 @@ class Boards(Service):
         await board.save(using_db=change.connection, update_fields=["deleted_at"])
         _record_event(change, "create", board)
         for member in members:
-            record_membership(change, "create", board_id, member.user_id, role_of(member))
+            record_membership(change, "create", board_id, member.user_id, member.role)
         return BoardOut.model_validate(board)
 
     @transactional
@@ -192,17 +192,13 @@ async def _roles(connection: BaseDBAsyncClient, caller: Caller, board_ids: list[
     if caller.trusted:
         return dict.fromkeys(board_ids, "owner")
     rows = await Membership.filter(user_id=caller.id, board_id__in=board_ids).using_db(connection)
-    roles = {row.board_id: role_of(row) for row in rows}
+    roles = {row.board_id: row.role for row in rows}
     everybodys = await role_on(connection, caller, SHARED_BOARD)
     return {board_id: roles.get(board_id) or everybodys or "viewer" for board_id in board_ids}
 
 
 def _mine(board: Board, role: Role) -> MyBoardOut:
-    return MyBoardOut(id=board.id, kind=_kind(board), name=board.name, created_at=board.created_at, role=role)
-
-
-def _kind(board: Board) -> Any:
-    return board.kind
+    return MyBoardOut(id=board.id, kind=board.kind, name=board.name, created_at=board.created_at, role=role)
 
 
 def _record_event(change: Change, action: events.Action, board: Board) -> None:

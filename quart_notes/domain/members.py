@@ -1,15 +1,13 @@
 """The members of boards, and their roles."""
 
-from typing import Any
-
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.access import SHARED_BOARD, Caller, require_role
+from quart_notes.domain.access import SHARED_BOARD, Caller, record_access_change, require_role
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import by_id, require_users
 from quart_notes.errors import LastOwnerError, NotFoundError, PersonalBoardError
 from quart_notes.live import events
-from quart_notes.live.events import AccessChange, AccessEvent, MemberEvent, MembershipEvent
+from quart_notes.live.events import MemberEvent, MembershipEvent
 from quart_notes.live.writer import Change
 from quart_notes.models import Board, LogHead, Membership
 from quart_notes.schemas import MemberOut, MembershipOut, MemberUpdate, Role
@@ -25,7 +23,7 @@ class Members(Service):
             members = await Membership.filter(board_id=board_id).using_db(connection).order_by("user_id")
             people = await by_id(connection, {member.user_id for member in members})
         return Listed(
-            [MemberOut(board_id=board_id, user=people[one.user_id], role=role_of(one)) for one in members], position
+            [MemberOut(board_id=board_id, user=people[one.user_id], role=one.role) for one in members], position
         )
 
     @transactional
@@ -61,9 +59,9 @@ class Members(Service):
         if member.role == "owner":
             await _require_another_owner(connection, board_id, user_id)
         await member.delete(using_db=connection)
-        out = MemberOut(board_id=board_id, user=(await by_id(connection, [user_id]))[user_id], role=role_of(member))
+        out = MemberOut(board_id=board_id, user=(await by_id(connection, [user_id]))[user_id], role=member.role)
         change.record(MemberEvent(topic=events.board(board_id), action="delete", member=out))
-        record_membership(change, "delete", board_id, user_id, role_of(member))
+        record_membership(change, "delete", board_id, user_id, member.role)
         return out
 
 
@@ -103,14 +101,8 @@ async def _require_another_owner(connection: BaseDBAsyncClient, board_id: int, u
         raise LastOwnerError("A board needs an owner. Make somebody else an owner first.")
 
 
-def role_of(member: Membership) -> Role:
-    """The role of a membership."""
-    role: Any = member.role
-    return role  # type: ignore[no-any-return]
-
-
 def record_membership(change: Change, action: events.Action, board_id: int, user_id: int, role: Role) -> None:
     """Record a user's new role on a board, for them and for the access cache."""
     membership = MembershipOut(board_id=board_id, role=role)
     change.record(MembershipEvent(topic=events.user(user_id), action=action, membership=membership))
-    change.record(AccessEvent(topic=events.ACCESS, action="update", access=AccessChange(user_id=user_id)))
+    record_access_change(change, user_id=user_id)

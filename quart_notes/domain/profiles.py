@@ -4,13 +4,12 @@ from datetime import UTC, datetime
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from quart_notes.domain.access import record_access_change
 from quart_notes.domain.api_tokens import revoke_all
 from quart_notes.domain.boards import rename_personal
 from quart_notes.domain.jobs import ACTIVE, request_work, set_state
 from quart_notes.domain.service import Service, transactional
-from quart_notes.domain.sessions import record_session_end
-from quart_notes.domain.users import ASSISTANT, nickname_taken, of_nickname, user_out
-from quart_notes.domain.users import record_user_event as tell_everybody
+from quart_notes.domain.users import ASSISTANT, nickname_taken, of_nickname, record_user_event, user_out
 from quart_notes.errors import LastAdministratorError, NotFoundError
 from quart_notes.live.writer import Change
 from quart_notes.models import NICKNAME_KEY_MAX, Invitation, Job, User
@@ -100,8 +99,8 @@ async def _update(change: Change, user: User, **fields: object) -> UserOut:
     if changed:
         user.update_from_dict(changed)
         await user.save(using_db=change.connection, update_fields=list(changed))
-        tell_everybody(change, "update", user)
-        record_session_end(change, user.id)
+        record_user_event(change, "update", user)
+        record_access_change(change, user_id=user.id)
     return user_out(user)
 
 

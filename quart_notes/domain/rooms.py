@@ -180,11 +180,10 @@ async def conversation(change: Change, one: UserOut, other: UserOut) -> RoomOut:
 
 def room_out(room: Room, people: dict[int, UserOut]) -> RoomOut:
     """A room as it is returned; `people` contains those of a conversation."""
-    kind: Any = room.kind
     ids: Any = [user_id for user_id in dict.fromkeys((room.lower_id, room.upper_id)) if user_id is not None]
     return RoomOut(
         id=room.id,
-        kind=kind,
+        kind=room.kind,
         name=room.name,
         people=[people[user_id] for user_id in ids],
         created_at=room.created_at,

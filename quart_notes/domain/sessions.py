@@ -7,12 +7,11 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from quart_notes.domain.access import record_access_change
 from quart_notes.domain.secret_tokens import hash_of, new_secret
 from quart_notes.domain.service import Service, delete_chunk, transactional
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError
-from quart_notes.live import events
-from quart_notes.live.events import AccessChange, AccessEvent
 from quart_notes.live.writer import Change
 from quart_notes.models import Session, User
 from quart_notes.schemas import AGENT_MAX, SessionOut, UserOut
@@ -103,7 +102,7 @@ class Sessions(Service):
     async def open_board(self, change: Change, session_id: int, board_id: int) -> None:
         """Store which board is open in a browser."""
         await Session.filter(id=session_id).using_db(change.connection).update(board_id=board_id)
-        _record_ends(change, session_id)
+        record_access_change(change, session_id=session_id)
 
     @transactional
     async def end(self, change: Change, user_id: int, session_id: int) -> None:
@@ -111,7 +110,7 @@ class Sessions(Service):
         mine = Session.filter(id=session_id, user_id=user_id).using_db(change.connection)
         if not await mine.delete():
             raise NotFoundError(f"There is no session {session_id}")
-        record_session_end(change, user_id)
+        record_access_change(change, user_id=user_id)
 
     @transactional
     async def end_secret(self, change: Change, secret: str) -> None:
@@ -120,9 +119,9 @@ class Sessions(Service):
         if session is not None:
             await session.delete(using_db=change.connection)
             if session.user_id is not None and session.proven:
-                record_session_end(change, session.user_id)
+                record_access_change(change, user_id=session.user_id)
             else:
-                _record_ends(change, session.id)
+                record_access_change(change, session_id=session.id)
 
     @transactional
     async def forget_expired(self, change: Change) -> bool:
@@ -144,13 +143,3 @@ def _end_of(session: Session) -> datetime:
 async def end_others(connection: BaseDBAsyncClient, user_id: int, kept: int | None) -> None:
     """Sign out a user's browsers, all but one."""
     await Session.filter(user_id=user_id).exclude(id=kept or 0).using_db(connection).delete()
-
-
-def record_session_end(change: Change, user_id: int) -> None:
-    """Have the server check a user's open streams again."""
-    change.record(AccessEvent(topic=events.ACCESS, action="update", access=AccessChange(user_id=user_id)))
-
-
-def _record_ends(change: Change, session_id: int) -> None:
-    """Have every process load a session again."""
-    change.record(AccessEvent(topic=events.ACCESS, action="update", access=AccessChange(session_id=session_id)))

@@ -6,12 +6,12 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.access import Caller
+from quart_notes.domain.access import Caller, record_access_change
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Service
 from quart_notes.domain.text_normalization import fold_text
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
-from quart_notes.live.events import ACCESS, USERS, AccessChange, AccessEvent, Action, UserEvent
+from quart_notes.live.events import USERS, Action, UserEvent
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import NICKNAME_KEY_MAX, Board, LogHead, Membership, Message, User
 from quart_notes.schemas import PageQuery, UserCreate, UserOut, name_key
@@ -78,7 +78,7 @@ async def create_user(change: Change, data: UserCreate) -> UserOut:
     )
     await user.save(using_db=connection, force_create=True)
     board_id = await add_personal(connection, user.id, user.nickname)
-    change.record(AccessEvent(topic=ACCESS, action="update", access=AccessChange(user_id=user.id, board_id=board_id)))
+    record_access_change(change, user_id=user.id, board_id=board_id)
     record_user_event(change, "create", user)
     return user_out(user)
 

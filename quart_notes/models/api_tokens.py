@@ -3,9 +3,9 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from quart_notes.models.references import reference
+from quart_notes.models.columns import choice, reference
 from quart_notes.models.users import User
-from quart_notes.schemas import NAME_MAX
+from quart_notes.schemas import NAME_MAX, Scope
 
 
 class ApiToken(Model):
@@ -15,7 +15,7 @@ class ApiToken(Model):
     secret_hash = fields.CharField(64, unique=True)
     user: fields.ForeignKeyRelation[User] = reference("User", fields.CASCADE, db_index=True)
     name = fields.CharField(NAME_MAX)
-    scope = fields.CharField(8)  # read, write
+    scope: Scope = choice(8)
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField(null=True)
     used_at = fields.DatetimeField(null=True)

@@ -1,18 +1,20 @@
 """Boards and their members."""
 
+from typing import Literal
+
 from tortoise import fields
 from tortoise.models import Model
 
-from quart_notes.models.references import reference
+from quart_notes.models.columns import choice, reference
 from quart_notes.models.users import User
-from quart_notes.schemas import BOARD_NAME_MAX
+from quart_notes.schemas import BOARD_NAME_MAX, Role
 
 
 class Board(Model):
     """A board of notes. Board 1 is everybody's, each person has a personal one. Deleted ones are kept for a while."""
 
     id = fields.BigIntField(primary_key=True)
-    kind = fields.CharField(8)  # shared, personal
+    kind: Literal["shared", "personal"] = choice(8)
     name = fields.CharField(BOARD_NAME_MAX)
     created_at = fields.DatetimeField()
     deleted_at = fields.DatetimeField(null=True)
@@ -29,7 +31,7 @@ class Membership(Model):
         "quart_notes.Board", related_name="memberships", on_delete=fields.CASCADE
     )
     user: fields.ForeignKeyRelation[User] = reference("User", fields.CASCADE, db_index=True)
-    role = fields.CharField(8)  # viewer, ticker, editor, owner
+    role: Role = choice(8)
     replay_after = fields.BigIntField(default=0, db_default=0)  # newest event when it began: none before is replayed
 
     board_id: int

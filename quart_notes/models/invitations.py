@@ -3,8 +3,9 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from quart_notes.models.references import reference
+from quart_notes.models.columns import choice, reference
 from quart_notes.models.users import User
+from quart_notes.schemas import Role
 
 
 class Invitation(Model):
@@ -19,7 +20,7 @@ class Invitation(Model):
     user: fields.ForeignKeyNullableRelation[User] = reference("User", fields.CASCADE, null=True)
     inviter: fields.ForeignKeyNullableRelation[User] = reference("User", fields.CASCADE, null=True, db_index=True)
     board_id = fields.BigIntField(null=True)  # joined on arrival, with this role
-    role = fields.CharField(8, null=True)
+    role: Role | None = choice(8, null=True)
     uses_left = fields.IntField()
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField(db_index=True)

@@ -3,7 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from quart_notes.models.references import reference
+from quart_notes.models.columns import reference
 from quart_notes.models.rooms import Room
 from quart_notes.models.users import User
 from quart_notes.schemas import ANSWER_ERROR_MAX

@@ -1,9 +1,11 @@
 """Rooms and direct conversations."""
 
+from typing import Literal
+
 from tortoise import fields
 from tortoise.models import Model
 
-from quart_notes.models.references import reference
+from quart_notes.models.columns import choice, reference
 from quart_notes.models.users import User
 from quart_notes.schemas import ROOM_NAME_MAX
 
@@ -17,7 +19,7 @@ class Room(Model):
     """
 
     id = fields.BigIntField(primary_key=True)
-    kind = fields.CharField(8)  # room, direct, private
+    kind: Literal["room", "direct", "private"] = choice(8)
     name = fields.CharField(ROOM_NAME_MAX, null=True)
     name_key = fields.CharField(ROOM_KEY_MAX, null=True, unique=True)  # schemas.name_key: what is compared
     lower: fields.ForeignKeyNullableRelation[User] = reference("User", fields.RESTRICT, null=True)

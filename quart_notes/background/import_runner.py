@@ -7,20 +7,19 @@ from functools import partial
 from typing import TypeVar
 
 from quart_notes.background.work_queue import WorkQueue, retry_until_available
-from quart_notes.domain.imports import ImportEntry, Imports, IsLocal, Progress, Task
+from quart_notes.domain.imports import INTERRUPTED, Imports, IsLocal, Progress, Task
 from quart_notes.domain.jobs import Jobs
 from quart_notes.errors import ProblemError
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.schemas import JobState, Outcome
 from quart_notes.transfer.errors import UnreadableError
-from quart_notes.transfer.import_batches import Batch, ImportSource
+from quart_notes.transfer.import_batches import ImportSource
 from quart_notes.transfer.upload_store import UploadStore
 
 T = TypeVar("T")
 IMPORTS_AT_ONCE = 2  # jobs
 PROGRESS_INTERVAL = 0.2  # seconds between two events of a job: half as many as are allowed
 REST_FACTOR = 0.5  # of the time that a batch took, before the next: requests are served in between
-STOPPED = "The server stopped during the import. Run it again: no note is imported twice."
 GONE = "The file is no longer on the server. Send it again."
 FAILED = "Something went wrong on the server. It has been logged."
 
@@ -45,15 +44,15 @@ class ImportRunner:
         broadcaster: Broadcaster,
         jobs: Jobs,
         imports: Imports,
-        spool: UploadStore,
+        uploads: UploadStore,
         *,
         trusted: bool,
         sole: bool = True,
     ) -> None:
-        self.ours: IsLocal = (lambda _: True) if sole else spool.is_local
+        self.ours: IsLocal = (lambda _: True) if sole else uploads.is_local
         self._jobs = jobs
         self._imports = imports
-        self._uploads = spool
+        self._uploads = uploads
         self._trusted = trusted
         self._queue = WorkQueue(broadcaster, "job", self._run, self._cancel, at_once=IMPORTS_AT_ONCE)
         self._cancelled: set[int] = set()  # running ones that were cancelled or deleted
@@ -83,7 +82,8 @@ class ImportRunner:
 
     async def _run(self, job_id: int) -> None:
         try:
-            task = await self._retry(partial(self._imports.claim, job_id, self.ours, trusted=self._trusted))
+            claim = partial(self._imports.claim, job_id, self.ours, trusted=self._trusted)
+            task = (await self._retry(claim)).result
             if task is not None:
                 state, text = await self._result(task)
                 await self._retry(partial(self._imports.finish, job_id, state, text))
@@ -129,20 +129,15 @@ class ImportRunner:
                 done += batch.done
                 quietly = began - published < PROGRESS_INTERVAL
                 published = published if quietly else began
-                kept = await self._import_batches(
-                    task, batch, Progress(done, total, batch.add_to(outcome)), quietly=quietly
-                )
-                if kept is None:
+                progress = Progress(done, total, batch.add_to(outcome))
+                imported, _ = await self._imports.import_batch(task, batch.entries, progress, quietly=quietly)
+                if imported is None:
                     break
-                outcome = kept
+                outcome = imported
                 await asyncio.sleep((loop.time() - began) * REST_FACTOR)
         finally:
             await asyncio.to_thread(batches.close)
-        return "interrupted", STOPPED
-
-    async def _import_batches(self, task: Task, batch: Batch, progress: Progress, *, quietly: bool) -> Outcome | None:
-        entries = [ImportEntry(entry, origin) for entry, origin in batch.entries]
-        return await self._imports.import_batch(task, entries, progress, quietly=quietly)
+        return "interrupted", INTERRUPTED
 
     async def _last(self, job_id: int, numbers: Generator[int, None, None]) -> int | None:
         """The last of the numbers; None when the job must end before."""

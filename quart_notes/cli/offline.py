@@ -8,7 +8,7 @@ from pathlib import Path
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.exports import Exports
-from quart_notes.domain.imports import ImportEntry, progress_of
+from quart_notes.domain.imports import progress_of
 from quart_notes.domain.users import all_users
 from quart_notes.schemas import ExportFormat, ImportOptions, Outcome, UserOut
 from quart_notes.settings import Settings
@@ -34,9 +34,8 @@ async def import_files(
         source = ImportSource(sources, options)
         outcome, done, total = Outcome(), 0, max(source.counts())
         for batch in source.batches():
-            entries = [ImportEntry(entry, origin) for entry, origin in batch.entries]
-            created = await core.imports.import_offline(ANYBODY, board_id, entries, dry_run=options.dry_run)
-            outcome = progress_of(batch.add_to(outcome), entries, created)
+            created, _ = await core.imports.import_offline(ANYBODY, board_id, batch.entries, dry_run=options.dry_run)
+            outcome = progress_of(batch.add_to(outcome), batch.entries, created)
             done += batch.done
             report(done, total)
     return outcome

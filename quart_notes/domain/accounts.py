@@ -15,7 +15,7 @@ from quart_notes.domain.members import join_by_link
 from quart_notes.domain.password_rules import require_strong
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.secret_tokens import hash_of
-from quart_notes.domain.service import Service
+from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.sessions import end_others
 from quart_notes.domain.users import create_user, of_nickname, require_users, user_out
 from quart_notes.errors import InvitationGoneError, NotFoundError, ValidationFailedError, WrongPasswordError
@@ -97,25 +97,22 @@ class Accounts(Service):
 
         return (await self._write(work)).result
 
-    async def accept(self, secret: str, caller: Caller) -> int | None:
+    @transactional
+    async def accept(self, change: Change, secret: str, caller: Caller) -> int | None:
         """Let a signed-in user join the board of a link; returns the board's id, None when the link names none.
 
         A member keeps their role and uses nothing up. They need no valid link: they may have used it up themselves,
         when the response was lost. InvitationGoneError when the link is not valid any more.
         """
-
-        async def work(change: Change) -> int | None:
-            invitation = await Invitation.get_or_none(secret_hash=hash_of(secret), using_db=change.connection)
-            if invitation is None or not await _is_on(change.connection, invitation.board_id, caller):
-                invitation = await valid_invitation(change.connection, secret)
-            board = await invites_to(change.connection, invitation)
-            if board is None:
-                return None
-            if not await _is_on(change.connection, board.id, caller):
-                await self._use(change, invitation, caller.id or 0)
-            return int(board.id)
-
-        return (await self._write(work)).result
+        invitation = await Invitation.get_or_none(secret_hash=hash_of(secret), using_db=change.connection)
+        if invitation is None or not await _is_on(change.connection, invitation.board_id, caller):
+            invitation = await valid_invitation(change.connection, secret)
+        board = await invites_to(change.connection, invitation)
+        if board is None:
+            return None
+        if not await _is_on(change.connection, board.id, caller):
+            await self._use(change, invitation, caller.id or 0)
+        return int(board.id)
 
     async def set_password_by_link(self, secret: str, data: Claim, client_key: str | None = None) -> UserOut:
         """Set the password of an existing user by a link; end their sessions, tokens and other such links.

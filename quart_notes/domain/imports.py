@@ -16,9 +16,7 @@ from quart_notes.models import Job, Note
 from quart_notes.schemas import ImportedNote, ImportOptions, JobOut, JobState, LeftOut, Outcome
 
 INTERRUPTED = "The server stopped during the import. Run it again: no note is imported twice."
-ABANDONED_AFTER = timedelta(
-    days=1
-)  # after which a machine that does not work on its job counts as lost, or its data folder does
+ABANDONED_AFTER = timedelta(days=1)  # without an update of its job, a machine or its data folder counts as lost
 FILE_ELSEWHERE = (
     "The server that has the file is not running. Send the file again, or run the import again when it is back."
 )
@@ -26,15 +24,8 @@ LOST_NAMES = 2  # field names in a line for people; the outcome contains all
 LOST_NAME_MAX = 30  # characters
 NO_OWNER = "This import belongs to nobody, and people sign in on this server now."
 
-
+ImportEntry = tuple[ImportedNote, str]  # an entry, and its origin: the file's own, or a digest of its content
 IsLocal = Callable[[str], bool]  # whether a folder's files are on this machine
-
-
-class ImportEntry(NamedTuple):
-    """An entry, and its origin: the file's own, or a digest of its content."""
-
-    entry: ImportedNote
-    origin: str
 
 
 class Task(NamedTuple):
@@ -71,17 +62,14 @@ class Imports(Service):
             if ours(job.folder):
                 await set_state(change, job, "interrupted", INTERRUPTED)
 
-    async def interrupt_abandoned(self, ours: IsLocal) -> None:
+    @transactional
+    async def interrupt_abandoned(self, change: Change, ours: IsLocal) -> None:
         """Mark jobs of other machines as interrupted when they were not updated for ABANDONED_AFTER."""
         oldest = datetime.now(UTC) - ABANDONED_AFTER
-
-        async def work(change: Change) -> None:
-            old = Job.filter(state__in=ACTIVE, updated_at__lt=oldest)
-            for job in await old.using_db(change.connection).order_by("id"):
-                if not ours(job.folder):
-                    await set_state(change, job, "interrupted", FILE_ELSEWHERE)
-
-        await self._write(work)
+        old = Job.filter(state__in=ACTIVE, updated_at__lt=oldest)
+        for job in await old.using_db(change.connection).order_by("id"):
+            if not ours(job.folder):
+                await set_state(change, job, "interrupted", FILE_ELSEWHERE)
 
     async def waiting(self) -> dict[int, int | None]:
         """The jobs in the state waiting, oldest first: their users by id."""
@@ -89,7 +77,8 @@ class Imports(Service):
             rows = await Job.filter(state="waiting").using_db(connection).order_by("id").values("id", "user_id")
         return {row["id"]: row["user_id"] for row in rows}
 
-    async def claim(self, job_id: int, ours: IsLocal, *, trusted: bool) -> Task | None:
+    @transactional
+    async def claim(self, change: Change, job_id: int, ours: IsLocal, *, trusted: bool) -> Task | None:
         """Start a job; None when it is not waiting any more, or belongs to another machine.
 
         A running job counts as waiting: the caller runs all jobs of this machine, and does not run this one. Its start
@@ -97,52 +86,42 @@ class Imports(Service):
 
         trusted   as in open mode; otherwise the job runs with the rights of its user only
         """
+        job = await Job.get_or_none(id=job_id, state__in=ACTIVE, using_db=change.connection)
+        if job is None or not ours(job.folder):
+            return None
+        people = await by_id(change.connection, [job.user_id])
+        if not (trusted or any(not user.deactivated for user in people.values())):
+            await set_state(change, job, "failed", NO_OWNER)
+            return None
+        caller = Caller(people[job.user_id] if job.user_id else None, trusted)
+        return Task(await set_state(change, job, "running", "Reading the file"), job.folder, caller)
 
-        async def work(change: Change) -> Task | None:
-            job = await Job.get_or_none(id=job_id, state__in=ACTIVE, using_db=change.connection)
-            if job is None or not ours(job.folder):
-                return None
-            people = await by_id(change.connection, [job.user_id])
-            if not (trusted or any(not user.deactivated for user in people.values())):
-                await set_state(change, job, "failed", NO_OWNER)
-                return None
-            caller = Caller(people[job.user_id] if job.user_id else None, trusted)
-            return Task(await set_state(change, job, "running", "Reading the file"), job.folder, caller)
-
-        return (await self._write(work)).result
-
+    @transactional
     async def import_batch(
-        self, task: Task, entries: Sequence[ImportEntry], progress: Progress, *, quietly: bool
+        self, change: Change, task: Task, entries: Sequence[ImportEntry], progress: Progress, *, quietly: bool
     ) -> Outcome | None:
         """Import a batch and save the progress; None when the job is not running any more.
 
         quietly   send no progress event; the notes' events are always sent
         raises    NotFoundError, ForbiddenError: the job's user may not do this any more
         """
+        job = await Job.get_or_none(id=task.job.id, state="running", using_db=change.connection)
+        if job is None:
+            return None
+        dry_run = task.job.options.dry_run
+        created = await import_notes(change, task.caller, job.board_id, entries, self._log.epoch, dry_run=dry_run)
+        outcome = progress_of(progress.outcome, entries, created)
+        job.done, job.total = progress.done, progress.total
+        job.text, job.outcome = summary(outcome, dry_run=dry_run), outcome.model_dump_json()
+        await save_job(change, job, quietly=quietly)
+        return outcome
 
-        async def work(change: Change) -> Outcome | None:
-            job = await Job.get_or_none(id=task.job.id, state="running", using_db=change.connection)
-            if job is None:
-                return None
-            dry_run = task.job.options.dry_run
-            created = await import_notes(change, task.caller, job.board_id, entries, self._log.epoch, dry_run=dry_run)
-            outcome = progress_of(progress.outcome, entries, created)
-            job.done, job.total = progress.done, progress.total
-            job.text, job.outcome = summary(outcome, dry_run=dry_run), outcome.model_dump_json()
-            await save_job(change, job, quietly=quietly)
-            return outcome
-
-        return (await self._write(work)).result
-
+    @transactional
     async def import_offline(
-        self, caller: Caller, board_id: int, entries: Sequence[ImportEntry], *, dry_run: bool
+        self, change: Change, caller: Caller, board_id: int, entries: Sequence[ImportEntry], *, dry_run: bool
     ) -> int:
         """Import entries without a job; returns how many were new."""
-
-        async def work(change: Change) -> int:
-            return await import_notes(change, caller, board_id, entries, self._log.epoch, dry_run=dry_run)
-
-        return (await self._write(work)).result
+        return await import_notes(change, caller, board_id, entries, self._log.epoch, dry_run=dry_run)
 
     @transactional
     async def finish(self, change: Change, job_id: int, state: JobState, text: str = "") -> None:
@@ -162,7 +141,7 @@ async def import_notes(
     epoch   of this database: an origin `{epoch}/{id}` is this board's own note of that id
     """
     await require_role(change.connection, caller, board_id, "editor")
-    known = await _already_imported(change.connection, board_id, [one.origin for one in entries], epoch)
+    known = await _already_imported(change.connection, board_id, [origin for _, origin in entries], epoch)
     now = datetime.now(UTC)
     created = 0
     for entry, origin in entries:

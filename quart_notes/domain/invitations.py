@@ -60,24 +60,21 @@ class Invitations(Service):
 
     _derive: Callable[[str], str]  # derives a secret from a name
 
-    async def setup_links(self) -> SetupLinks | None:
+    @transactional
+    async def setup_links(self, change: Change) -> SetupLinks | None:
         """Links for a server without an administrator, replacing those of the last start; None when there is one."""
-
-        async def work(change: Change) -> SetupLinks | None:
-            connection = change.connection
-            if await User.exists(is_admin=True, password_hash__isnull=False, using_db=connection):
-                return None
-            await Invitation.filter(inviter_id__isnull=True).using_db(connection).delete()
-            setup = new_secret()
-            await _add(connection, setup, kind="setup", days=FIRST_DAYS)
-            claims = {}
-            waiting = User.filter(password_hash__isnull=True, deactivated_at__isnull=True).using_db(connection)
-            for user in await waiting.order_by("id"):
-                claims[user.nickname] = new_secret()
-                await _add(connection, claims[user.nickname], kind="claim", days=FIRST_DAYS, user_id=user.id)
-            return SetupLinks(setup, claims)
-
-        return (await self._write(work)).result
+        connection = change.connection
+        if await User.exists(is_admin=True, password_hash__isnull=False, using_db=connection):
+            return None
+        await Invitation.filter(inviter_id__isnull=True).using_db(connection).delete()
+        setup = new_secret()
+        await _add(connection, setup, kind="setup", days=FIRST_DAYS)
+        claims = {}
+        waiting = User.filter(password_hash__isnull=True, deactivated_at__isnull=True).using_db(connection)
+        for user in await waiting.order_by("id"):
+            claims[user.nickname] = new_secret()
+            await _add(connection, claims[user.nickname], kind="claim", days=FIRST_DAYS, user_id=user.id)
+        return SetupLinks(setup, claims)
 
     async def add(self, caller: Caller, data: InvitationCreate) -> Committed[NewInvitation]:
         """Create a link. ForbiddenError for another user's password or board that the caller may not offer."""

@@ -36,14 +36,13 @@ class Members(Service):
         member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
         out = MemberOut(board_id=board_id, user=user, role=data.role)
         if member is None:
-            await add_member(change, board_id, user_id, data.role)
-            change.record(MemberEvent(topic=events.board(board_id), action="create", member=out))
+            await _add(change, out)
         elif member.role != data.role:
             if member.role == "owner":
                 await _require_another_owner(connection, board_id, user_id)
             member.role = data.role
             await member.save(using_db=connection, update_fields=["role"])
-            change.record(MemberEvent(topic=events.board(board_id), action="update", member=out))
+            _record_event(change, "update", out)
             record_membership(change, "update", board_id, user_id, data.role)
         return out
 
@@ -60,18 +59,9 @@ class Members(Service):
             await _require_another_owner(connection, board_id, user_id)
         await member.delete(using_db=connection)
         out = MemberOut(board_id=board_id, user=(await by_id(connection, [user_id]))[user_id], role=member.role)
-        change.record(MemberEvent(topic=events.board(board_id), action="delete", member=out))
+        _record_event(change, "delete", out)
         record_membership(change, "delete", board_id, user_id, member.role)
         return out
-
-
-async def add_member(change: Change, board_id: int, user_id: int, role: Role) -> None:
-    """Add a member, and send them the event."""
-    head = await LogHead.get(id=1, using_db=change.connection)
-    await Membership.create(
-        board_id=board_id, user_id=user_id, role=role, replay_after=head.newest, using_db=change.connection
-    )
-    record_membership(change, "create", board_id, user_id, role)
 
 
 async def join_by_link(change: Change, board_id: int, user_id: int, role: Role, inviter_id: int | None) -> None:
@@ -79,10 +69,20 @@ async def join_by_link(change: Change, board_id: int, user_id: int, role: Role, 
     members = Membership.filter(board_id=board_id).using_db(change.connection)
     invited = await members.filter(user_id=inviter_id, role="owner", board__deleted_at__isnull=True).exists()
     if invited and not await members.filter(user_id=user_id).exists():
-        await add_member(change, board_id, user_id, role)
         (user,) = await require_users(change.connection, user_id=user_id)
-        member = MemberOut(board_id=board_id, user=user, role=role)
-        change.record(MemberEvent(topic=events.board(board_id), action="create", member=member))
+        await _add(change, MemberOut(board_id=board_id, user=user, role=role))
+
+
+async def _add(change: Change, member: MemberOut) -> None:
+    head = await LogHead.get(id=1, using_db=change.connection)
+    key = {"board_id": member.board_id, "user_id": member.user.id}
+    await Membership.create(**key, role=member.role, replay_after=head.newest, using_db=change.connection)
+    record_membership(change, "create", **key, role=member.role)
+    _record_event(change, "create", member)
+
+
+def _record_event(change: Change, action: events.Action, member: MemberOut) -> None:
+    change.record(MemberEvent(topic=events.board(member.board_id), action=action, member=member))
 
 
 async def require_shared(connection: BaseDBAsyncClient, board_id: int) -> None:

@@ -1,12 +1,13 @@
 """The rows of messages, within a transaction: load them for the caller, convert them, save and record them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.rooms import require_participant, require_room, room_out, topics
+from quart_notes.domain.rooms import require_participant, require_room, room_of, topics
+from quart_notes.domain.service import Precondition
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError
 from quart_notes.live import events
@@ -17,14 +18,6 @@ from quart_notes.schemas import AnswerOut, MessageOut, RoomOut, UserOut
 
 NO_ROOM = 0  # an id that no room has
 UNFINISHED = ("waiting", "writing")  # states of an answer in progress
-
-Precondition = Callable[[int], bool]  # whether a message of that version may be changed
-
-
-async def room_of(connection: BaseDBAsyncClient, room_id: int) -> RoomOut:
-    """A room as it is returned; NotFoundError when it does not exist."""
-    room = await require_room(connection, room_id)
-    return room_out(room, await by_id(connection, {room.lower_id, room.upper_id}))
 
 
 async def require_visible_message(
@@ -57,7 +50,7 @@ async def require_own_message(
     caller: Caller,
     message_id: int,
     author_id: int,
-    allowed: Precondition | None = None,
+    allowed: Precondition = None,
     *,
     deleted: bool = False,
     deleting: bool = False,

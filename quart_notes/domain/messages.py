@@ -15,7 +15,6 @@ from quart_notes.domain.assistant.prompt import mentions_assistant
 from quart_notes.domain.idempotency import IdempotentRequest, digest_of, key_used_error, make_once
 from quart_notes.domain.message_queries import (
     UNFINISHED,
-    Precondition,
     message_out,
     message_outs,
     record,
@@ -23,13 +22,12 @@ from quart_notes.domain.message_queries import (
     request_work,
     require_own_message,
     require_visible_message,
-    room_of,
     save,
     shown_message,
     without_unseen,
 )
-from quart_notes.domain.rooms import conversation, require_participant, require_room, require_visible_room
-from quart_notes.domain.service import Listed, Service, delete_chunk, transactional
+from quart_notes.domain.rooms import conversation, require_participant, require_room, require_visible_room, room_of
+from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
 from quart_notes.domain.users import require_user, require_users
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Message, Room
@@ -57,30 +55,24 @@ class Posted(NamedTuple):
 class Messages(Service):
     """All messages."""
 
-    async def send(self, caller: Caller, data: MessageCreate) -> Committed[Posted]:
+    @transactional
+    async def send(self, change: Change, caller: Caller, data: MessageCreate) -> Posted:
         """Send a direct message; ValidationFailedError naming the field when there is no such user."""
         caller.require_self(data.author_id)
+        author, recipient = await require_users(
+            change.connection, author_id=data.author_id, recipient_id=data.recipient_id
+        )
+        room = await conversation(change, author, recipient)
+        return await _post_once(change, room, author, data)
 
-        async def work(change: Change) -> Posted:
-            author, recipient = await require_users(
-                change.connection, author_id=data.author_id, recipient_id=data.recipient_id
-            )
-            room = await conversation(change, author, recipient)
-            return await _post_once(change, room, author, data)
-
-        return await self._write(work)
-
-    async def post(self, caller: Caller, room_id: int, data: RoomMessageCreate) -> Committed[Posted]:
+    @transactional
+    async def post(self, change: Change, caller: Caller, room_id: int, data: RoomMessageCreate) -> Posted:
         """Post a message in a room or conversation that the caller takes part in."""
         caller.require_self(data.author_id)
-
-        async def work(change: Change) -> Posted:
-            require_participant(await require_room(change.connection, room_id), data.author_id)
-            (author,) = await require_users(change.connection, author_id=data.author_id)
-            room = await room_of(change.connection, room_id)
-            return await _post_once(change, room, author, data)
-
-        return await self._write(work)
+        require_participant(await require_room(change.connection, room_id), data.author_id)
+        (author,) = await require_users(change.connection, author_id=data.author_id)
+        room = await room_of(change.connection, room_id)
+        return await _post_once(change, room, author, data)
 
     @transactional
     async def post_line(self, change: Change, room_id: int, author_id: int, content: str) -> MessageOut:
@@ -118,60 +110,49 @@ class Messages(Service):
             last = await sent.order_by("-id").first()
         return None if last is None else last.recipient_id
 
+    @transactional
     async def change(
-        self, caller: Caller, message_id: int, data: MessageUpdate, allowed: Precondition | None = None
-    ) -> Committed[MessageOut]:
+        self, change: Change, caller: Caller, message_id: int, data: MessageUpdate, allowed: Precondition = None
+    ) -> MessageOut:
         """Change the text of the caller's own message; the same text changes nothing and sends no event.
 
         allowed   checks the current version; StaleVersionError, with the current message, when it says no
         """
         caller.require_self(data.author_id)
+        message = await require_own_message(change.connection, caller, message_id, data.author_id, allowed)
+        if message.content == data.content:
+            return await message_out(change.connection, message)
+        message.content = data.content
+        message.edited_at = datetime.now(UTC)
+        return await save(change, "update", message, "content", "edited_at")
 
-        async def work(change: Change) -> MessageOut:
-            message = await require_own_message(change.connection, caller, message_id, data.author_id, allowed)
-            if message.content == data.content:
-                return await message_out(change.connection, message)
-            message.content = data.content
-            message.edited_at = datetime.now(UTC)
-            return await save(change, "update", message, "content", "edited_at")
-
-        return await self._write(work)
-
+    @transactional
     async def delete(
-        self, caller: Caller, message_id: int, author_id: int, allowed: Precondition | None = None
-    ) -> Committed[MessageOut]:
+        self, change: Change, caller: Caller, message_id: int, author_id: int, allowed: Precondition = None
+    ) -> MessageOut:
         """Delete the caller's own message or an answer they asked for; administrators any, even unreadable ones.
 
         `restore` undoes it.
         """
         caller.require_self(author_id)
+        message = await require_own_message(change.connection, caller, message_id, author_id, allowed, deleting=True)
+        if message.answer_state in UNFINISHED:
+            request_work(change, message, "end")
+            message.answer_state = "stopped"
+        message.deleted_at = datetime.now(UTC)
+        await message.save(using_db=change.connection, update_fields=["deleted_at", "answer_state"])
+        return await without_unseen(change.connection, caller, await record(change, "delete", message))
 
-        async def work(change: Change) -> MessageOut:
-            message = await require_own_message(
-                change.connection, caller, message_id, author_id, allowed, deleting=True
-            )
-            if message.answer_state in UNFINISHED:
-                request_work(change, message, "end")
-                message.answer_state = "stopped"
-            message.deleted_at = datetime.now(UTC)
-            await message.save(using_db=change.connection, update_fields=["deleted_at", "answer_state"])
-            return await without_unseen(change.connection, caller, await record(change, "delete", message))
-
-        return await self._write(work)
-
-    async def restore(self, caller: Caller, message_id: int, author_id: int) -> Committed[MessageOut]:
+    @transactional
+    async def restore(self, change: Change, caller: Caller, message_id: int, author_id: int) -> MessageOut:
         """Undo a deletion; NotFoundError when it was not deleted or is deleted for good."""
         caller.require_self(author_id)
-
-        async def work(change: Change) -> MessageOut:
-            message = await require_own_message(
-                change.connection, caller, message_id, author_id, deleted=True, deleting=True
-            )
-            message.deleted_at = None
-            restored = await save(change, "create", message, "deleted_at")
-            return await without_unseen(change.connection, caller, restored)
-
-        return await self._write(work)
+        message = await require_own_message(
+            change.connection, caller, message_id, author_id, deleted=True, deleting=True
+        )
+        message.deleted_at = None
+        restored = await save(change, "create", message, "deleted_at")
+        return await without_unseen(change.connection, caller, restored)
 
     @transactional
     async def empty_trash(self, change: Change, days: int) -> bool:

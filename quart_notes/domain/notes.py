@@ -1,6 +1,6 @@
 """The notes of the boards: their rules and queries."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.idempotency import make_once, request_of
-from quart_notes.domain.service import Listed, Service, delete_chunk, transactional
+from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
 from quart_notes.domain.text_normalization import searchable, searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.live.events import Action, NoteEvent, board
@@ -24,8 +24,6 @@ INSERT = (
     f"INSERT INTO note (version, {', '.join(INSERTED)})"  # noqa: S608 - our own names
     f" VALUES (1, {', '.join(f'?{number}' for number in range(1, len(INSERTED) + 1))})"
 )
-
-Precondition = Callable[[int], bool]  # whether a note of that version may be changed
 
 
 class BoardPage(NamedTuple):
@@ -62,7 +60,7 @@ class Notes(Service):
         return await make_once(self._write, request_of("note", caller.id, data, data.client_key, board_id), work, made)
 
     async def change(
-        self, caller: Caller, board_id: int, note_id: int, data: NoteUpdate, allowed: Precondition | None = None
+        self, caller: Caller, board_id: int, note_id: int, data: NoteUpdate, allowed: Precondition = None
     ) -> Committed[NoteOut]:
         """Change the fields that were sent; without a difference the version stays and no event is sent.
 
@@ -88,7 +86,7 @@ class Notes(Service):
 
     @transactional
     async def delete(
-        self, change: Change, caller: Caller, board_id: int, note_id: int, allowed: Precondition | None = None
+        self, change: Change, caller: Caller, board_id: int, note_id: int, allowed: Precondition = None
     ) -> NoteOut:
         """Delete a note; `restore` can undo it for a while."""
         await require_role(change.connection, caller, board_id, "editor")
@@ -186,7 +184,7 @@ async def _deleted(connection: BaseDBAsyncClient, board_id: int, note_id: int) -
 
 
 async def _require_present(
-    connection: BaseDBAsyncClient, board_id: int, note_id: int, allowed: Precondition | None = None
+    connection: BaseDBAsyncClient, board_id: int, note_id: int, allowed: Precondition = None
 ) -> Note:
     note = await Note.get_or_none(id=note_id, board_id=board_id, deleted_at__isnull=True, using_db=connection)
     if note is None:

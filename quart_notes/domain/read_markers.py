@@ -6,11 +6,11 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
 from quart_notes.domain.rooms import require_participant, require_room
-from quart_notes.domain.service import Listed, Service
+from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import require_user, require_users
 from quart_notes.live import events
 from quart_notes.live.events import UnreadEvent
-from quart_notes.live.writer import Change, Committed
+from quart_notes.live.writer import Change
 from quart_notes.models import Message, Reading
 from quart_notes.schemas import ReadingUpdate, UnreadOut
 
@@ -33,31 +33,28 @@ UNREAD = """
 class ReadMarkers(Service):
     """All read markers."""
 
-    async def mark_read(self, caller: Caller, room_id: int, data: ReadingUpdate) -> Committed[UnreadOut]:
+    @transactional
+    async def mark_read(self, change: Change, caller: Caller, room_id: int, data: ReadingUpdate) -> UnreadOut:
         """Mark a room as read up to a message; a marker never goes back, and no difference sends no event."""
         caller.require_self(data.reader_id)
-
-        async def work(change: Change) -> UnreadOut:
-            connection = change.connection
-            (reader,) = await require_users(connection, reader_id=data.reader_id)
-            require_participant(await require_room(connection, room_id), reader.id)
-            (before,) = await _unread(connection, reader.id, room_id)
-            # An id that does not exist yet must not hide future messages.
-            said = Message.filter(room_id=room_id, id__lte=data.message_id).using_db(connection)
-            last = await said.order_by("-id").first()
-            if last is None or last.id <= before.last_read_id:
-                return before
-            reading, new = await Reading.get_or_create(
-                {"last_read_id": last.id}, using_db=connection, room_id=room_id, user_id=reader.id
-            )
-            if not new:
-                reading.last_read_id = last.id
-                await reading.save(using_db=connection, update_fields=["last_read_id"])
-            (after,) = await _unread(connection, reader.id, room_id)
-            change.record(UnreadEvent(topic=events.user(reader.id), action="update", unread=after))
-            return after
-
-        return await self._write(work)
+        connection = change.connection
+        (reader,) = await require_users(connection, reader_id=data.reader_id)
+        require_participant(await require_room(connection, room_id), reader.id)
+        (before,) = await _unread(connection, reader.id, room_id)
+        # An id that does not exist yet must not hide future messages.
+        said = Message.filter(room_id=room_id, id__lte=data.message_id).using_db(connection)
+        last = await said.order_by("-id").first()
+        if last is None or last.id <= before.last_read_id:
+            return before
+        reading, new = await Reading.get_or_create(
+            {"last_read_id": last.id}, using_db=connection, room_id=room_id, user_id=reader.id
+        )
+        if not new:
+            reading.last_read_id = last.id
+            await reading.save(using_db=connection, update_fields=["last_read_id"])
+        (after,) = await _unread(connection, reader.id, room_id)
+        change.record(UnreadEvent(topic=events.user(reader.id), action="update", unread=after))
+        return after
 
     async def of_user(self, caller: Caller, user_id: int) -> Listed[UnreadOut]:
         """The unread counts of a user, in every room and conversation of theirs."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 
 from quart_notes.domain.access import Caller
 from quart_notes.domain.idempotency import make_once, request_of
-from quart_notes.domain.service import Listed, Service
+from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import by_id, require_users
 from quart_notes.errors import FieldError, NotFoundError, RoomNameTakenError
 from quart_notes.live import events
@@ -65,55 +65,40 @@ class Rooms(Service):
 
         return await make_once(self._write, request_of("room", author_id, data, data.client_key), work, made)
 
-    async def direct_conversation(self, caller: Caller, one_id: int, other_id: int) -> Committed[RoomOut]:
+    @transactional
+    async def direct_conversation(self, change: Change, caller: Caller, one_id: int, other_id: int) -> RoomOut:
         """The direct conversation of two users (or of one with themselves), created when missing."""
         caller.require_self(one_id)
+        one, other = await require_users(change.connection, one_id=one_id, other_id=other_id)
+        return await conversation(change, one, other)
 
-        async def work(change: Change) -> RoomOut:
-            one, other = await require_users(change.connection, one_id=one_id, other_id=other_id)
-            return await conversation(change, one, other)
-
-        return await self._write(work)
-
-    async def assistant_room(self, caller: Caller, person_id: int) -> Committed[Opened]:
+    @transactional
+    async def assistant_room(self, change: Change, caller: Caller, person_id: int) -> Opened:
         """A user's private room with the assistant, created when missing."""
         caller.require_self(person_id)
-
-        async def work(change: Change) -> Opened:
-            (user,) = await require_users(change.connection, person_id=person_id)
-            people = {user.id: user}
-            room = await _private(change.connection, user.id)
-            if room is not None:
-                return Opened(room_out(room, people), new=False)
-            room = Room(kind="private", lower_id=user.id, created_at=datetime.now(UTC))
-            await room.save(using_db=change.connection, force_create=True)
-            out = room_out(room, people)
-            change.record(RoomEvent(topic=events.user(user.id), action="create", room=out))
-            return Opened(out, new=True)
-
-        return await self._write(work)
+        (user,) = await require_users(change.connection, person_id=person_id)
+        return await _open(change, "private", user)
 
     async def assistant_room_id(self, person_id: int) -> tuple[int | None, EventId]:
         """The id of a user's private room, or None, and the newest event that this includes."""
         async with self._snapshot() as (connection, position):
-            room = await _private(connection, person_id)
+            room = await Room.get_or_none(kind="private", lower_id=person_id, using_db=connection)
         return None if room is None else room.id, position
 
     async def get(self, caller: Caller, room_id: int) -> tuple[RoomOut, EventId]:
         """A room or a conversation, and the newest event that it includes."""
         async with self._snapshot() as (connection, position):
-            room = await require_visible_room(connection, caller, room_id)
-            people = await by_id(connection, {room.lower_id, room.upper_id})
-        return room_out(room, people), position
+            (room,) = await _room_outs(connection, [await require_visible_room(connection, caller, room_id)])
+        return room, position
 
     async def find(self, caller: Caller, query: RoomQuery) -> Listed[RoomOut]:
         """Rooms by id ascending, `query.limit` at most; with `query.person_id` that person's conversations too."""
         person_id = query.person_id if caller.trusted or query.person_id == caller.id else None
         async with self._snapshot() as (connection, position):
             visible = Room.filter(_visible_to(person_id), id__gt=query.after_id).using_db(connection)
-            rooms = await visible.order_by("id").limit(query.limit + 1)
-            people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
-        return Listed([room_out(room, people) for room in rooms[: query.limit]], position, len(rooms) > query.limit)
+            rows = await visible.order_by("id").limit(query.limit + 1)
+            rooms = await _room_outs(connection, rows[: query.limit])
+        return Listed(rooms, position, len(rows) > query.limit)
 
     async def participant(self, caller: Caller, room_id: int, *, author_id: int) -> UserOut:
         """A user who may write in a room; ValidationFailedError when there is no such user."""
@@ -126,13 +111,8 @@ class Rooms(Service):
     async def existing_rooms(self, ids: Collection[int], person_id: int | None) -> dict[int, RoomOut]:
         """The public rooms and the user's own conversations among these ids, by id."""
         async with self._database.snapshot() as connection:
-            rooms: Sequence[Room] = await Room.filter(_visible_to(person_id), id__in=list(ids)).using_db(connection)
-            people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
-        return {room.id: room_out(room, people) for room in rooms}
-
-
-async def _private(connection: BaseDBAsyncClient, person_id: int) -> Room | None:
-    return await Room.get_or_none(kind="private", lower_id=person_id, using_db=connection)
+            rows = await Room.filter(_visible_to(person_id), id__in=list(ids)).using_db(connection)
+            return {room.id: room for room in await _room_outs(connection, rows)}
 
 
 def _visible_to(person_id: int | None) -> Q:
@@ -166,26 +146,44 @@ def require_participant(room: Room, person_id: int | None) -> None:
 async def conversation(change: Change, one: UserOut, other: UserOut) -> RoomOut:
     """The direct conversation of two users, created within this change when missing."""
     lower, upper = sorted((one, other), key=lambda user: user.id)
-    people = {lower.id: lower, upper.id: upper}
-    room = await Room.get_or_none(lower_id=lower.id, upper_id=upper.id, using_db=change.connection)
+    return (await _open(change, "direct", lower, upper)).room
+
+
+async def _open(
+    change: Change, kind: Literal["direct", "private"], lower: UserOut, upper: UserOut | None = None
+) -> Opened:
+    people = {user.id: user for user in (lower, upper) if user}
+    key = {"kind": kind, "lower_id": lower.id, "upper_id": upper and upper.id}
+    room = await Room.get_or_none(**key, using_db=change.connection)
     if room is not None:
-        return room_out(room, people)
-    room = Room(kind="direct", lower_id=lower.id, upper_id=upper.id, created_at=datetime.now(UTC))
+        return Opened(room_out(room, people), new=False)
+    room = Room(**key, created_at=datetime.now(UTC))
     await room.save(using_db=change.connection, force_create=True)
     out = room_out(room, people)
     for topic in topics(out):
         change.record(RoomEvent(topic=topic, action="create", room=out))
-    return out
+    return Opened(out, new=True)
+
+
+async def room_of(connection: BaseDBAsyncClient, room_id: int) -> RoomOut:
+    """A room as it is returned; NotFoundError when it does not exist."""
+    (room,) = await _room_outs(connection, [await require_room(connection, room_id)])
+    return room
+
+
+async def _room_outs(connection: BaseDBAsyncClient, rooms: Sequence[Room]) -> list[RoomOut]:
+    """The rooms with their users, in one query however many there are."""
+    people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
+    return [room_out(room, people) for room in rooms]
 
 
 def room_out(room: Room, people: dict[int, UserOut]) -> RoomOut:
     """A room as it is returned; `people` contains those of a conversation."""
-    ids: Any = [user_id for user_id in dict.fromkeys((room.lower_id, room.upper_id)) if user_id is not None]
     return RoomOut(
         id=room.id,
         kind=room.kind,
         name=room.name,
-        people=[people[user_id] for user_id in ids],
+        people=[people[user_id] for user_id in dict.fromkeys((room.lower_id, room.upper_id)) if user_id is not None],
         created_at=room.created_at,
     )
 

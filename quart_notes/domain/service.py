@@ -16,6 +16,7 @@ from quart_notes.storage.database import Database
 
 T = TypeVar("T")
 P = ParamSpec("P")
+Precondition = Callable[[int], bool] | None  # whether an object of that version may be changed; None: of any
 DELETE_CHUNK = 500  # rows deleted in one transaction
 
 

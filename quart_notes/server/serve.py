@@ -199,7 +199,7 @@ async def _print_setup_links(core: Core, base: str) -> None:
 
     They go to standard output, for the person who starts the server, and never to a log. Each link works once.
     """
-    links = await core.invitations.setup_links()
+    links, _ = await core.invitations.setup_links()
     if links is not None:
         lines = [f"Set up this server, once: {base}/front/join/{links.setup}"]
         lines += [

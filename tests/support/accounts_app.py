@@ -64,7 +64,7 @@ class House:
     async def link(self, **wanted: Any) -> str:
         """The secret of a new link; before anybody is there it is that of the setup."""
         if not self.admin:
-            links = await self.core.invitations.setup_links()
+            links, _ = await self.core.invitations.setup_links()
             assert links is not None
             return links.setup
         made = await self.core.invitations.add(self.caller(self.admin), InvitationCreate(**wanted))

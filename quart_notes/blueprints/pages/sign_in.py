@@ -157,7 +157,7 @@ async def _let_in(user_id: int, board_id: int | None) -> Response:
 async def accepted(secret: str) -> Response:
     """Join the board of an invitation as the signed-in user."""
     signing_in.require_accounts_mode()
-    board_id = await core().accounts.accept(secret, await caller())
+    board_id, _ = await core().accounts.accept(secret, await caller())
     return _to(HOME if board_id is None else _board(board_id))
 
 

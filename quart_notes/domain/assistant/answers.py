@@ -17,11 +17,10 @@ from quart_notes.domain.message_queries import (
     request_work,
     require_asker,
     require_visible_message,
-    room_of,
     save,
     shown_message,
 )
-from quart_notes.domain.rooms import topics
+from quart_notes.domain.rooms import room_of, topics
 from quart_notes.domain.service import Service, transactional
 from quart_notes.errors import NotFoundError, NotNowError
 from quart_notes.live import events

@@ -16,7 +16,7 @@ from quart_notes.domain.assistant.prompt import (
     keywords,
     words_of,
 )
-from quart_notes.domain.message_queries import room_of
+from quart_notes.domain.rooms import room_of
 from quart_notes.domain.users import by_id
 from quart_notes.models import Board, Message, Note, Session
 from quart_notes.schemas import RoomOut

@@ -1,1 +1,1 @@
-"""The page in a real browser, against a real server."""
+"""The pages in a real browser, against a real server."""

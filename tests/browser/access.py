@@ -29,7 +29,7 @@ def setup_link(server: ServerProcess) -> str:
 
 
 def arrive(server: ServerProcess, link: str, nickname: str) -> httpx.Client:
-    """Accept an invitation; returns a client that is signed in."""
+    """Accept an invitation; returns a signed-in client."""
     client = httpx.Client(base_url=server.base, timeout=20, verify=False)
     about = {"name": nickname.title(), "email": f"{nickname}@example.org", "nickname": nickname}
     answer = client.post(link, data={**about, "password": PASSWORD})
@@ -45,10 +45,10 @@ def signed_in(server: ServerProcess, nickname: str, password: str = PASSWORD) ->
 
 
 class Member:
-    """A user with an account: a client and windows.
+    """A user with an account: an API client and windows.
 
-    rest   their API client
-    id     of the person
+    rest   the API client
+    id     of the user
     """
 
     def __init__(self, server: ServerProcess, rest: httpx.Client, windows: Windows) -> None:
@@ -58,9 +58,9 @@ class Member:
         self.nickname: str = me["nickname"]
 
     def window(self, path: str = "", *, own_session: bool = False, **options: Any) -> Page:
-        """A browser in which the user is signed in; with a path, on that page, live.
+        """A signed-in browser; with a path, on that page, once its feed is live.
 
-        own_session   the browser has a session of its own, which takes longer
+        own_session   give the browser a session of its own, which takes longer
         """
         page = self.windows(**options)
         if own_session:
@@ -104,7 +104,7 @@ class Member:
 
 
 def known_as(nickname: str) -> Any:
-    """A fixture: a user with an account and windows, the same for all tests of the module."""
+    """A fixture: a user with an account and windows, shared by all tests of the module."""
 
     @pytest.fixture
     def somebody(known: Callable[[str], Member]) -> Member:
@@ -114,7 +114,7 @@ def known_as(nickname: str) -> Any:
 
 
 def switcher(page: Page) -> Locator:
-    """The boards in the switcher, which is opened."""
+    """The boards in the switcher, which this opens."""
     if page.locator("#switcher").get_attribute("open") is None:
         page.click("#switcher summary")
     return page.locator("#switcher-list .board-name")

@@ -1,4 +1,4 @@
-"""The assistant's answers on a page, and the model that the tests control."""
+"""The assistant's answers on a page, and a model that the tests control."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ ANSWERS = "#messages > [data-answer]"
 
 
 class Model:
-    """Controls the model. With `hold` among the steps of an answer, it waits there until `go`."""
+    """Controls the model. A `hold` step in an answer waits until `go`."""
 
     def __init__(self, upstream: FakeOllama) -> None:
         self.upstream = upstream
@@ -20,7 +20,7 @@ class Model:
         self.hold = {"hold": self._name}
 
     def will(self, *steps: Any) -> str:
-        """A question whose answer has these steps."""
+        """A question that gets these steps as its answer."""
         word = fresh("question").replace(" ", "")
         self.upstream.will(word, *steps)
         return f"What about {word}"
@@ -30,7 +30,7 @@ class Model:
         self.upstream.will(question.rsplit(maxsplit=1)[-1], *steps)
 
     def go(self) -> None:
-        """Continue answers that wait."""
+        """Continue the waiting answers."""
         self.upstream.release(self._name)
 
 

@@ -17,19 +17,19 @@ from tests.support.servers.fake_ollama import FakeOllama
 from tests.support.servers.reserved_ports import reserved_port
 from tests.support.servers.server_process import ServerProcess
 
-FOR_EVER = 1e6  # times the duration of a batch: a job pauses after its first one
-# The first draws no windows around its pages, which cost more than most of ours do.
+FOR_EVER = 1e6  # times the duration of a batch: a job pauses after its first batch
+# The headless shell draws no browser windows, which cost more than most of our pages.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
-    "--no-sandbox",  # it starts neither for root nor in most containers; the pages here are our own
+    "--no-sandbox",  # the sandbox works neither as root nor in most containers; the pages here are our own
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Of several such flags the last one counts. First Playwright's own, then what takes longer than most of our pages:
-    # each window had the popups of its address bar made, two pages that nobody sees.
+    # Chromium uses the last of several such flags. First Playwright's own, then a slow feature: each window would load the
+    # popups of its address bar, two invisible pages.
     "--disable-features=AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,"
     "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,"
     "AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch,"
@@ -59,7 +59,7 @@ def shelf(browser: Browser) -> Iterator[Shelf]:
 
 
 def serving(at: str, folder: Path, *flags: str, **options: Any) -> ServerProcess:
-    """A server at the port of that name, from which the browser has cached the scripts and styles."""
+    """A server at the port of that name, whose scripts and styles the browser has cached."""
     return ServerProcess(folder / "data", *flags, port=reserved_port(at), **options)
 
 
@@ -79,9 +79,9 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 
 @pytest.fixture
 def windows(shelf: Shelf) -> Iterator[Windows]:
-    """Opens windows, each in a browser of its own unless it is given the `context` of another one.
+    """Opens windows, each in its own browser context unless `context` names another window's.
 
-    An error in the console, an exception, a breach of the content security policy or a dialog fails the test.
+    An error in the console, an exception, a violation of the content security policy or a dialog fails the test.
     """
     yield shelf.open
     errors = list(shelf.errors)
@@ -91,7 +91,7 @@ def windows(shelf: Shelf) -> Iterator[Windows]:
 
 @pytest.fixture
 def window(windows: Windows, shared_server: ServerProcess) -> Page:
-    """A window with the board of the module's server, live."""
+    """A window on the board of the module's server, live."""
     return visit(windows(), shared_server)
 
 
@@ -128,7 +128,7 @@ def hers(windows: Windows, shared_server: ServerProcess, ada: Any, place: int) -
 
 @pytest.fixture(scope="module")
 def assisted_server(upstream: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server whose assistant asks `upstream` and often checks its availability, for all tests of a module."""
+    """A server whose assistant uses `upstream` and often checks its availability, for all tests of a module."""
     constants = {"quart_notes.background.assistant.AVAILABILITY_TTL": 0.05}
     folder = tmp_path_factory.mktemp("assistant")
     with serving("shared", folder, "--ollama-url", upstream.url, constants=constants) as server:
@@ -137,7 +137,7 @@ def assisted_server(upstream: FakeOllama, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def model(upstream: FakeOllama) -> Iterator[Model]:
-    """Decides what the assistant's model answers."""
+    """Sets the answers of the assistant's model."""
     model = Model(upstream)
     yield model
     model.go()
@@ -151,7 +151,7 @@ def own_room(rest: httpx.Client, ada: rooms.Person) -> int:
 
 @pytest.fixture
 def home(windows: Windows, shared_server: ServerProcess, ada: rooms.Person, own_room: int) -> Callable[..., Page]:
-    """Opens that room as ada, in a browser of its own."""
+    """Opens that room as ada, in a new browser context."""
 
     def open_window(*, streamed: bool = False, **options: Any) -> Page:
         page = rooms.be(windows(**options), shared_server, ada)
@@ -188,7 +188,7 @@ def root(guarded_server: ServerProcess) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def settled(guarded_server: ServerProcess, root: httpx.Client) -> Iterator[Callable[[str], httpx.Client]]:
-    """Returns the client of a user with an account there, the same user for all tests of the module."""
+    """Returns the API client of a user with an account there, the same user for all tests of the module."""
     with ExitStack() as clients:
         known: dict[str, httpx.Client] = {}
 
@@ -211,7 +211,7 @@ def known(
 
 @pytest.fixture
 def member(guarded_server: ServerProcess, root: httpx.Client, windows: Windows) -> Iterator[Callable[[str], Any]]:
-    """Makes a new user with an account there."""
+    """Creates a new user with an account there."""
     with ExitStack() as clients:
 
         def invite(nickname: str) -> access.Member:

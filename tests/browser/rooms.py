@@ -20,7 +20,7 @@ def fresh(word: str = "words") -> str:
 
 
 def person(rest: httpx.Client, nickname: str = "") -> Person:
-    """A new person; the nickname is made unique."""
+    """A new user; the nickname is made unique."""
     nickname = f"{nickname or 'ada'}{next(_numbers):04d}"
     return created(
         rest.post("/api/users", json={"name": nickname.title(), "email": "a@b.example", "nickname": nickname})
@@ -33,31 +33,31 @@ def room(rest: httpx.Client, name: str = "") -> int:
 
 
 def say(rest: httpx.Client, room_id: int, author: Person, content: str) -> dict[str, Any]:
-    """A message, sent through the API."""
+    """Post a message through the API."""
     return created(rest.post(f"/api/rooms/{room_id}/messages", json={"author_id": author["id"], "content": content}))
 
 
 def created(answer: httpx.Response) -> dict[str, Any]:
-    """The thing that a response says was created."""
+    """The created resource in a response."""
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
 
 
 def be(page: Page, server: ServerProcess, who: Person) -> Page:
-    """Use a browser as this user."""
+    """Choose this user in a browser."""
     return be_at(page, server.base, who)
 
 
 def be_at(page: Page, address: str, who: Person) -> Page:
-    """The same, for an application at this address."""
+    """The same, for a server at this address."""
     chosen = page.context.request.post(f"{address}/front/me", form={"person_id": who["id"]}, max_redirects=0)
     assert chosen.status == 303
     return page
 
 
 def enter(windows: Windows, server: ServerProcess, who: Person | None, room_id: int, **options: Any) -> Page:
-    """A browser of a user, or of a guest, with a room, live."""
+    """A window of a user, or of a guest, in a room, live."""
     page = windows(**options)
     return visit(be(page, server, who) if who else page, server, f"/front/rooms/{room_id}")
 

@@ -1,4 +1,4 @@
-"""Getting in and out: the first link, invitations, signing in, and a session that ends under somebody's hands."""
+"""Setup, invitations, signing in, and sessions that end while a page is open."""
 
 import re
 
@@ -16,7 +16,7 @@ from tests.browser.windows import visit
 
 @pytest.fixture
 def link(root):
-    """Lets one person in."""
+    """An invitation for one user."""
     return root.post("/api/invitations", json={}).json()["link"]
 
 
@@ -25,7 +25,7 @@ def ada(member):
     return member("ada")
 
 
-def test_the_first_link_makes_somebody_who_is_known_the_administrator_once(windows, tmp_path):
+def test_the_setup_link_makes_an_existing_user_the_administrator_once(windows, tmp_path):
     with serving("own", tmp_path) as server:
         person = {"name": "Ada Lovelace", "email": "ada@example.org", "nickname": "ada"}
         assert httpx.post(f"{server.base}/api/users", json=person).status_code == 201
@@ -52,7 +52,7 @@ def test_the_first_link_makes_somebody_who_is_known_the_administrator_once(windo
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_an_invitation_lets_a_second_browser_in_once(windows, guarded_server, link, script):
+def test_an_invitation_registers_a_user_once(windows, guarded_server, link, script):
     page = windows(java_script_enabled=script)
     page.goto(link)
     nickname = fresh("bob")
@@ -74,7 +74,7 @@ def test_an_invitation_lets_a_second_browser_in_once(windows, guarded_server, li
     assert page.goto(link).status == 410
 
 
-def test_a_wrong_password_is_refused_and_the_right_one_leads_where_one_wanted_to_go(windows, guarded_server, ada):
+def test_a_wrong_password_is_refused_and_the_right_one_redirects_to_the_requested_page(windows, guarded_server, ada):
     page = windows(java_script_enabled=False)
     page.goto(f"{guarded_server.base}/front/rooms/1")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -92,7 +92,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_leads_where_one_wanted_to
     expect(page.locator(".me-button")).to_have_accessible_name(f"You are {ada.nickname}")
 
 
-def test_too_many_attempts_are_answered_with_the_time_to_wait(windows, guarded_server):
+def test_too_many_attempts_show_the_time_to_wait(windows, guarded_server):
     nobody = {"nickname": fresh("nobody"), "password": "x"}
     for _ in range(10):
         assert httpx.post(f"{guarded_server.base}/front/sign-in", data=nobody).status_code == 401
@@ -105,7 +105,7 @@ def test_too_many_attempts_are_answered_with_the_time_to_wait(windows, guarded_s
     expect(page.locator(".form-error")).to_have_text(re.compile(r"try again in \d+ s"))
 
 
-def test_a_password_manager_recognises_every_field_and_axe_finds_nothing(windows, guarded_server, root, link, ada):
+def test_forms_have_autocomplete_attributes_and_are_accessible(windows, guarded_server, root, link, ada):
     def fields(page, form="form"):
         return page.eval_on_selector_all(
             f"{form} input:not([type=hidden])", "inputs => inputs.map(input => [input.type, input.autocomplete])"
@@ -131,7 +131,7 @@ def test_a_password_manager_recognises_every_field_and_axe_finds_nothing(windows
     assert kinds == ["username", "current-password", "new-password"]
 
 
-def test_the_bar_says_who_is_signed_in_and_leads_out(guarded_server, ada):
+def test_the_bar_shows_the_signed_in_user_and_signs_out(guarded_server, ada):
     page = ada.window("/front/users")
     expect(page.locator("#add-user-form, .be-button")).to_have_count(0)
     page.click(".me-button")
@@ -147,8 +147,8 @@ def test_the_bar_says_who_is_signed_in_and_leads_out(guarded_server, ada):
 
 
 @pytest.mark.parametrize("road", ["websocket", "stream"])
-def test_a_session_that_ends_while_one_writes_loses_nothing(guarded_server, ada, road):
-    """And the page asks a few times, not for ever; signing in in another tab brings it back to life."""
+def test_a_session_that_ends_during_writing_loses_nothing(guarded_server, ada, road):
+    """The page retries only a few times; signing in in another tab makes it live again."""
     page = ada.window(own_session=True)
     if road == "stream":
         block_websockets(page)
@@ -182,7 +182,7 @@ def test_a_session_that_ends_while_one_writes_loses_nothing(guarded_server, ada,
     expect(card(other, title)).to_be_visible()
 
 
-def test_the_way_back_in_leads_to_the_same_page_with_what_was_typed(guarded_server, ada):
+def test_signing_in_again_returns_to_the_page_with_the_typed_text(guarded_server, ada):
     page = ada.window("/front/rooms/1")
     page.fill("#message-form [name=content]", "typed")
     page.context.clear_cookies()
@@ -197,7 +197,7 @@ def test_the_way_back_in_leads_to_the_same_page_with_what_was_typed(guarded_serv
     expect(page.locator("#messages > li", has_text="typed")).to_have_count(1)
 
 
-def test_back_shows_nothing_once_one_has_signed_out(guarded_server, ada, root):
+def test_the_back_button_shows_nothing_after_signing_out(guarded_server, ada, root):
     page = ada.window("/front/account")
     visit(page, guarded_server)
     add(page, "a secret plan")
@@ -227,7 +227,7 @@ def test_another_user_of_the_same_browser_finds_no_drafts(guarded_server, ada, r
     expect(page.locator("#add-note-form [name=title]")).to_have_value("")
 
 
-def test_without_scripts_a_form_that_comes_too_late_says_what_to_do(guarded_server, ada):
+def test_without_scripts_a_form_without_a_session_explains_what_to_do(guarded_server, ada):
     page = ada.window("/front/notes", java_script_enabled=False)
     page.context.clear_cookies()
     add(page, "too late")

@@ -1,4 +1,4 @@
-"""axe finds nothing, in any state that can be looked at."""
+"""axe finds no violation in any state of the pages."""
 
 from typing import Any, Literal
 
@@ -12,13 +12,13 @@ from tests.browser.windows import finish_animations, visit
 
 RULES: dict[str, Any] = {"resultTypes": ["violations"]}
 RULES_OF_COLOURS = {**RULES, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
-# Returns once the page's own listeners have been called; a busy browser that draws no frame calls none.
+# Waits until the page's own listeners have run; a busy browser that draws no frame calls none.
 FOLLOW = """dark => {
   const query = matchMedia("(prefers-color-scheme: dark)");
   const called = new Promise(done => query.addEventListener("change", done, { once: true }));
   window.followed = query.matches === dark || Promise.race([called, new Promise(done => setTimeout(done, 5000))]);
 }"""
-# What does not count is left in the page.
+# Marks what axe need not check.
 RUN = """async ([where, rules]) => {
   await window.followed;
   const {passes, violations} = await axe.run(where ?? document, rules);
@@ -28,16 +28,16 @@ SMALL = """of => [...document.querySelectorAll(of)]
   .filter(element => element.checkVisibility({opacityProperty: true, contentVisibilityAuto: true}))
   .filter(element => element.offsetWidth < 44 || element.offsetHeight < 44)
   .map(element => element.outerHTML.slice(0, 80))"""
-# All are alike, and axe takes long for each.
+# All cards are alike, and axe is slow for each.
 LEAVE_SOME = """() => ['.opblock-tag-section', '.opblock:not(.is-open)', '.model-container', 'tr.response'].forEach(
   (each) => [...document.querySelectorAll(each)].slice(2).forEach((one) => one.remove()))"""
 
 
 def assert_accessible(page: Page, where: str | None = None, **more: Any) -> None:
-    """In light, which windows have at the end as before, and with its colours in dark.
+    """In light mode, which windows have afterwards as before, and with its colours in dark mode.
 
-    Motion is reduced: a part that was skipped until axe looks at it would begin its transition only then.
-    where   a selector of the part that is looked at, instead of the whole page
+    Reduced motion: a part that was not rendered until axe checks it would start its transition only then.
+    where   a selector of the part to check, instead of the whole page
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
@@ -53,12 +53,12 @@ def assert_accessible(page: Page, where: str | None = None, **more: Any) -> None
 
 
 def assert_fits(page: Page) -> None:
-    """No part of the page reaches over the edge of the window."""
+    """No part of the page extends beyond the window."""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 
 def assert_fits_a_thumb(page: Page, targets: str) -> None:
-    """All targets that can be seen are large enough."""
+    """All visible touch targets are large enough."""
     assert page.evaluate(SMALL, targets) == [], page.url
 
 
@@ -72,7 +72,7 @@ def board(windows, shared_server, rest):
     return page
 
 
-def test_a_board_with_an_error_the_shortcuts_and_a_search_without_result(board):
+def test_a_board_with_an_error_the_shortcuts_and_an_empty_search_is_accessible(board):
     board.fill("#add-title", "x" * 201)
     board.click("#add-note-form [type=submit]")
     expect(board.locator("#add-title-error")).to_be_visible()
@@ -86,7 +86,7 @@ def test_a_board_with_an_error_the_shortcuts_and_a_search_without_result(board):
     assert_accessible(board)
 
 
-def test_a_change_that_is_set_aside_and_one_that_conflicts(board, rest):
+def test_drafts_and_conflicts_are_accessible(board, rest):
     aside, note = create(rest, fresh(), "before"), create(rest, fresh(), "before")
     edit(board, card_of(board, aside)).locator("[name=description]").fill("mine")
     board.keyboard.press("Escape")
@@ -106,7 +106,7 @@ def test_a_change_that_is_set_aside_and_one_that_conflicts(board, rest):
     assert_accessible(board)
 
 
-def test_a_phone(windows, shared_server, rest):
+def test_pages_are_accessible_on_a_phone(windows, shared_server, rest):
     create(rest, fresh(), "text")
     note = create(rest, fresh(), "line\n" * 30)
     phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
@@ -118,14 +118,14 @@ def test_a_phone(windows, shared_server, rest):
     assert_fits_a_thumb(page, "a:not(.skip-link), button, input, textarea")
 
 
-def test_the_page_that_edits_a_note_and_an_error_page(windows, shared_server, rest):
+def test_the_edit_page_and_an_error_page_are_accessible(windows, shared_server, rest):
     page = windows()
     for path in (f"{create(rest, fresh())['id']}/edit", "999999"):
         page.goto(f"{shared_server.base}/front/notes/{path}")
         assert_accessible(page)
 
 
-def test_the_pages_of_the_api_come_from_our_own_files(windows, shared_server):
+def test_the_documentation_pages_use_only_our_own_files(windows, shared_server):
     page = windows()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
@@ -143,7 +143,7 @@ def test_the_pages_of_the_api_come_from_our_own_files(windows, shared_server):
     assert [url for url in asked if not url.startswith((shared_server.base, "data:"))] == []
 
 
-def test_letters_twice_as_large_need_no_scrolling_sideways(windows, shared_server, rest):
+def test_text_at_200_percent_needs_no_horizontal_scrolling(windows, shared_server, rest):
     ada = person(rest)
     note = create(rest, fresh("long" * 12), "line\n" * 30)
     page = windows(viewport={"width": 390, "height": 844})
@@ -155,7 +155,7 @@ def test_letters_twice_as_large_need_no_scrolling_sideways(windows, shared_serve
         assert_fits(page)
 
 
-def test_paper_shows_the_notes_whole_and_nothing_else(windows, shared_server, rest):
+def test_the_print_style_shows_only_complete_notes(windows, shared_server, rest):
     note = create(rest, fresh(), "line\n" * 30)
     page = visit(windows(color_scheme="dark"), shared_server)
     shown = card_of(page, note)
@@ -166,4 +166,4 @@ def test_paper_shows_the_notes_whole_and_nothing_else(windows, shared_server, re
     for part in (".shell", "#add-note-form", ".more-button", ".done-form", ".delete-form"):
         expect(page.locator(part).first).to_be_hidden()
     assert shown.locator(".description").evaluate("text => text.scrollHeight <= text.clientHeight + 1")
-    expect(shown.locator(".title")).to_have_css("color", "rgb(42, 38, 33)")  # ink, whatever the screen has
+    expect(shown.locator(".title")).to_have_css("color", "rgb(42, 38, 33)")  # ink, whatever the colours of the screen

@@ -1,4 +1,4 @@
-"""One's account: the password, browsers, tokens, invitations."""
+"""The account page: password, sessions, tokens, invitations."""
 
 from contextlib import closing
 
@@ -18,7 +18,7 @@ def ada(member):
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_a_token_is_shown_once_does_what_it_may_and_is_taken_back(guarded_server, ada, script):
+def test_a_token_is_shown_once_has_its_scope_and_is_revoked(guarded_server, ada, script):
     page = ada.window("/front/account", java_script_enabled=script)
     page.locator("#token-form").get_by_label("What it is for").fill("<b>backup</b>")
     page.get_by_role("button", name="Make a token").click()
@@ -41,7 +41,7 @@ def test_a_token_is_shown_once_does_what_it_may_and_is_taken_back(guarded_server
     assert httpx.get(f"{guarded_server.base}/api/notes", headers=bearer).status_code == 401
 
 
-def test_a_link_can_be_copied_and_taken_back(windows, ada):
+def test_an_invitation_can_be_copied_and_revoked(windows, ada):
     page = ada.window("/front/account")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator("#invitation-form").get_by_role("button", name="Make a link").click()
@@ -60,7 +60,7 @@ def test_a_link_can_be_copied_and_taken_back(windows, ada):
     assert guest.goto(link).status == 410
 
 
-def test_another_password_signs_out_the_other_browsers_and_not_this_one(guarded_server, ada):
+def test_a_new_password_signs_out_the_other_browsers_only(guarded_server, ada):
     page, other = (ada.window(path, own_session=True) for path in ("/front/account", "/front/notes"))
     page.get_by_label("Current password").fill("wrong")
     page.get_by_label("New password").fill(ANOTHER)
@@ -77,7 +77,7 @@ def test_another_password_signs_out_the_other_browsers_and_not_this_one(guarded_
         assert client.get("/api/me").status_code == 200
 
 
-def test_this_browser_is_told_from_the_others_which_can_be_signed_out(ada):
+def test_this_browser_is_marked_and_the_others_can_be_signed_out(ada):
     page, other = (ada.window(path, own_session=True) for path in ("/front/account", "/front/notes"))
     page.reload()
     expect(page.locator("#sessions .thing[data-current]")).to_contain_text("This browser")
@@ -91,7 +91,7 @@ def test_this_browser_is_told_from_the_others_which_can_be_signed_out(ada):
     expect_signed_out(other)
 
 
-def test_an_administrator_lets_those_in_who_have_no_password_or_have_forgotten_it(windows, guarded_server, root, ada):
+def test_an_administrator_creates_password_links(windows, guarded_server, root, ada):
     person = {"name": "Eve", "email": "eve@example.org", "nickname": "eve"}
     assert root.post("/api/users", json=person).status_code == 201
     page = Member(guarded_server, root, windows).window("/front/account")
@@ -110,7 +110,7 @@ def test_an_administrator_lets_those_in_who_have_no_password_or_have_forgotten_i
         expect(guest.locator(".me-button")).to_have_accessible_name(f"You are {nickname}")
 
 
-def test_reset_links_are_for_others_and_for_who_has_just_come(windows, guarded_server, root, ada, member):
+def test_password_links_are_offered_for_others_and_for_new_users(windows, guarded_server, root, ada, member):
     page = Member(guarded_server, root, windows).window("/front/account", viewport={"width": 390, "height": 800})
     choices = page.get_by_label("Person").locator("option")
     expect(choices.filter(has_text=f"{ada.nickname} (")).to_have_count(1)
@@ -123,7 +123,7 @@ def test_reset_links_are_for_others_and_for_who_has_just_come(windows, guarded_s
     assert newcomer.nickname in httpx.get(page.get_by_label("The link").input_value()).text
 
 
-def test_an_account_is_accessible_and_has_room_on_a_small_screen(ada):
+def test_the_account_page_is_accessible_and_fits_a_small_screen(ada):
     page = ada.window("/front/account")
     page.get_by_role("button", name="Make a token").click()
     expect(page.locator("#token-name-error")).to_have_text("This cannot be empty.")

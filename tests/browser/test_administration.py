@@ -1,4 +1,4 @@
-"""What administrators do on the people's page, what others see of it, and what becomes of open pages."""
+"""Administration on the users' page: actions of administrators, what others see, and open pages of affected users."""
 
 import pytest
 from playwright.sync_api import expect
@@ -26,7 +26,7 @@ def card(page, member):
 
 
 def shown(page, member):
-    """The buttons and marks of a card that can be seen."""
+    """The visible buttons and marks of a card."""
     parts = card(page, member).locator(".user-foot button, .user-access button, .user-marks > *, .user-me")
     return [one.inner_text() for one in parts.all() if one.is_visible()]
 
@@ -82,7 +82,7 @@ def test_only_administrators_have_the_buttons(admins, ada, member):
     expect(card(page, ada).get_by_role("button", name="Make administrator")).to_be_visible()
 
 
-def test_the_last_administrator_stays_and_the_page_says_why(admins, root):
+def test_the_last_administrator_cannot_be_demoted_and_the_page_explains_why(admins, root):
     page = admins()
     mine = page.locator("[data-me]")
     mine.get_by_role("button", name="Remove as administrator").click()
@@ -92,7 +92,7 @@ def test_the_last_administrator_stays_and_the_page_says_why(admins, root):
     assert root.get("/api/me").json()["admin"] is True
 
 
-def test_a_conversation_with_who_is_deactivated_says_so_at_once(ada, member, root):
+def test_a_conversation_shows_a_deactivation_at_once(ada, member, root):
     bob = member("bob")
     sent = {"author_id": ada.id, "recipient_id": bob.id, "content": "hello"}
     room = ada.rest.post("/api/messages", json=sent).json()["room_id"]
@@ -110,7 +110,9 @@ def test_a_conversation_with_who_is_deactivated_says_so_at_once(ada, member, roo
     expect(words).to_be_hidden()
 
 
-def test_another_address_is_shown_at_once_to_oneself_and_to_administrators_only(admins, ada, member, guarded_server):
+def test_a_changed_email_address_is_shown_at_once_to_its_user_and_administrators_only(
+    admins, ada, member, guarded_server
+):
     bobs = member("bob").window(PATH)
     pages = (admins(), ada.window(PATH))
     for address in ("new@example.org", None, "newer@example.org"):
@@ -123,7 +125,7 @@ def test_another_address_is_shown_at_once_to_oneself_and_to_administrators_only(
     expect(card(pages[0], ada).locator(".user-mail")).to_have_text("newer@example.org")
 
 
-def test_the_people_are_accessible_and_have_room_as_administrators_see_them(admins, ada, root):
+def test_the_users_page_of_administrators_is_accessible_and_fits_a_small_screen(admins, ada, root):
     assert root.post(f"/api/users/{ada.id}/deactivate").status_code == 200
     page = admins()
     for width in (390, 1280):

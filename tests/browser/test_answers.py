@@ -1,4 +1,4 @@
-"""Answers of the assistant on the pages: they grow, stop, fail and are asked for again, for everybody."""
+"""Answers of the assistant on the pages: streamed, stopped, failed and retried, in every window."""
 
 import httpx
 import pytest
@@ -24,7 +24,7 @@ def shared_server(assisted_server):
 
 
 @pytest.mark.parametrize("way", ["websocket", "event stream"])
-def test_an_answer_grows_in_every_window_and_over_a_reload_and_is_read_out_when_it_is_whole(home, model, way):
+def test_an_answer_is_streamed_to_every_window_and_announced_when_it_is_complete(home, model, way):
     question = model.will("One ", model.hold, "two", " https://example.org/", " three.")
     here, there = (home(streamed=way == "event stream") for _ in range(2))
     there.fill(FIELD, "typed during it")
@@ -50,7 +50,7 @@ def test_an_answer_grows_in_every_window_and_over_a_reload_and_is_read_out_when_
     assert here.evaluate("getSelection().toString()").startswith("One")
 
 
-def test_it_is_read_by_who_looks_while_it_still_grows(home, rest, ada, own_room, model):
+def test_a_visible_answer_is_read_while_it_is_streamed(home, rest, ada, own_room, model):
     page = home()
     write(page, model.will(*(step for number in range(300) for step in (f"{number} ", {"wait": 0.05}))))
     expect(answer(page, "writing")).to_have_count(1)
@@ -62,7 +62,7 @@ def test_it_is_read_by_who_looks_while_it_still_grows(home, rest, ada, own_room,
     expect(answer(page, "stopped")).to_have_count(1)
 
 
-def test_an_answer_is_stopped_asked_for_again_fails_and_is_deleted(home, rest, own_room, model):
+def test_an_answer_is_stopped_retried_fails_and_is_deleted(home, rest, own_room, model):
     question = model.will("As far as it came", model.hold, "!")
     here, there = home(), home()
     write(here, question)
@@ -79,10 +79,10 @@ def test_an_answer_is_stopped_asked_for_again_fails_and_is_deleted(home, rest, o
     again = answer(there, "stopped").get_by_role("button", name="Ask again")
     again.focus()
     there.keyboard.press("Enter")
-    expect(there.get_by_role("button", name="Stop")).to_be_focused()  # where one was there is something to do
+    expect(there.get_by_role("button", name="Stop")).to_be_focused()  # a former answer can be retried or deleted
     for page in (here, there):
         expect(answer(page, "failed").locator(".answer-state")).to_contain_text("<b>out of memory</b>")
-        expect(answer(page, "failed").locator(".content")).to_be_hidden()  # nothing came
+        expect(answer(page, "failed").locator(".content")).to_be_hidden()  # it has no text
     expect(there.get_by_role("button", name="Ask again")).to_be_focused()
     expect(there.locator("#announcer")).to_contain_text("The assistant could not answer")
 
@@ -107,7 +107,7 @@ def test_the_scroll_position_stays_while_a_very_long_answer_grows(home, model):
     top = "document.querySelector('[data-answer]').getBoundingClientRect().top"
     reading.evaluate("document.querySelector('#log').scrollTop = -1500")
     finish_animations(reading)
-    before = reading.evaluate(top)  # once it has slid in
+    before = reading.evaluate(top)  # once its animation is over
     model.go()
 
     for page in (following, reading):
@@ -126,7 +126,7 @@ def test_the_scroll_position_stays_while_a_very_long_answer_grows(home, model):
 def test_an_answer_is_text_in_its_own_direction_and_fits_a_small_screen(home, model):
     texts = [*CORPUS, HEBREW, "x" * 300 + "\n\tif a:\n\t\treturn b"]
     page = home(viewport={"width": 320, "height": 640})
-    # In pieces, so that markup would come about bit by bit.
+    # In pieces, so that markup would be completed step by step.
     write(page, model.will(*(piece for text in texts for piece in (text[:7], text[7:] + "\n\n"))))
     expect(answer(page, "done")).to_have_count(1)
     write(page, model.will(HEBREW[:6], HEBREW[6:]))
@@ -144,7 +144,7 @@ def test_an_answer_is_text_in_its_own_direction_and_fits_a_small_screen(home, mo
         assert page.evaluate("(log => log.scrollWidth <= log.clientWidth)(document.querySelector('#log'))")
 
 
-# Where people sign in.
+# Accounts mode.
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def guarded_server(upstream, tmp_path_factory):
         yield server
 
 
-def test_with_accounts_only_who_asked_can_stop_it_and_ask_again(member, model):
+def test_with_accounts_only_the_asking_user_can_stop_and_retry(member, model):
     question = model.will("It began", model.hold, "x")
     ada, eve = member("ada"), member("eve")
     asking, watching = ada.window("/front/rooms/1"), eve.window("/front/rooms/1")
@@ -175,10 +175,10 @@ def test_with_accounts_only_who_asked_can_stop_it_and_ask_again(member, model):
     assert eve.rest.get(own_room).status_code == 404
 
 
-# Without a script.
+# Without scripts.
 
 
-def test_without_a_script_it_answers_stops_and_is_asked_again_by_forms(windows, shared_server, ada, model):
+def test_without_scripts_an_answer_is_stopped_and_retried_by_forms(windows, shared_server, ada, model):
     question = model.will("First ", model.hold, "x")
     page = rooms.be(windows(java_script_enabled=False), shared_server, ada)
     page.goto(f"{shared_server.base}/front/rooms")
@@ -207,7 +207,7 @@ def test_without_a_script_it_answers_stops_and_is_asked_again_by_forms(windows, 
     expect(answer(page, "failed")).to_have_count(1)
 
 
-# Looked at, read aloud, touched.
+# Accessibility.
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ def created_answer(rest, place):
 
 
 @pytest.mark.usefixtures("every_state")
-def test_axe_finds_nothing_in_any_state_and_targets_fit_a_thumb(home):
+def test_every_state_is_accessible_and_has_large_touch_targets(home):
     page = home(reduced_motion="reduce", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     for state in ("done", "failed", "stopped", "writing", "waiting"):
         expect(answer(page, state)).to_have_count(1)

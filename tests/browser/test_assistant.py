@@ -1,4 +1,4 @@
-"""The assistant on the pages: its room, what it lacks, and calling it by name where others talk."""
+"""The assistant on the pages: its room, a missing model, and mentions in other rooms."""
 
 import re
 from functools import partial
@@ -21,11 +21,11 @@ def shared_server(assisted_server):
 
 @pytest.fixture
 def come(windows, shared_server):
-    """Opens a room as somebody, in a browser of their own."""
+    """Opens a room as a user, in a new browser context."""
     return partial(rooms.enter, windows, shared_server)
 
 
-def test_its_room_is_the_first_of_ones_conversations_and_opens_in_all_windows(windows, shared_server, rest, ada, model):
+def test_its_room_is_the_first_conversation_and_appears_in_all_windows(windows, shared_server, rest, ada, model):
     names = "#conversations .room-name"
     direct = {"author_id": ada["id"], "recipient_id": person(rest, "aaa")["id"], "content": "x"}
     rest.post("/api/messages", json=direct)
@@ -53,7 +53,7 @@ def test_its_room_is_the_first_of_ones_conversations_and_opens_in_all_windows(wi
     expect(answer(elsewhere, "done").locator(".content")).to_have_text("It grows and grows")
     expect(there.locator("#rooms-place .badge")).to_be_hidden()
     rest.post("/api/messages", json={**direct, "content": "y"})
-    expect(table.locator(".message-row .content")).to_have_text(["x", "y"])  # what people say to each other
+    expect(table.locator(".message-row .content")).to_have_text(["x", "y"])  # direct messages
 
 
 def test_the_page_names_the_missing_model_until_it_is_there(home, upstream, model):
@@ -76,10 +76,10 @@ def test_the_page_names_the_missing_model_until_it_is_there(home, upstream, mode
     expect(page.locator(FIELD)).to_have_value("half a ")
 
 
-# Where others talk.
+# In other rooms.
 
 
-def test_it_is_called_by_name_with_the_keyboard_or_a_button_and_everybody_reads_the_answer(come, rest, ada, model):
+def test_it_is_mentioned_with_the_keyboard_or_a_button_and_everybody_sees_the_answer(come, rest, ada, model):
     place, bob = room(rest), person(rest, "bob")
     question = model.will("Here ", "you are")
     page, other = come(ada, place), come(bob, place)
@@ -100,7 +100,7 @@ def test_it_is_called_by_name_with_the_keyboard_or_a_button_and_everybody_reads_
     expect(field).to_have_value("Hello @assistant ")
     expect(field).to_be_focused()
     expect(hint).to_be_visible()
-    page.locator("#ask-button").click()  # called already
+    page.locator("#ask-button").click()  # mentioned already
     expect(field).to_have_value("Hello @assistant ")
     page.reload()
     expect(field).to_have_value("Hello @assistant ")  # a draft like any other
@@ -122,7 +122,7 @@ def test_it_is_called_by_name_with_the_keyboard_or_a_button_and_everybody_reads_
     expect(other.locator(FIELD)).to_be_focused()
 
 
-def test_axe_finds_nothing_while_the_name_is_offered(come, rest, ada):
+def test_the_suggestion_of_its_name_is_accessible(come, rest, ada):
     page = come(ada, room(rest))
     page.keyboard.type("@")
     expect(page.locator("#mention-offer")).to_be_visible()
@@ -133,8 +133,8 @@ def test_axe_finds_nothing_while_the_name_is_offered(come, rest, ada):
     assert_accessible(page)
 
 
-def test_without_a_model_no_page_speaks_of_the_assistant(windows, server, upstream):
-    """Only who can set one up is told where; as soon as there is one, it is there as ever."""
+def test_without_a_model_no_page_shows_the_assistant(windows, server, upstream):
+    """Only users who can set it up see how; it appears as soon as there is a model."""
     server.stop()
     server.flags = ("--ollama-url", upstream.url)
     upstream.has("another:latest")

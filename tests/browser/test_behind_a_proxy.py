@@ -1,4 +1,4 @@
-"""The page behind a real proxy, Caddy, under a prefix."""
+"""The pages behind a real proxy, Caddy, under a prefix."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,7 +16,7 @@ from tests.support.servers.caddy import Proxy
 from tests.support.servers.reserved_ports import reserved_port
 from tests.support.servers.server_process import ServerProcess
 
-# A cookie asks the proxy to swallow websockets.
+# A cookie makes the proxy swallow websockets.
 SWALLOW = """
   @swallowed {
     path /notes/ws
@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 @pytest.fixture(scope="module")
 def address(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The board's address at the proxy, prefix included."""
+    """The board's address at the proxy, with the prefix."""
     port = reserved_port("proxy")
     with closing(Proxy(tmp_path_factory.mktemp("caddy"), port, server.port, prefix="/notes", rules=SWALLOW).start()):
         yield f"http://127.0.0.1:{port}/notes"
@@ -49,7 +49,7 @@ def visit(page: Page, address: str) -> Page:
     return page
 
 
-def test_everything_works_under_the_prefix(windows: Windows, address: str):
+def test_a_board_works_under_the_prefix(windows: Windows, address: str):
     here, there = visit(windows(), address), visit(windows(), address)
     title = fresh()
 
@@ -69,7 +69,7 @@ def test_everything_works_under_the_prefix(windows: Windows, address: str):
     expect(card(here, title)).to_have_count(1)
 
 
-def test_people_and_rooms_work_under_the_prefix(windows: Windows, address: str):
+def test_users_and_rooms_work_under_the_prefix(windows: Windows, address: str):
     page = visit(windows(), address)
     page.get_by_role("link", name="People").click()
     for field, value in {"name": "Ada", "email": "ada@example.org", "nickname": "ada"}.items():
@@ -89,7 +89,7 @@ def test_people_and_rooms_work_under_the_prefix(windows: Windows, address: str):
 
     expect(page.locator("#messages > li", has_text="hello")).to_have_count(1)
     expect(page.locator("#rooms-place .badge")).to_be_hidden()
-    assert [cookie["path"] for cookie in page.context.cookies()] == ["/"]  # as __Host- asks for under https
+    assert [cookie["path"] for cookie in page.context.cookies()] == ["/"]  # required by __Host- under https
 
 
 def test_a_conversation_works_under_the_prefix(windows: Windows, address: str):
@@ -106,7 +106,7 @@ def test_a_conversation_works_under_the_prefix(windows: Windows, address: str):
     edit_message(page, words).fill(changed)
     page.keyboard.press("Enter")
     expect(message(page, changed)).to_have_count(1)
-    page.goto(page.evaluate("document.querySelector('.edit-link').href"))  # as without a script
+    page.goto(page.evaluate("document.querySelector('.edit-link').href"))  # like a browser without scripts
     page.get_by_role("button", name="Save").click()
     expect(message(page, changed)).to_have_count(1)
     page.locator(".delete-button").click()
@@ -117,7 +117,7 @@ def test_a_conversation_works_under_the_prefix(windows: Windows, address: str):
     assert page.url.startswith(address_of_room)
 
 
-def test_the_forms_work_under_the_prefix_without_a_script(windows: Windows, address: str):
+def test_the_forms_work_under_the_prefix_without_scripts(windows: Windows, address: str):
     page = windows(java_script_enabled=False)
     page.goto(f"{address}/front/notes")
     title = fresh()
@@ -132,7 +132,7 @@ def test_the_forms_work_under_the_prefix_without_a_script(windows: Windows, addr
     assert page.url.startswith(f"{address}/front/notes")
 
 
-def test_a_proxy_that_answers_the_upgrade_with_a_page_gets_the_stream(windows: Windows, address: str):
+def test_the_event_stream_is_used_if_the_proxy_refuses_the_upgrade(windows: Windows, address: str):
     page = windows()
     page.context.add_cookies([{"name": "no-websockets", "value": "1", "url": address}])
 
@@ -143,9 +143,7 @@ def test_a_proxy_that_answers_the_upgrade_with_a_page_gets_the_stream(windows: W
     expect(card_of(page, note)).to_have_count(1)
 
 
-def test_the_proxy_s_own_error_pages_during_a_restart_are_outlasted(
-    windows: Windows, address: str, server: ServerProcess
-):
+def test_the_page_reconnects_after_error_pages_of_the_proxy(windows: Windows, address: str, server: ServerProcess):
     page = visit(windows(), address)
     title = fresh()
 

@@ -1,4 +1,4 @@
-"""A link to a board: it says who invites to what, and leads the person who takes it to that board."""
+"""Invitations to a board: the page names its creator and the board, and leads to it."""
 
 import re
 from typing import NamedTuple
@@ -12,7 +12,7 @@ olga, ada = known_as("olga"), known_as("ada")
 
 
 class Invitation(NamedTuple):
-    """A link, and the board that it leads to."""
+    """An invitation, and its board."""
 
     link: str
     board: int
@@ -39,7 +39,7 @@ def expect_on_the_board(page: Page, invitation: Invitation, nickname: str) -> No
     expect(page.locator(".me-button")).to_have_accessible_name(f"You are {nickname}")
 
 
-def test_a_new_person_makes_an_account_and_is_on_the_board(windows, invitation):
+def test_a_new_user_registers_and_is_on_the_board(windows, invitation):
     page = windows()
     page.goto(invitation.link)
     expect_invited(page, invitation)

@@ -1,4 +1,4 @@
-"""Boards: opened, shared with roles, renamed, taken away, deleted and brought back, under the eyes of those on them."""
+"""Boards: created, shared with roles, renamed, left, deleted and restored, in the open windows of their members."""
 
 import re
 
@@ -20,7 +20,7 @@ PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobil
 ada, bob = known_as("ada"), known_as("bob")
 
 
-def test_a_board_that_is_taken_away_says_so_at_once_and_keeps_what_was_typed(ada, bob):
+def test_a_lost_board_is_reported_at_once_and_keeps_typed_text(ada, bob):
     board = ada.board(name := fresh("garden "), editor=bob)
     ada.note(board, "secret")
     page = bob.window(f"/front/boards/{board}/notes")
@@ -36,7 +36,7 @@ def test_a_board_that_is_taken_away_says_so_at_once_and_keeps_what_was_typed(ada
     expect(card(page, "secret")).to_be_hidden()
     expect(page.locator("#add-note-form [name=title]")).to_have_value("typed text")
     expect(switcher(elsewhere).get_by_text(name)).to_have_count(0)
-    # The connection that the tabs share goes on with what is left.
+    # The tabs' shared connection continues with the other topics.
     title = fresh("shared ")
     assert ada.rest.post("/api/notes", json={"title": title}).status_code == 201
     expect(card(elsewhere, title)).to_be_visible()
@@ -52,7 +52,7 @@ def test_a_board_that_is_taken_away_says_so_at_once_and_keeps_what_was_typed(ada
 
 
 @pytest.mark.parametrize("road", ["websocket", "stream"])
-def test_a_page_that_lost_its_board_does_not_hammer_the_server(ada, bob, road):
+def test_a_page_that_lost_its_board_does_not_retry(ada, bob, road):
     board = ada.board(editor=bob)
     page = bob.window()
     if road == "stream":
@@ -73,7 +73,7 @@ def test_a_page_that_lost_its_board_does_not_hammer_the_server(ada, bob, road):
     expect(page.locator("#rooms-place .badge-count")).to_have_text(str(before + 1))
 
 
-def test_a_board_gets_another_name_everywhere_at_once(ada, bob):
+def test_a_boards_new_name_is_shown_everywhere_at_once(ada, bob):
     board = ada.board(fresh("before "), editor=bob)
     page, other, about = (
         bob.window(f"/front/boards/{board}/notes"),
@@ -92,7 +92,7 @@ def test_a_board_gets_another_name_everywhere_at_once(ada, bob):
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_a_board_is_opened_shared_left_deleted_and_brought_back(ada, bob, script):
+def test_a_board_is_created_shared_left_deleted_and_restored(ada, bob, script):
     page = ada.window("/front/boards", java_script_enabled=script)
     page.get_by_label("Name of the board").fill(name := fresh("allotment "))
     page.get_by_role("button", name="Create board").click()
@@ -127,7 +127,7 @@ def test_a_board_is_opened_shared_left_deleted_and_brought_back(ada, bob, script
     expect(card(page, "seeds")).to_be_visible()
 
 
-def test_drafts_belong_to_one_board_and_each_has_its_heading(ada):
+def test_drafts_belong_to_one_board_and_each_board_has_its_heading(ada):
     board = ada.board(name := fresh("garden "))
     page = ada.window(f"/front/boards/{board}/notes")
     page.fill("#add-note-form [name=title]", "for this one")
@@ -143,7 +143,7 @@ def test_drafts_belong_to_one_board_and_each_has_its_heading(ada):
     expect(page.locator("#add-note-form [name=title]")).to_have_value("for this one")
 
 
-def test_two_tabs_with_two_boards_each_show_their_own(ada):
+def test_two_tabs_show_the_events_of_their_own_boards(ada):
     board = ada.board()
     page = ada.window(f"/front/boards/{board}/notes")
     other = visit(ada.windows(page.context), ada.server, "/front/boards/1/notes")
@@ -172,7 +172,7 @@ def test_the_keyboard_opens_the_switcher_and_escape_closes_it(ada):
     expect(page.locator("#switcher summary")).to_be_focused()
 
 
-def test_the_name_of_a_board_is_text_wherever_it_stands(ada, bob):
+def test_the_name_of_a_board_is_escaped_everywhere(ada, bob):
     board = ada.board(editor=bob)
     page, about, every = (bob.window(f"/front/boards{path}") for path in (f"/{board}/notes", f"/{board}", ""))
     for name in CORPUS:
@@ -182,14 +182,14 @@ def test_the_name_of_a_board_is_text_wherever_it_stands(ada, bob):
         shown = answer.json()["name"]
         expect(page.locator(".desk-board .board-name")).to_have_text(shown)
         expect(about.locator("h1")).to_have_text(shown)
-        expect(every.locator(f"[data-names='{board}']")).to_have_text([shown, shown])  # and the way to its import
+        expect(every.locator(f"[data-names='{board}']")).to_have_text([shown, shown])  # and the link to its import
     for opened in (page, about, every):
         opened.reload()
         assert opened.evaluate("window.__xss") is None
         assert opened.locator(".board-name :is(script, img, svg, iframe, a)").count() == 0
 
 
-def test_axe_finds_nothing_about_boards(ada, bob):
+def test_the_pages_of_boards_are_accessible(ada, bob):
     board = ada.board(LONG, viewer=bob)
     ada.board(HEBREW)
     ada.note(board, "first")
@@ -207,7 +207,7 @@ def test_axe_finds_nothing_about_boards(ada, bob):
     assert_accessible(page)
 
 
-def test_long_names_reach_over_no_small_screen(ada):
+def test_long_names_fit_a_small_screen(ada):
     board = ada.board("W" * 80)
     ada.board(LONG)
     page = ada.window(**PHONE)
@@ -220,7 +220,7 @@ def test_long_names_reach_over_no_small_screen(ada):
             assert_fits(page)
 
 
-def test_in_open_mode_everybody_has_all_boards(windows, shared_server):
+def test_in_open_mode_everybody_sees_all_boards(windows, shared_server):
     page = visit(windows(), shared_server, "/front/boards")
     page.get_by_label("Name of the board").fill("Allotment")
     page.get_by_role("button", name="Create board").click()
@@ -241,7 +241,7 @@ def test_in_open_mode_everybody_has_all_boards(windows, shared_server):
     expect(card(other, "seeds")).to_be_visible()
 
 
-def test_a_board_that_was_deleted_while_one_was_away_says_so(windows, shared_server, rest):
+def test_a_board_deleted_while_the_page_was_offline_is_reported(windows, shared_server, rest):
     board = rest.post("/api/boards", json={"name": "Allotment"}).json()["id"]
     page = visit(windows(), shared_server, f"/front/boards/{board}/notes")
     page.fill("#add-note-form [name=title]", "typed text")

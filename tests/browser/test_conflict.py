@@ -1,4 +1,4 @@
-"""Somebody else changes the note under one's hands: both texts are shown, and nothing is lost."""
+"""Edit conflicts: both texts are shown, and neither is lost."""
 
 import pytest
 from playwright.sync_api import expect
@@ -8,7 +8,7 @@ from tests.browser.board import card_of, create, edit, fresh
 
 @pytest.fixture
 def clash(window, rest):
-    """An editor with "mine" typed over a note that says "theirs" by now."""
+    """An editor with "mine" typed, for a note that has "theirs" by now."""
     note = create(rest, fresh(), "before")
     expect(card_of(window, note)).to_be_visible()
     editor = edit(window, card_of(window, note))
@@ -21,7 +21,7 @@ def text_of(rest, note):
     return rest.get(f"/api/notes/{note['id']}").json()["description"]
 
 
-def test_an_update_during_an_edit_is_shown_and_keep_mine_keeps_mine(clash, rest):
+def test_a_change_during_an_edit_is_shown_and_keep_mine_saves_mine(clash, rest):
     card, editor, note = clash
 
     expect(editor.locator(".elsewhere")).to_contain_text("Somebody changed this note")
@@ -63,7 +63,7 @@ def test_edit_mine_returns_to_the_editor_and_saves(clash, rest):
     assert text_of(rest, note) == "both: mine, theirs"
 
 
-def test_a_tick_by_somebody_else_is_no_conflict(window, rest):
+def test_a_tick_by_another_user_is_no_conflict(window, rest):
     note = create(rest, fresh(), "before")
     editor = edit(window, card_of(window, note))
     editor.locator("[name=description]").fill("mine")
@@ -76,7 +76,7 @@ def test_a_tick_by_somebody_else_is_no_conflict(window, rest):
     assert rest.get(f"/api/notes/{note['id']}").json()["done"] is True
 
 
-def test_a_note_deleted_under_my_hands_keeps_what_i_typed_and_saving_puts_it_back(window, rest):
+def test_a_note_deleted_during_an_edit_keeps_the_typed_text_and_saving_restores_it(window, rest):
     note = create(rest, fresh(), "before")
     editor = edit(window, card_of(window, note))
     editor.locator("[name=description]").fill("mine")
@@ -90,7 +90,7 @@ def test_a_note_deleted_under_my_hands_keeps_what_i_typed_and_saving_puts_it_bac
     assert text_of(rest, note) == "mine"
 
 
-def test_a_card_that_is_edited_stays_where_it_is_until_that_is_over(window, rest):
+def test_an_edited_card_stays_in_place_until_the_edit_ends(window, rest):
     below, note, _ = (create(rest, fresh()) for _ in range(3))
     editor = edit(window, card_of(window, note))
     editor.locator("[name=description]").press_sequentially("one ")

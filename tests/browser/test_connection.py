@@ -1,4 +1,4 @@
-"""The feed's roads and states, as the page lives through them."""
+"""The feed's transports and states in the page."""
 
 import re
 
@@ -13,7 +13,7 @@ from tests.support.servers.server_process import wait_for
 
 
 def connections(page):
-    """The page's websockets that are open now, as a growing and shrinking list."""
+    """The open websockets of the page, as a list that is updated."""
     open_now = []
 
     def opened(socket):
@@ -24,7 +24,7 @@ def connections(page):
     return open_now
 
 
-def test_offline_is_shown_and_everything_missed_comes_afterwards(windows, shared_server, rest):
+def test_offline_is_shown_and_missed_events_arrive_afterwards(windows, shared_server, rest):
     page = visit(windows(), shared_server)
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_text("Offline")
@@ -57,7 +57,7 @@ def test_an_unsent_note_stays_in_the_form(windows, shared_server):
     expect(card(page, title)).to_have_count(1)
 
 
-def test_a_note_whose_answer_is_lost_is_added_once(windows, shared_server):
+def test_a_note_whose_response_is_lost_is_added_once(windows, shared_server):
     page = visit(windows(), shared_server)
     title = fresh()
 
@@ -70,17 +70,17 @@ def test_a_note_whose_answer_is_lost_is_added_once(windows, shared_server):
     error = page.locator("#add-note-form .form-error")
     expect(error).to_have_text("No answer from the server. You can safely try again.")
     expect(card(page, title)).to_have_count(1)
-    page.reload()  # the text is still there, and so is its key
+    page.reload()  # the form still has the text and its key
     expect(page.locator("#add-note-form [name=title]")).to_have_value(title)
     page.click("#add-note-form [type=submit]")
 
     expect(page.locator("#add-note-form [name=title]")).to_have_value("")
     expect(card(page, title)).to_have_count(1)
-    add(page, title)  # and a second one of the same words is a second one
+    add(page, title)  # and a second note with the same text is added
     expect(card(page, title)).to_have_count(2)
 
 
-def test_a_server_that_restarts_is_waited_for_and_nothing_is_missed(windows, server):
+def test_the_page_reconnects_after_a_server_restart_and_misses_nothing(windows, server):
     page = visit(windows(), server)
     add(page, "before")
     expect(card(page, "before")).to_have_count(1)
@@ -96,7 +96,7 @@ def test_a_server_that_restarts_is_waited_for_and_nothing_is_missed(windows, ser
     expect(card(page, "before").locator("span")).to_have_text("typed through a restart")
 
 
-def test_another_database_resets_every_page_and_keeps_what_is_typed(windows, server):
+def test_another_database_resets_every_page_and_keeps_typed_text(windows, server):
     with httpx.Client(base_url=server.base, verify=False) as rest:
         old = person(rest, "old")
         gone = say(rest, 1, old, fresh("gone"))["content"]
@@ -143,7 +143,7 @@ def never_open(page):
 
 
 @pytest.mark.parametrize("block", [block_websockets, close_at_once, never_open])
-def test_the_stream_takes_over_where_websockets_are_blocked(windows, shared_server, rest, block):
+def test_the_event_stream_is_used_where_websockets_are_blocked(windows, shared_server, rest, block):
     page = windows()
     block(page)
 
@@ -154,7 +154,7 @@ def test_the_stream_takes_over_where_websockets_are_blocked(windows, shared_serv
     expect(card_of(page, note)).to_have_count(1)
 
 
-def test_a_websocket_that_opens_and_swallows_everything_is_left_for_the_stream(windows, shared_server, rest):
+def test_a_silent_websocket_is_replaced_by_the_event_stream(windows, shared_server, rest):
     page = windows()
     page.route_web_socket(re.compile("/ws"), lambda _: None)
     visit(page, shared_server)
@@ -168,7 +168,7 @@ def test_a_websocket_that_opens_and_swallows_everything_is_left_for_the_stream(w
     expect(card_of(page, note)).to_have_count(1)
 
 
-def test_two_tabs_share_one_connection_and_both_hear_everything(windows, shared_server, rest):
+def test_two_tabs_share_one_connection_and_both_get_every_event(windows, shared_server, rest):
     first = windows()
     lines = connections(first)
     visit(first, shared_server)
@@ -183,12 +183,12 @@ def test_two_tabs_share_one_connection_and_both_hear_everything(windows, shared_
     assert (len(lines), len(more)) == (1, 0)
 
 
-def test_a_leading_tab_that_is_frozen_is_robbed_of_the_feed(windows, shared_server, rest):
+def test_a_frozen_leading_tab_is_replaced(windows, shared_server, rest):
     first = visit(windows(), shared_server)
     second = visit(windows(first.context), shared_server)
     lines = connections(second)
 
-    # A tab that hangs: it holds the lock and answers nobody.
+    # A frozen tab: it holds the lock and does not respond.
     first.evaluate("() => setTimeout(() => { const end = Date.now() + 4000; while (Date.now() < end); })")
     wait_for(lambda: second.evaluate("1") and lines, "the other tab connects")
     note = create(rest, fresh())
@@ -197,7 +197,7 @@ def test_a_leading_tab_that_is_frozen_is_robbed_of_the_feed(windows, shared_serv
     expect(card_of(first, note)).to_have_count(1)
 
 
-def test_a_tab_opened_later_hears_what_came_between_its_page_and_its_start(windows, shared_server, rest):
+def test_a_later_tab_gets_the_events_between_its_page_and_its_subscription(windows, shared_server, rest):
     first = visit(windows(), shared_server)
     second = windows(first.context)
     late = {}
@@ -212,7 +212,7 @@ def test_a_tab_opened_later_hears_what_came_between_its_page_and_its_start(windo
     expect(card_of(second, late)).to_have_count(1)
 
 
-def test_a_page_that_comes_back_from_history_is_live_and_up_to_date(windows, shared_server, rest):
+def test_a_page_from_the_back_forward_cache_is_live_and_current(windows, shared_server, rest):
     page = visit(windows(), shared_server)
     page.goto(f"{shared_server.base}/api/version")
     note = create(rest, fresh())

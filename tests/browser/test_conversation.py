@@ -1,4 +1,4 @@
-"""People who talk: what one says, changes and takes back is seen by all, once and at once."""
+"""Conversations: messages are posted, changed and deleted in all windows, once and at once."""
 
 import re
 
@@ -31,10 +31,10 @@ def test_two_users_write_change_and_delete_one_of_them_over_the_event_stream(her
         expect(page.locator("#outbox > li")).to_have_count(0)
     expect(message(his, there).locator(".author")).to_have_text(ada["nickname"])
     expect(message(hers, there)).to_have_attribute("data-own", "")
-    expect(message(his, there).locator(".message-tools")).to_be_hidden()  # he cannot change what she wrote
+    expect(message(his, there).locator(".message-tools")).to_be_hidden()  # he cannot change her message
     expect(hers.locator("#message-content")).to_have_value("")
 
-    # A change, a deletion and its undo reach both.
+    # A change, a deletion and its undo are shown to both.
     after = fresh("after")
     edit(hers, there).fill(after)
     hers.keyboard.press("Enter")
@@ -49,7 +49,7 @@ def test_two_users_write_change_and_delete_one_of_them_over_the_event_stream(her
         expect(message(page, after)).to_have_count(1)
 
 
-def test_a_change_in_another_tab_is_shown_before_it_is_overwritten(hers, rest, ada, place):
+def test_a_conflicting_edit_in_another_tab_is_shown_before_it_is_overwritten(hers, rest, ada, place):
     note = say(rest, place, ada, fresh("before"))
     field = edit(hers, note["content"])
     field.fill("mine")
@@ -63,7 +63,7 @@ def test_a_change_in_another_tab_is_shown_before_it_is_overwritten(hers, rest, a
     assert rest.get(f"/api/messages/{note['id']}").json()["content"] == "mine"
 
 
-def test_a_change_that_is_put_down_can_be_had_back(hers, ada, rest, place):
+def test_a_cancelled_edit_can_be_restored(hers, ada, rest, place):
     note = say(rest, place, ada, fresh("before"))
     edit(hers, note["content"]).fill("nearly")
     hers.keyboard.press("Escape")
@@ -74,7 +74,7 @@ def test_a_change_that_is_put_down_can_be_had_back(hers, ada, rest, place):
     expect(hers.locator(".message-editor [name=content]")).to_have_value("nearly")
 
 
-def test_an_event_that_comes_twice_changes_nothing(windows, shared_server, ada, place):
+def test_a_repeated_event_changes_nothing(windows, shared_server, ada, place):
     page = rooms.be(windows(), shared_server, ada)
     page.route_web_socket(re.compile("/ws"), _doubling)
     visit(page, shared_server, f"/front/rooms/{place}")
@@ -92,12 +92,12 @@ def _doubling(socket):
 
     def twice(text):
         socket.send(text)
-        socket.send(text.replace('"id":"', '"id":"z', 1))  # as if another leader told it again
+        socket.send(text.replace('"id":"', '"id":"z', 1))  # as if another leader sent it again
 
     server.on_message(twice)
 
 
-def test_messages_of_an_author_are_grouped_under_a_day_with_times_in_the_viewers_zone(  # noqa: PLR0917
+def test_messages_are_grouped_by_author_and_day_with_times_in_the_viewers_zone(  # noqa: PLR0917
     windows, shared_server, rest, ada, bob, place
 ):
     first, second, note = (say(rest, place, who, fresh()) for who in (ada, bob, bob))
@@ -118,7 +118,7 @@ def test_messages_of_an_author_are_grouped_under_a_day_with_times_in_the_viewers
     expect(time).to_have_attribute("datetime", note["date"][:23] + "Z")
 
 
-def test_addresses_become_links_and_nothing_else_does(hers):
+def test_only_urls_become_links(hers):
     write(
         hers, "see https://example.org/a_(b)?c=1&d=%22#e, or (http://localhost:1/x). javascript:alert(1) www.no.example"
     )

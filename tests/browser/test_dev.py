@@ -1,4 +1,4 @@
-"""Pages under `quart-notes dev` follow what is changed: without a reload where that can be, losing nothing typed."""
+"""Pages under `quart-notes dev` follow changed files: without a reload where possible, without losing typed text."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,7 +17,7 @@ EACH_SHEET_ONCE = """() => {
 
 @pytest.fixture
 def page(windows, dev) -> Page:
-    """A page of notes with something typed, and a mark that a reload takes away."""
+    """A page of notes with typed text, and a mark that a reload removes."""
     page: Page = visit(windows(), dev)
     page.fill("#add-title", "half a thou")
     page.evaluate("window.mark = 'the same page'")
@@ -33,7 +33,7 @@ def reloaded(page: Page) -> None:
     page.wait_for_function("() => window.mark === undefined && document.readyState === 'complete'")
 
 
-def test_a_style_sheet_is_swapped_below_what_is_typed(page, dev):
+def test_a_style_sheet_is_replaced_without_a_reload(page, dev):
     page.focus("#add-title")
 
     dev.write("static/css/style.css", dev.read("static/css/style.css") + "\nh1 { color: rgb(1, 2, 3) !important; }\n")
@@ -42,7 +42,7 @@ def test_a_style_sheet_is_swapped_below_what_is_typed(page, dev):
     expect(page.locator("#add-title")).to_have_value("half a thou")
     expect(page.locator("#add-title")).to_be_focused()
     assert is_the_same(page)
-    page.wait_for_function(EACH_SHEET_ONCE)  # an old one stays until the new one is there
+    page.wait_for_function(EACH_SHEET_ONCE)  # the old one stays until the new one is loaded
 
     dev.edit("static/css/style.css", "rgb(1, 2, 3)", "rgb(4, 5, 6)")
 
@@ -50,7 +50,7 @@ def test_a_style_sheet_is_swapped_below_what_is_typed(page, dev):
     assert is_the_same(page)
 
 
-def test_an_image_is_swapped_in_its_place(page, dev):
+def test_an_image_is_replaced_without_a_reload(page, dev):
     page.evaluate(
         """() => {
           const image = document.createElement("img");
@@ -68,7 +68,7 @@ def test_an_image_is_swapped_in_its_place(page, dev):
     assert is_the_same(page)
 
 
-def test_a_template_reloads_the_page_with_what_was_typed_but_no_passwords(page, dev):
+def test_a_template_reloads_the_page_and_restores_typed_text_but_no_passwords(page, dev):
     page.evaluate(
         """() => {
           const field = document.createElement("input");
@@ -102,7 +102,7 @@ def test_a_script_reloads_the_page_from_its_new_address(page, dev):
     expect(page.locator("body")).to_have_attribute("data-fresh", "yes")
 
 
-def test_a_slow_restart_is_outlasted(page, dev):
+def test_the_page_reconnects_after_a_slow_restart(page, dev):
     dev.write(VERSION, "import time\n\ntime.sleep(4)\n" + dev.read(VERSION))
     dev.says("8.1.0")
 
@@ -111,7 +111,7 @@ def test_a_slow_restart_is_outlasted(page, dev):
     expect(page.locator("#connection")).to_have_text("Live")
 
 
-def test_a_syntax_error_lies_over_the_page_and_heals(page, dev):
+def test_a_syntax_error_is_shown_over_the_page_until_it_is_fixed(page, dev):
     dialog = page.get_by_role("dialog", name="The server does not start")
 
     dev.write(VERSION, dev.read(VERSION) + "\nbroken = '<b>' +\n")
@@ -123,7 +123,7 @@ def test_a_syntax_error_lies_over_the_page_and_heals(page, dev):
     expect(dialog.locator(".trouble")).to_have_css("border-top-style", "solid")
     expect(page.locator("#add-title")).to_have_value("half a thou")
     assert is_the_same(page)
-    assert_accessible(page, "quart-notes-dev", preload=False)  # which would need inline styles in a shadow root
+    assert_accessible(page, "quart-notes-dev", preload=False)  # inline styles in a shadow root would violate it
 
     dev.edit(VERSION, "\nbroken = '<b>' +\n", "")
 
@@ -133,7 +133,7 @@ def test_a_syntax_error_lies_over_the_page_and_heals(page, dev):
     expect(page.locator("#connection")).to_have_text("Live")
 
 
-def test_a_page_that_is_opened_in_between_shows_the_error_and_comes_back(windows, dev):
+def test_a_page_opened_during_an_error_shows_it_and_recovers(windows, dev):
     with dev.noticed("does not start"):
         dev.write(VERSION, dev.read(VERSION) + "\ndef broken(:\n")
     page = windows()
@@ -149,14 +149,14 @@ def test_a_page_that_is_opened_in_between_shows_the_error_and_comes_back(windows
     expect(page.locator("#connection")).to_have_text("Live")
 
 
-def test_a_template_that_cannot_be_read_lies_over_the_page_and_heals(page, dev):
+def test_a_template_syntax_error_is_shown_over_the_page_until_it_is_fixed(page, dev):
     dialog = page.get_by_role("dialog", name="A template cannot be read")
 
     dev.edit("templates/board.html", "{% block main %}", "{% block main %}{% if %}")
 
     expect(dialog).to_contain_text("templates/board.html, line ")
     expect(page.locator("#add-title")).to_have_value("half a thou")
-    page.keyboard.press("Escape")  # to look at the page before it is mended
+    page.keyboard.press("Escape")  # to inspect the page before it is fixed
     expect(dialog).to_be_hidden()
 
     dev.edit("templates/board.html", "{% if %}", "")
@@ -166,7 +166,7 @@ def test_a_template_that_cannot_be_read_lies_over_the_page_and_heals(page, dev):
     expect(page.locator("#add-title")).to_have_value("half a thou")
 
 
-def test_a_template_that_fails_shows_where_and_comes_back(windows, dev):
+def test_a_failing_template_shows_its_line_and_recovers(windows, dev):
     with dev.noticed("Changed: users.html"):
         dev.edit("templates/users.html", "{% block main %}", "{% block main %}{{ nobody.nothing.at_all }}")
     page = windows()
@@ -178,7 +178,7 @@ def test_a_template_that_fails_shows_where_and_comes_back(windows, dev):
     expect(page.locator("#connection")).to_have_text("Live")
 
 
-def test_many_tabs_of_a_browser_follow_over_one_connection(windows, dev):
+def test_tabs_of_a_browser_share_one_connection(windows, dev):
     first = visit(windows(), dev)
     tabs = [first, *(visit(windows(first.context), dev) for _ in range(TABS - 1))]
     listening = []
@@ -190,7 +190,7 @@ def test_many_tabs_of_a_browser_follow_over_one_connection(windows, dev):
         expect(tab.locator(HEADING).first).to_have_css("color", "rgb(7, 8, 9)")
     assert listening == []
 
-    first.close()  # the one that listened
+    first.close()  # the one with the connection
     dev.says("8.2.0")
 
     for tab in tabs[1:]:

@@ -1,4 +1,4 @@
-"""A page that is read from right to left, and notes of either direction."""
+"""Right-to-left pages, and notes in either direction."""
 
 import pytest
 from playwright.sync_api import expect
@@ -17,12 +17,12 @@ APART = """search => {
 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
-def test_fields_begin_where_their_text_begins_and_nothing_is_covered_or_cut(windows, shared_server, rest, direction):
+def test_fields_are_aligned_with_their_text_and_nothing_is_covered_or_cut(windows, shared_server, rest, direction):
     page = visit(windows(viewport={"width": 360, "height": 740}), shared_server)
     page.evaluate("direction => document.documentElement.dir = direction", direction)
     title = page.locator("#add-title")
 
-    expect(title).to_have_css("direction", direction)  # an empty field begins where the page does
+    expect(title).to_have_css("direction", direction)  # an empty field has the direction of the page
     title.fill(HEBREW)
     expect(title).to_have_css("direction", "rtl")
     title.fill("words")

@@ -1,4 +1,4 @@
-"""The API's pages, the manifest and the markup, as a browser takes them."""
+"""The API's pages, the manifest and valid HTML."""
 
 import re
 from functools import cache
@@ -26,11 +26,11 @@ def test_the_board_can_be_installed(windows, shared_server):
 
     assert manifest["errors"] == []
     assert manifest["url"] == f"{shared_server.base}/static/manifest.webmanifest"
-    # A context without a profile counts as incognito, which can install nothing.
+    # A context without a profile counts as incognito, in which nothing can be installed.
     assert {problem["errorId"] for problem in problems} <= {"in-incognito"}
 
 
-def test_every_icon_of_the_manifest_is_there_in_its_size(rest):
+def test_every_icon_of_the_manifest_has_its_declared_size(rest):
     manifest = rest.get("/static/manifest.webmanifest").json()
     for icon in manifest["icons"]:
         answer = rest.get(f"/static/{icon['src']}")
@@ -48,7 +48,7 @@ def test_every_page_is_valid_html(server, tmp_path):
 
 
 def _pages(client: httpx.Client) -> dict[str, httpx.Response]:
-    """One of each kind of page, from an empty board on."""
+    """One page of each kind, from an empty board on."""
     pages = {"empty": client.get("/front/notes"), "users_empty": client.get("/front/users")}
     note, untitled, done = (
         create(client, '<b>"one"</b>', "two\n\nlines"),
@@ -87,7 +87,7 @@ def _pages(client: httpx.Client) -> dict[str, httpx.Response]:
 
 
 def _board_pages(client: httpx.Client) -> dict[str, httpx.Response]:
-    """Another board than everybody's, and all of them."""
+    """Another board than the shared one, and the list of boards."""
     board = client.post("/api/boards", json={"name": '<b>"board"</b>'}).json()["id"]
     client.put(f"/api/boards/{board}/members/{person(client)['id']}", json={"role": "viewer"})
     client.post(f"/api/boards/{board}/notes", json={"title": "one"})
@@ -104,7 +104,7 @@ def _board_pages(client: httpx.Client) -> dict[str, httpx.Response]:
 
 
 def _transfer_pages(client: httpx.Client, path: str) -> dict[str, httpx.Response]:
-    """Imports and exports, before and after something was looked at that is partly bad."""
+    """Imports and exports, before and after the dry run of a partly invalid file."""
     pages = {"transfer_empty": client.get(path), "transfer_refused": client.post(path)}
     bad = ("<b>.json", b'[{"title": "<b>"one"</b>"}, {"title": 7}]')
     followed = client.post(path, files={"file": bad}, data={"dry_run": "1"}, follow_redirects=False)
@@ -113,7 +113,7 @@ def _transfer_pages(client: httpx.Client, path: str) -> dict[str, httpx.Response
     return pages | {"transfer": page}
 
 
-def test_every_page_of_who_signs_in_is_valid_html(guarded_server, root, member, tmp_path):
+def test_every_page_of_accounts_mode_is_valid_html(guarded_server, root, member, tmp_path):
     ada = member("ada")
     board = ada.board('<b>"board"</b>')
     link = root.post("/api/invitations", json={}).json()["link"]
@@ -148,7 +148,7 @@ def test_every_page_of_who_signs_in_is_valid_html(guarded_server, root, member, 
 
 
 def _room_pages(client: httpx.Client) -> dict[str, httpx.Response]:
-    """A conversation in its states: before and after somebody says who they are and what they mean."""
+    """A conversation in its states: without a user and with one, empty and with messages."""
     empty = {"room_empty_for_nobody_known": client.get("/front/rooms/1")}
     ada, bob = person(client), person(client)
     nobody = client.get("/front/rooms/1")
@@ -170,7 +170,7 @@ def _room_pages(client: httpx.Client) -> dict[str, httpx.Response]:
 
 
 def _people_pages(client: httpx.Client) -> dict[str, httpx.Response]:
-    """The people and their messages, for somebody who is one of them."""
+    """The users and their messages, for one of them."""
     ada, bob = person(client), person(client)
     address = f"/front/messages/{ada['id']}"
     pages = {
@@ -209,12 +209,12 @@ def test_dates_written_by_scripts_are_valid_html(windows, shared_server, rest):
     expect(message(page, words)).to_be_visible()
     dates += page.evaluate(DATES)
 
-    assert re.search(r"\.\d{4,}", note["updated_at"])  # dates come longer than they may be shown
+    assert re.search(r"\.\d{4,}", note["updated_at"])  # dates are longer than the layout may allow
     assert len(dates) >= 4
     assert [date for date in dates if not DATE.fullmatch(date)] == []
 
 
-def test_every_module_is_named_for_preloading_and_none_is_missing(rest):
+def test_every_imported_module_is_preloaded_and_no_other(rest):
     @cache
     def imported(module: str) -> set[str]:
         return {urljoin(module, other) for other in re.findall(r'from "(\.[^"]+)"', rest.get(module).text)}

@@ -1,4 +1,4 @@
-"""What is typed survives."""
+"""Drafts survive."""
 
 import pytest
 from playwright.sync_api import expect
@@ -7,7 +7,7 @@ from tests.browser.board import add, card, card_of, create, edit, fresh
 from tests.browser.windows import visit
 
 
-def test_the_composer_keeps_its_draft_over_a_reload_and_forgets_it_when_sent(window, shared_server):
+def test_the_composers_draft_survives_a_reload_and_is_deleted_when_sent(window, shared_server):
     title = fresh()
     window.fill("#add-note-form [name=title]", title)
     window.fill("#add-note-form [name=description]", "two\nlines")
@@ -22,7 +22,7 @@ def test_the_composer_keeps_its_draft_over_a_reload_and_forgets_it_when_sent(win
     expect(window.locator("#add-note-form [name=title]")).to_have_value("")
 
 
-def test_an_edit_is_found_again_after_a_reload_and_still_knows_what_it_was_based_on(window, rest, shared_server):
+def test_an_edit_survives_a_reload_with_its_base_version(window, rest, shared_server):
     note = create(rest, fresh(), "before")
     edit(window, card_of(window, note)).locator("[name=description]").fill("mine")
     rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"})
@@ -51,7 +51,7 @@ def test_the_draft_of_a_deleted_note_is_offered(window, rest, shared_server, is_
     expect(window.locator("#add-note-form [name=description]")).to_have_value("mine alone")
 
 
-def test_a_second_submit_while_the_first_is_under_way_adds_one_note(window):
+def test_two_concurrent_submits_add_one_note(window):
     title = fresh()
     window.fill("#add-note-form [name=title]", title)
 
@@ -64,9 +64,7 @@ def test_a_second_submit_while_the_first_is_under_way_adds_one_note(window):
     assert card(window, title).count() == 1
 
 
-def test_a_cancelled_edit_is_restored_or_waits_on_its_card_until_it_is_continued_or_discarded(
-    window, rest, shared_server
-):
+def test_a_cancelled_edit_is_restored_or_offered_on_its_card(window, rest, shared_server):
     note = create(rest, fresh(), "before")
     aside = card_of(window, note).locator(".note-aside")
     editor = edit(window, card_of(window, note))
@@ -94,7 +92,7 @@ def test_a_cancelled_edit_is_restored_or_waits_on_its_card_until_it_is_continued
     expect(aside).to_have_count(0)
 
 
-def test_two_drafts_set_aside_are_both_kept_and_typed_text_takes_their_place(window, rest):
+def test_two_drafts_of_a_note_are_both_stored_and_swapped_with_typed_text(window, rest):
     note = create(rest, fresh(), "before")
     aside = card_of(window, note).locator(".note-aside")
     for text in ["first", "second"]:

@@ -1,4 +1,4 @@
-"""A page on another port of the same machine: the browser sends our cookies along, and nothing comes of it."""
+"""A page on another port of the same machine: the browser sends our cookies along, and every request is refused."""
 
 import json
 from contextlib import closing
@@ -8,10 +8,10 @@ from playwright.sync_api import Browser
 
 from tests.support.servers.server_process import ServerProcess
 
-# Another site on this machine: the same host as ours, another port.
+# Another origin on this machine: the same host, another port.
 ELSEWHERE = "http://127.0.0.1:4999/"
 PAGE = "<!doctype html><html lang=en><link rel=icon href=data:,><title>Elsewhere</title><p>Hello"
-# Everything a page can send without asking first, what it has to ask for, and listening.
+# All requests that a page can send without a preflight, those that need one, and streams.
 ATTEMPTS = """async target => {
   const json = {"Content-Type": "application/json"};
   const all = {credentials: "include"};
@@ -49,9 +49,9 @@ def _titles(rest: httpx.Client) -> list[str]:
 
 
 def _attack(browser: Browser, server: ServerProcess, rest: httpx.Client) -> dict[str, str]:
-    """What comes of everything that the page tries, in a browser with the cookies of `rest`; nothing is changed."""
+    """The results of all requests that the page tries, in a browser with the cookies of `rest`; nothing is changed."""
     mine = rest.post("/api/notes", json={"title": "mine"}).json()
-    # Not one of `windows`, which take the browser's own complaints in the console for failures.
+    # Not one of `windows`, which treat the browser's own console errors as failures.
     with closing(browser.new_context()) as context:
         context.route(ELSEWHERE, lambda route: route.fulfill(content_type="text/html", body=PAGE))
         page = context.new_page()
@@ -69,17 +69,17 @@ def _attack(browser: Browser, server: ServerProcess, rest: httpx.Client) -> dict
 
 
 def _is_refused(done: dict[str, str]) -> None:
-    # "opaque": it was sent, as a page may, and the page sees nothing of the answer, which is 403.
+    # "opaque": the request was sent, and the page cannot read its response, which is 403.
     assert {name: how for name, how in done.items() if how not in {"failed", "opaque"}} == {}, json.dumps(done)
 
 
-def test_in_open_mode_a_page_of_another_port_changes_and_hears_nothing(
+def test_in_open_mode_a_page_of_another_port_cannot_write_or_subscribe(
     browser: Browser, shared_server: ServerProcess, rest: httpx.Client
 ):
     _is_refused(_attack(browser, shared_server, rest))
 
 
-def test_with_the_cookie_of_somebody_who_is_signed_in_it_does_no_better(
+def test_with_a_session_cookie_a_page_of_another_port_cannot_write_or_subscribe(
     browser: Browser, guarded_server: ServerProcess, root: httpx.Client
 ):
     assert root.cookies

@@ -1,4 +1,4 @@
-"""On a new server one talks in the lobby at once, as a guest, and chooses a person later."""
+"""Guests: on a new server anybody writes in the lobby at once, and chooses a user later."""
 
 import re
 
@@ -18,7 +18,7 @@ def author(page: Page, words: str) -> str:
     return message(page, words).locator(".author").text_content() or ""
 
 
-def test_a_guest_talks_at_once_and_keeps_the_name(windows, shared_server):
+def test_a_guest_writes_at_once_and_keeps_the_name(windows, shared_server):
     here, there = visit(windows(), shared_server, LOBBY), visit(windows(), shared_server, LOBBY)
     expect(here.locator(".who")).to_contain_text("You talk as a guest")
     assert_accessible(here)
@@ -44,12 +44,12 @@ def test_a_guest_talks_at_once_and_keeps_the_name(windows, shared_server):
     assert_accessible(here)
 
 
-def test_an_unsent_message_of_a_guest_is_kept_and_sent_once(windows, shared_server):
+def test_an_unsent_message_of_a_guest_is_stored_and_sent_once(windows, shared_server):
     page, there = visit(windows(), shared_server, LOBBY), visit(windows(), shared_server, LOBBY)
     words = fresh()
     page.route("**/messages", lambda route: (route.fetch(max_redirects=0), route.abort()), times=1)
 
-    write(page, words)  # it arrives, and its answer is lost
+    write(page, words)  # it arrives, and its response is lost
     expect(page.locator(".toast")).to_contain_text("Not sent")
     expect(page.locator(FIELD)).to_have_value(words)
     expect(message(there, words)).to_have_count(1)
@@ -83,7 +83,7 @@ def test_a_guest_chooses_a_user_later_without_scripts_too(windows, shared_server
     assert message(page, before).locator(".edit-link").filter(visible=True).count() == 0
 
 
-def test_a_user_who_is_added_can_be_chosen_at_once_and_who_is_nobody_reads_along(windows, server):
+def test_a_new_user_can_be_chosen_at_once_and_reading_requires_none(windows, server):
     lobby = visit(windows(), server, LOBBY)
     with httpx.Client(base_url=server.base, verify=False) as rest:
         elsewhere = visit(windows(), server, f"/front/rooms/{(place := room(rest))}")
@@ -91,7 +91,7 @@ def test_a_user_who_is_added_can_be_chosen_at_once_and_who_is_nobody_reads_along
         expect(elsewhere.locator(".who")).to_contain_text("Nobody has been added yet.")
         ada, bob = person(rest, "ada"), person(rest, "bob")
         say(rest, place, ada, words := fresh())
-        expect(message(elsewhere, words)).to_have_count(1)  # nobody in particular reads along
+        expect(message(elsewhere, words)).to_have_count(1)  # a browser without a user can read
         assert unsent(elsewhere, words).count() == 0
 
     for page in (lobby, elsewhere):

@@ -1,4 +1,4 @@
-"""Who am I: chosen, changed and given up in the bar."""
+"""The user in the bar: chosen, changed and cleared."""
 
 import httpx
 import pytest
@@ -29,7 +29,7 @@ def expect_me(page: Page, who) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_a_user_is_chosen_changed_and_given_up(windows, shared_server, people, script):
+def test_a_user_is_chosen_changed_and_cleared(windows, shared_server, people, script):
     ada, bob = people
     page = windows(java_script_enabled=script)
     page.goto(f"{shared_server.base}/front/notes")
@@ -47,8 +47,8 @@ def test_a_user_is_chosen_changed_and_given_up(windows, shared_server, people, s
     expect_me(page, None)
 
 
-def test_tabs_of_different_people_do_not_hear_each_other(windows, shared_server, people, rest):
-    """The choice is the browser's, and a tab that was open before stays who it is until it is opened again."""
+def test_tabs_of_different_users_do_not_share_events(windows, shared_server, people, rest):
+    """The choice applies to the browser; an open tab keeps its user until it is reloaded."""
     ada, bob = people
     first = windows()
     first.goto(f"{shared_server.base}/front/rooms")
@@ -69,7 +69,7 @@ def test_tabs_of_different_people_do_not_hear_each_other(windows, shared_server,
     expect(first.locator("#rooms-place .badge")).to_be_hidden()
 
 
-def test_giving_up_the_user_leads_out_of_their_conversation(windows, shared_server, people, rest):
+def test_clearing_the_user_leaves_their_conversation(windows, shared_server, people, rest):
     ada, bob = people
     room = rest.post("/api/messages", json={"author_id": ada["id"], "recipient_id": bob["id"], "content": "x"}).json()
     page = be(windows(), shared_server, ada)

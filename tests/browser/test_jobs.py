@@ -1,4 +1,4 @@
-"""Imports that are under way, on the pages: followed, ended, interrupted, run again."""
+"""Running imports on the pages: progress, end, interruption, retry."""
 
 import httpx
 from playwright.sync_api import expect
@@ -11,7 +11,7 @@ from tests.browser.windows import visit
 LONG = "שלום " + "a-name-without-any-space" * 8 + ".json"
 
 
-def test_a_running_import_is_followed_from_page_to_page_ended_interrupted_and_run_again(windows, standing_server):
+def test_a_running_import_is_tracked_across_pages_cancelled_interrupted_and_retried(windows, standing_server):
     server = standing_server
     with httpx.Client(base_url=server.base, timeout=20, verify=False) as rest:
         ada = person(rest)

@@ -1,4 +1,4 @@
-"""Everything by keyboard, and the focus is never lost."""
+"""The keyboard: every action has a key, and the focus is never lost."""
 
 import pytest
 from playwright.sync_api import expect
@@ -8,13 +8,13 @@ from tests.browser.board import card_of, create, focused, fresh
 
 @pytest.fixture
 def three(window, rest):
-    """Three notes of one's own at the top of the board, the newest first."""
+    """Three new notes at the top of the board, the newest first."""
     notes = [create(rest, fresh("key")) for _ in range(3)][::-1]
     expect(card_of(window, notes[0])).to_have_count(1)
     return notes
 
 
-def test_n_writes_a_note_whose_keys_are_text_and_enter_adds_it(window):
+def test_n_opens_the_composer_where_keys_are_text_and_enter_adds_the_note(window):
     title, text = f"x?/jn {fresh()}", fresh()
     window.keyboard.press("n")
     window.keyboard.type(title)
@@ -24,7 +24,7 @@ def test_n_writes_a_note_whose_keys_are_text_and_enter_adds_it(window):
     expect(window.locator("li.note", has_text=title)).to_have_count(1)
     assert focused(window) == "add-title"
 
-    # In the text Enter breaks the line.
+    # In the text Enter inserts a line break.
     window.focus("#add-description")
     window.keyboard.type(text)
     window.keyboard.press("Enter")
@@ -44,7 +44,7 @@ def test_j_k_and_arrows_move_between_the_cards(window, rest, three):
     window.keyboard.press("ArrowLeft")
     assert focused(window) == f"note-{three[0]['id']}"
 
-    # Up and down keep to the column.
+    # Up and down stay in the column.
     last = [create(rest, fresh()) for _ in range(6)][-1]
     expect(card_of(window, last)).to_have_count(1)
     card_of(window, last).focus()
@@ -59,7 +59,7 @@ def test_j_k_and_arrows_move_between_the_cards(window, rest, three):
     assert window.evaluate("document.activeElement.getBoundingClientRect().left") == column
 
 
-def test_x_ticks_and_the_focus_goes_to_the_next_card(window, three):
+def test_x_ticks_and_focuses_the_next_card(window, three):
     window.keyboard.press("j")
     window.keyboard.press("x")
     expect(card_of(window, three[0])).to_have_attribute("data-done", "")
@@ -76,7 +76,7 @@ def test_x_ticks_and_the_focus_goes_to_the_next_card(window, three):
     assert window.evaluate("!('done' in document.activeElement.dataset)")
 
 
-def test_e_edits_delete_moves_the_focus_on_and_u_undoes(window, rest, three):
+def test_e_edits_delete_focuses_the_next_card_and_u_undoes(window, rest, three):
     window.keyboard.press("j")
     window.keyboard.press("e")
     expect(window.locator(".editor :focus")).to_have_count(1)
@@ -88,7 +88,7 @@ def test_e_edits_delete_moves_the_focus_on_and_u_undoes(window, rest, three):
     window.keyboard.press("u")
     expect(card_of(window, three[0])).to_be_focused()
 
-    # Somebody else deletes the card inside of which the focus is.
+    # Another user deletes the card that contains the focus.
     window.keyboard.press("Tab")
     rest.delete(f"/api/notes/{three[0]['id']}")
     expect(card_of(window, three[0])).to_have_count(0)
@@ -96,7 +96,7 @@ def test_e_edits_delete_moves_the_focus_on_and_u_undoes(window, rest, three):
     assert focused(window) == f"note-{three[1]['id']}"
 
 
-def test_slash_searches_enter_goes_to_the_first_result_and_escape_clears(window, three):
+def test_slash_searches_enter_focuses_the_first_result_and_escape_clears(window, three):
     window.keyboard.press("/")
     window.keyboard.type(three[1]["title"].upper())
     expect(window.locator("#summary")).to_contain_text("1 of")
@@ -110,7 +110,7 @@ def test_slash_searches_enter_goes_to_the_first_result_and_escape_clears(window,
     expect(window.locator("#summary")).to_contain_text("open")
 
 
-def test_the_skip_link_leads_to_the_notes_and_the_sheet_turns_the_keys_off(window):
+def test_the_skip_link_focuses_the_notes_and_the_dialog_turns_shortcuts_off(window):
     window.keyboard.press("Tab")
     expect(window.locator(".skip-link")).to_be_focused()
     window.keyboard.press("Enter")
@@ -127,7 +127,7 @@ def test_the_skip_link_leads_to_the_notes_and_the_sheet_turns_the_keys_off(windo
     assert focused(window) != "add-title"
 
 
-# How browsers tell of a key that an input method has: Safari after the composition, the others during it.
+# How browsers report a key of an input method: Safari after the composition, the others during it.
 COMPOSING: list[dict[str, object]] = [{"isComposing": True}, {"keyCode": 229}]
 PRESS = """(field, [key, how]) => {
   for (const target of [field, document.activeElement])
@@ -135,7 +135,7 @@ PRESS = """(field, [key, how]) => {
 }"""
 
 
-def test_a_key_that_an_input_method_has_does_nothing_else(window, three):
+def test_a_key_of_an_input_method_triggers_no_shortcut(window, three):
     window.fill("#search-field", three[0]["title"])
     expect(card_of(window, three[1])).to_be_hidden()
     window.fill("#add-title", "にほ")

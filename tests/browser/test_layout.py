@@ -1,4 +1,4 @@
-"""Where things lie on a page: what changes moves nothing else, and nothing touches or covers its neighbour."""
+"""Layout: updates shift nothing else, and no elements touch or overlap."""
 
 import re
 
@@ -13,19 +13,19 @@ from tests.support.servers.server_process import ROOT
 NARROW: ViewportSize = {"width": 390, "height": 844}
 LAPTOP = SIZE
 STATES = [
-    "Connecting…",  # what the page comes with
+    "Connecting…",  # the initial content of the page
     *re.findall(
         r'\w: "([^"]+)"', (ROOT / "static/js/shell/connection_status.js").read_text(encoding="utf-8").split("};")[0]
     ),
 ]
 FIELD = "document.querySelector('#search-field').getBoundingClientRect().toJSON()"
 CUT = """element => element.scrollWidth > element.clientWidth"""
-# How much room there is around the number in a badge, at either side.
+# The padding on either side of the number in a badge.
 ROOM_AROUND = """badge => {
   const [outer, inner] = [badge, badge.querySelector(".badge-count")].map(part => part.getBoundingClientRect());
   return Math.min(inner.left - outer.left, outer.right - inner.right);
 }"""
-# Every line as long as a half of the window, by what draws it; a field has a right to some.
+# Every line longer than half of the window, by what draws it; fields may have one.
 LONG_LINES = """() => [...document.querySelectorAll("body *:not(textarea)")].flatMap(element => {
   const [{ width, height }, style] = [element.getBoundingClientRect(), getComputedStyle(element)];
   return ["Top", "Bottom", "Left", "Right"].filter(side => {
@@ -33,14 +33,14 @@ LONG_LINES = """() => [...document.querySelectorAll("body *:not(textarea)")].fla
     return long && parseFloat(style[`border${side}Width`]) && style[`border${side}Style`] !== "none";
   }).map(side => `${element.className} ${side}`);
 })"""
-# The middle of what is written in it, from the left.
+# The middle of its text, from the left.
 MIDDLE = """element => {
   const range = new Range();
   range.selectNodeContents(element);
   const { left, right } = range.getBoundingClientRect();
   return (left + right) / 2;
 }"""
-# Labels that the focus ring of their field reaches, of all labels in sight.
+# Visible labels that overlap the focus ring of their field.
 TOUCHED = """labels => labels.filter(label => label.checkVisibility() && label.offsetWidth > 1).map(label => {
   const field = label.control;
   field.focus({ focusVisible: true });
@@ -50,7 +50,7 @@ TOUCHED = """labels => labels.filter(label => label.checkVisibility() && label.o
 })"""
 
 
-def test_the_search_stays_as_wide_whatever_the_connection_says(windows, shared_server):
+def test_the_width_of_the_search_does_not_depend_on_the_connection(windows, shared_server):
     assert len(STATES) == 5
     page = visit(windows(), shared_server)
     for width in (1440, 1280, 1250, 1120, 900, 390):
@@ -65,7 +65,7 @@ def test_the_search_stays_as_wide_whatever_the_connection_says(windows, shared_s
         assert not page.locator("#search-field").evaluate(CUT), width
 
 
-def test_a_badge_says_99_at_most_keeps_off_its_edge_and_cuts_no_name(windows, shared_server, rest):
+def test_a_badge_shows_at_most_99_has_padding_and_cuts_no_name(windows, shared_server, rest):
     ada, bob, place = person(rest), person(rest), room(rest)
     page = be(windows(), shared_server, ada)
     for count, says in ((1, "1"), (99, "99"), (100, "99+"), (101, "99+")):
@@ -87,7 +87,7 @@ def test_a_badge_says_99_at_most_keeps_off_its_edge_and_cuts_no_name(windows, sh
                     assert not page.locator(".switcher summary .board-name").evaluate(CUT)
 
 
-def test_a_laptop_shows_the_rooms_without_a_stray_line(windows, shared_server, rest):
+def test_the_rooms_on_a_laptop_have_no_stray_line(windows, shared_server, rest):
     ada, place = person(rest), room(rest)
     page = be(windows(viewport=LAPTOP), shared_server, ada)
     for path, lines in (
@@ -98,7 +98,7 @@ def test_a_laptop_shows_the_rooms_without_a_stray_line(windows, shared_server, r
         assert page.evaluate(LONG_LINES) == lines
 
 
-def test_no_focus_ring_touches_the_label_above(windows, shared_server, rest):
+def test_no_focus_ring_overlaps_the_label_above(windows, shared_server, rest):
     note, ada, page = create(rest, fresh(), "text"), person(rest), windows()
     for path in ("notes", "users", "rooms", "boards", "boards/1", "boards/1/transfer", f"messages/{ada['id']}"):
         visit(page, shared_server, f"/front/{path}")
@@ -111,7 +111,7 @@ def test_no_focus_ring_touches_the_label_above(windows, shared_server, rest):
         assert [name for name, _, gap in found if gap < 1] == [], path
 
 
-def test_a_long_name_makes_no_choice_wider_than_the_page(windows, shared_server, rest):
+def test_a_long_name_makes_no_select_wider_than_the_page(windows, shared_server, rest):
     nickname, name = fresh("long").replace(" ", ""), "A long name, " * 7
     made = rest.post("/api/users", json={"name": name.strip(), "email": "a@b.example", "nickname": nickname}).json()
     board = rest.post("/api/boards", json={"name": fresh()}).json()["id"]
@@ -126,7 +126,7 @@ def test_a_long_name_makes_no_choice_wider_than_the_page(windows, shared_server,
             assert box["x"] + box["width"] <= viewport["width"] - 8, path
 
 
-def test_signing_in_has_its_name_in_the_middle_and_begins_in_the_field_to_fill(windows, guarded_server):
+def test_the_sign_in_page_has_a_centred_title_and_focuses_the_empty_field(windows, guarded_server):
     page = windows()
     page.goto(f"{guarded_server.base}/front/sign-in")
     for width in (1280, 390):
@@ -143,9 +143,12 @@ def test_signing_in_has_its_name_in_the_middle_and_begins_in_the_field_to_fill(w
     expect(page.locator("#sign-in-password")).to_be_focused()
 
 
-def test_the_page_of_a_foreign_name_looks_like_other_errors(windows, shared_server):
+def test_the_error_of_an_unknown_host_looks_like_other_errors(windows, shared_server):
     page = windows(color_scheme="dark")
-    for host in ("127.0.0.1", "evil.localhost"):  # the second is this machine to a browser, and no name of the server's
+    for host in (
+        "127.0.0.1",
+        "evil.localhost",
+    ):  # the second: this machine, but an unknown host
         page.goto(f"http://{host}:{shared_server.port}/front/notes/999999")
 
         expect(page.locator("html")).to_have_css("background-color", "rgb(23, 22, 20)")

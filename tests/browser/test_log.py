@@ -1,4 +1,4 @@
-"""Where one is in a conversation, what is new there, and what has been read."""
+"""The scroll position in a conversation, new messages, and read markers."""
 
 import re
 from functools import partial
@@ -27,20 +27,20 @@ SCROLL = "top => { document.querySelector('#log').scrollTop = top; }"
 
 
 def assert_same_place(after: tuple[str, float], before: tuple[str, float]) -> None:
-    """The same message is the first in sight, where it was: each scroll offset is whole, half a pixel off at most."""
+    """The first visible message is the same, at the same offset within half a pixel: scroll offsets are integers."""
     assert after[0] == before[0]
     assert abs(after[1] - before[1]) < 1
 
 
 @pytest.fixture
 def come(windows, shared_server):
-    """Opens a room as somebody, in a browser of their own."""
+    """Opens a room as a user, in a new browser context."""
     return partial(enter, windows, shared_server)
 
 
 @pytest.fixture(scope="module")
 def long_room(shared_server):
-    """A room with 230 messages of a person who is gone."""
+    """A room with 230 messages of a user who is not connected."""
     with httpx.Client(base_url=shared_server.base, verify=False) as rest:
         author, place = person(rest, "cy"), room(rest)
         for number in range(230):
@@ -48,7 +48,7 @@ def long_room(shared_server):
         return place
 
 
-def test_older_messages_come_on_scrolling_up_and_what_is_in_sight_stays(come, ada, long_room):
+def test_scrolling_up_loads_older_messages_and_keeps_the_scroll_position(come, ada, long_room):
     page = come(ada, long_room)
     expect(page.locator("#messages > li")).to_have_count(50)
     expect_at_end(page)
@@ -64,10 +64,10 @@ def test_older_messages_come_on_scrolling_up_and_what_is_in_sight_stays(come, ad
     assert_same_place(after, before)
     expect(page.locator("#older .beginning")).to_be_visible()
     expect(page.locator("#messages > li").first).to_contain_text("message number 0")
-    assert page.locator("#log").get_attribute("aria-live") == "off"  # what was said long ago is not read out
+    assert page.locator("#log").get_attribute("aria-live") == "off"  # older messages are not announced
 
 
-def test_older_messages_that_cannot_be_loaded_are_asked_for_again(windows, shared_server, ada, long_room):
+def test_loading_older_messages_is_retried(windows, shared_server, ada, long_room):
     page = rooms.be(windows(), shared_server, ada)
     page.route(OLDER, lambda route: route.abort())
     visit(page, shared_server, f"/front/rooms/{long_room}")
@@ -80,7 +80,7 @@ def test_older_messages_that_cannot_be_loaded_are_asked_for_again(windows, share
     expect(page.locator("#messages > li")).to_have_count(150)
 
 
-def test_a_message_that_arrives_below_moves_nothing_and_is_counted(come, rest, ada, bob, long_room):
+def test_a_message_below_the_view_is_counted_and_keeps_the_scroll_position(come, rest, ada, bob, long_room):
     page = come(ada, long_room)
     page.evaluate(SCROLL, -1000)
     expect(page.locator("#jump")).to_be_visible()
@@ -97,7 +97,7 @@ def test_a_message_that_arrives_below_moves_nothing_and_is_counted(come, rest, a
     expect(message(page, notes[1]["content"]).locator(".new-line")).to_be_hidden()
 
 
-def test_a_message_that_arrives_at_the_end_is_in_sight_and_read(come, rest, ada, bob, long_room):
+def test_a_message_at_the_end_is_visible_and_read(come, rest, ada, bob, long_room):
     page = come(ada, long_room)
 
     note = say(rest, long_room, bob, fresh())
@@ -111,7 +111,7 @@ def test_a_message_that_arrives_at_the_end_is_in_sight_and_read(come, rest, ada,
     expect(page.locator(".new-line:visible")).to_have_count(0)
 
 
-def test_a_message_out_of_sight_stays_unread_until_it_is_seen(come, rest, ada, bob):
+def test_a_message_out_of_view_stays_unread_until_it_is_visible(come, rest, ada, bob):
     place = room(rest)
     page = come(ada, place)
     for _ in range(30):
@@ -130,7 +130,7 @@ def test_a_message_out_of_sight_stays_unread_until_it_is_seen(come, rest, ada, b
     wait_for(lambda: unread(rest, ada, place) == 0, "it is read")
 
 
-def test_a_hidden_tab_reads_nothing(come, rest, ada, bob):
+def test_a_hidden_tab_marks_nothing_as_read(come, rest, ada, bob):
     place = room(rest)
     page = come(ada, place)
     asked = []
@@ -140,7 +140,7 @@ def test_a_hidden_tab_reads_nothing(come, rest, ada, bob):
     first, second = (say(rest, place, bob, fresh()) for _ in range(2))
     expect(message(page, second["content"])).to_have_count(1)
     expect(message(page, first["content"]).locator(".new-line")).to_be_visible()
-    page.evaluate("new Promise(done => setTimeout(done, 500))")  # longer than a glance
+    page.evaluate("new Promise(done => setTimeout(done, 500))")  # longer than the delay of a read marker
     assert not [url for url in asked if url.endswith("/read")]
     page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
 
@@ -171,7 +171,7 @@ def test_old_messages_are_dropped_from_the_page_and_load_again(windows, shared_s
 
 @pytest.fixture
 def above(windows, shared_server, ada, long_room):
-    """A page so far above in a long room that the newest messages have been let go of."""
+    """A page so far up in a long room that the newest messages were removed from it."""
     page = rooms.be(windows(), shared_server, ada)
     _shorten(page, "rooms/load_more", {"const MOST = 1_500;": "const MOST = 140;"})
     visit(page, shared_server, f"/front/rooms/{long_room}")
@@ -180,7 +180,7 @@ def above(windows, shared_server, ada, long_room):
     return page
 
 
-def test_far_above_the_newest_are_let_go_of_and_come_again_on_the_way_down(above, rest, bob, long_room):
+def test_scrolling_far_up_removes_the_newest_and_scrolling_down_loads_them_again(above, rest, bob, long_room):
     note = say(rest, long_room, bob, fresh("later"))
     expect(above.locator("#jump")).to_have_text("1 new")
     shown = set()
@@ -198,7 +198,7 @@ def test_far_above_the_newest_are_let_go_of_and_come_again_on_the_way_down(above
     expect_at_end(above)
 
 
-def test_writing_and_a_jump_lead_from_far_above_to_the_newest(above, rest, bob, long_room):
+def test_posting_and_the_jump_button_scroll_to_the_newest(above, rest, bob, long_room):
     answer = fresh("answer")
     write(above, answer)
     expect(message(above, answer)).to_be_in_viewport()
@@ -217,7 +217,7 @@ def test_writing_and_a_jump_lead_from_far_above_to_the_newest(above, rest, bob, 
     expect(message(above, again)).to_be_in_viewport()
 
 
-def test_a_jump_to_the_newest_is_not_undone_by_a_message_of_the_same_frame(come, rest, ada, bob, long_room):
+def test_a_message_in_the_same_frame_does_not_undo_a_jump_to_the_newest(come, rest, ada, bob, long_room):
     page = come(ada, long_room)
     page.evaluate(SCROLL, -1000)
     expect(page.locator("#jump")).to_be_visible()
@@ -233,7 +233,7 @@ def test_a_jump_to_the_newest_is_not_undone_by_a_message_of_the_same_frame(come,
 
 
 def _shorten(page, module, changes):
-    """Have a page keep less, so that a test needs fewer messages."""
+    """Lower the limits of a page, so that a test needs fewer messages."""
 
     def answer(route):
         script = route.fetch().text()

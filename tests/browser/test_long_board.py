@@ -1,4 +1,4 @@
-"""Thousands of notes: all of them are loaded, and the page stays whole."""
+"""Thousands of notes: all of them are loaded and remain on the page."""
 
 import json
 
@@ -12,7 +12,7 @@ from tests.browser.transfers import bring
 from tests.browser.windows import visit
 from tests.support.servers.server_process import wait_for
 
-MANY = 2_500  # more than two of the requests by which a page loads the rest
+MANY = 2_500  # more than two of the page's requests for further notes
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def shared_server(tmp_path_factory):
         yield server
 
 
-def test_all_notes_are_loaded_in_order_and_stay_whole(windows, shared_server, rest):
+def test_all_notes_are_loaded_in_order_and_remain(windows, shared_server, rest):
     page = visit(windows(), shared_server)
     expect(page.locator("#summary")).to_have_text(f"{MANY - MANY // 10} open, {MANY // 10} done")
     expect(page.locator("#pages")).to_be_hidden()
@@ -42,7 +42,7 @@ def test_all_notes_are_loaded_in_order_and_stay_whole(windows, shared_server, re
     assert keys == sorted(keys)
     assert page.locator(".delete-button").count() == MANY
 
-    for _ in range(3):  # heights are guesses until a card comes near: the end moves away a little
+    for _ in range(3):  # heights are estimates until a card is near the view: the end moves a little
         page.keyboard.press("End")
         page.locator("ul.notes > li").last.scroll_into_view_if_needed()
     expect(page.locator("ul.notes > li").last).to_be_in_viewport()

@@ -1,4 +1,4 @@
-"""The members of a board: what a role shows and allows, and how people come and go."""
+"""The members of a board: what a role shows and allows, and how members join and leave."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,7 +10,7 @@ ada, bob = known_as("ada"), known_as("bob")
 
 
 def controls(page: Page) -> list[bool]:
-    """Whether one can add a note, tick the first one, edit it, delete it."""
+    """Whether the page can add a note, tick the first one, edit it, delete it."""
     page.locator("li.note").first.hover()
     first = page.locator("li.note").first
     return [
@@ -29,7 +29,7 @@ ROLES = {
 }
 
 
-def test_a_role_shows_what_it_may_do_and_changes_at_once(ada, bob):
+def test_a_role_enables_its_controls_and_changes_at_once(ada, bob):
     board = ada.board(viewer=bob)
     ada.note(board, "first")
     page = bob.window(f"/front/boards/{board}/notes")
@@ -57,7 +57,7 @@ def test_a_viewer_sees_pins_and_cannot_change_them(ada, bob):
 
 
 @pytest.mark.parametrize("role", ["viewer", "ticker"])
-def test_a_page_shows_what_a_role_may_do_without_scripts_and_the_server_stands_by_it(ada, bob, role):
+def test_without_scripts_a_role_shows_its_controls_and_the_server_enforces_it(ada, bob, role):
     board = ada.board(**{role: bob})
     note = ada.note(board, "first")
     page = bob.window(f"/front/boards/{board}/notes", java_script_enabled=False)
@@ -70,7 +70,7 @@ def test_a_page_shows_what_a_role_may_do_without_scripts_and_the_server_stands_b
         assert page.context.request.post(bob.server.base + path, form=form).status == 403
 
 
-def test_keys_and_double_clicks_do_nothing_that_a_viewer_may_not(ada, bob):
+def test_keys_and_double_clicks_do_nothing_for_a_viewer(ada, bob):
     board = ada.board(viewer=bob)
     ada.note(board, "first")
     page = bob.window(f"/front/boards/{board}/notes")
@@ -87,7 +87,7 @@ def test_keys_and_double_clicks_do_nothing_that_a_viewer_may_not(ada, bob):
     assert set(asked) <= {"GET", "HEAD"}
 
 
-def test_members_come_and_go_under_the_eyes_of_the_owner(ada, bob):
+def test_the_owner_sees_members_join_and_leave(ada, bob):
     board = ada.board()
     page = ada.window(f"/front/boards/{board}")
     row = page.locator(".member", has_text=bob.nickname)
@@ -102,7 +102,7 @@ def test_members_come_and_go_under_the_eyes_of_the_owner(ada, bob):
     expect(row).to_have_count(0)
 
 
-def test_a_new_user_joins_a_board_by_a_link(windows, ada):
+def test_a_new_user_joins_a_board_by_an_invitation(windows, ada):
     board = ada.board(fresh("garden "))
     page = ada.window(f"/front/boards/{board}")
     page.locator("#invite-role").select_option("viewer")

@@ -1,4 +1,4 @@
-"""A person's messages as a table: live for the two whom a message concerns, and for nobody else."""
+"""A user's messages as a table: live for the two users of a message, and for nobody else."""
 
 import re
 
@@ -39,7 +39,7 @@ def write(page: Page, recipient, content: str) -> None:
     page.click("#send-form [type=submit]")
 
 
-def test_the_page_shows_messages_offers_recipients_and_names_what_is_missing(windows, shared_server, rest, people):
+def test_the_page_shows_messages_lists_recipients_and_names_missing_fields(windows, shared_server, rest, people):
     ada, bob, carol = people
     words = fresh()
     send(rest, ada, bob, words)
@@ -68,11 +68,11 @@ def test_the_page_shows_messages_offers_recipients_and_names_what_is_missing(win
     expect(page).to_have_url(re.compile("/front/users$"))
 
 
-def test_a_message_reaches_every_page_of_its_two_people_and_nobody_elses(windows, shared_server, rest, people):
+def test_a_message_is_shown_on_every_page_of_its_two_users_only(windows, shared_server, rest, people):
     ada, bob, carol = people
     hers, hers_too = (visit(windows(), shared_server, path(ada)) for _ in range(2))
     his = visit(windows(), shared_server, path(bob))
-    others = visit(windows(hers.context), shared_server, path(carol))  # shares a connection with one that may
+    others = visit(windows(hers.context), shared_server, path(carol))  # shares a connection with a tab that may see it
     words, marker = fresh("secret"), fresh("marker")
 
     write(hers, bob, words)
@@ -89,7 +89,7 @@ def test_a_message_reaches_every_page_of_its_two_people_and_nobody_elses(windows
     assert row(hers, marker).count() == 0
 
 
-def test_changes_deletions_and_their_undoing_are_shown_in_place(windows, shared_server, rest, people):
+def test_changes_deletions_and_restorations_are_shown_in_place(windows, shared_server, rest, people):
     ada, bob, _ = people
     page = visit(windows(), shared_server, path(bob))
     first, middle, last = (send(rest, ada, bob, fresh()) for _ in range(3))
@@ -108,7 +108,7 @@ def test_changes_deletions_and_their_undoing_are_shown_in_place(windows, shared_
     assert ids == [first["id"], middle["id"], last["id"]]
 
 
-def test_times_are_those_of_the_viewer(windows, shared_server, rest, people):
+def test_times_are_in_the_viewers_zone(windows, shared_server, rest, people):
     ada, bob, _ = people
     rows = [send(rest, ada, bob, fresh())]
     page = visit(windows(timezone_id="Pacific/Kiritimati"), shared_server, path(ada))
@@ -125,7 +125,7 @@ def test_times_are_those_of_the_viewer(windows, shared_server, rest, people):
         expect(time).to_have_text(shown)
 
 
-def test_older_messages_are_on_pages_before_and_new_ones_stay_out_of_them(windows, shared_server, rest, people):
+def test_older_messages_are_on_earlier_pages_without_new_ones(windows, shared_server, rest, people):
     ada, bob, _ = people
     messages = [send(rest, ada, bob, f"number {number:03d}") for number in range(103)]
     page = visit(windows(), shared_server, path(ada))
@@ -148,7 +148,7 @@ def test_older_messages_are_on_pages_before_and_new_ones_stay_out_of_them(window
     expect(row(page, "newest of all")).to_have_count(1)
 
 
-def test_without_a_script_a_message_is_sent_or_refused(windows, shared_server, people):
+def test_without_scripts_a_message_is_sent_or_refused(windows, shared_server, people):
     ada, bob, _ = people
     page = windows(java_script_enabled=False)
     page.goto(shared_server.base + path(ada))
@@ -164,7 +164,7 @@ def test_without_a_script_a_message_is_sent_or_refused(windows, shared_server, p
     assert page.url.endswith(f"{path(ada)}#end")
 
 
-def test_a_message_is_text_however_it_comes(windows, shared_server, rest, people):
+def test_a_message_is_escaped_in_every_rendering(windows, shared_server, rest, people):
     ada, bob, _ = people
     page = visit(windows(), shared_server, path(ada))
     messages = [send(rest, bob, ada, text) for text in MARKUP]
@@ -179,7 +179,7 @@ def test_a_message_is_text_however_it_comes(windows, shared_server, rest, people
         assert page.locator("#messages :is(script, img, .content b)").count() == 0
 
 
-def test_enter_sends_and_whom_one_wrote_to_last_is_chosen(windows, shared_server, rest, people):
+def test_enter_sends_and_the_last_recipient_is_selected(windows, shared_server, rest, people):
     ada, bob, carol = people
     send(rest, ada, carol, fresh())
     send(rest, ada, bob, fresh())

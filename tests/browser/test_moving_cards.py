@@ -1,4 +1,4 @@
-"""A card that moves or goes takes along neither the window nor the focus."""
+"""A moved or removed card affects neither the scroll position nor the focus."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ MANY = 40
 
 @pytest.fixture(scope="module")
 def notes(shared_server):
-    """More notes than the window has room for, the newest first."""
+    """More notes than fit the window, the newest first."""
     with httpx.Client(base_url=shared_server.base, verify=False) as rest:
         return [create(rest, fresh("moving"), "Some words. " * (number % 7)) for number in range(MANY)][::-1]
 
@@ -28,15 +28,15 @@ def page(windows, shared_server, notes):
 
 
 def scrolled(page: Page) -> int:
-    """How far the window is scrolled."""
+    """The scroll position of the window."""
     frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(scrollY))))"
     far: int = page.evaluate(frames)
     return far
 
 
 @pytest.mark.parametrize(("at", "far"), [(1, 0), (20, 700)], ids=["at the top", "further down"])
-def test_ticking_moves_the_card_and_nothing_else(page, rest, notes, at, far):
-    """By a click, by the space key, and by somebody else."""
+def test_ticking_moves_only_the_card(page, rest, notes, at, far):
+    """By a click, by the space key, and by another user."""
     note, following = notes[at], notes[at + 1]
     box, focus = card_of(page, note).locator(".done-box"), "box => box.focus({ preventScroll: true })"
     ways: list[Callable[[], object]] = [
@@ -58,7 +58,7 @@ def test_ticking_moves_the_card_and_nothing_else(page, rest, notes, at, far):
         assert scrolled(page) == before
 
 
-def test_a_card_that_matches_the_search_no_more_hands_its_focus_on(windows, shared_server, rest):
+def test_a_card_hidden_by_the_search_passes_its_focus_to_the_next(windows, shared_server, rest):
     word = fresh("searched").replace(" ", "")
     notes = [create(rest, f"{word} {number}") for number in range(3)][::-1]
     page = visit(windows(), shared_server, f"/front/notes?q={word}")
@@ -72,7 +72,7 @@ def test_a_card_that_matches_the_search_no_more_hands_its_focus_on(windows, shar
         rest.delete(f"/api/notes/{note['id']}")
 
 
-def test_undo_shows_the_note_where_it_was_and_closing_a_toast_scrolls_nothing(page, notes):
+def test_undo_shows_the_note_in_its_old_place_and_closing_a_toast_does_not_scroll(page, notes):
     card_of(page, notes[3]).focus()
     before = scrolled(page)
     page.keyboard.press("Delete")
@@ -93,7 +93,7 @@ def test_undo_shows_the_note_where_it_was_and_closing_a_toast_scrolls_nothing(pa
     page.keyboard.press("u")
 
 
-def test_a_moved_list_item_keeps_the_focus_and_a_deleted_one_passes_it_on(windows, shared_server, rest):
+def test_a_moved_list_item_keeps_the_focus_and_a_deleted_one_passes_it_to_the_next(windows, shared_server, rest):
     first, second = (rest.post("/api/boards", json={"name": fresh(f"zz{letter}")}).json() for letter in "ab")
     page = visit(windows(), shared_server, "/front/boards")
     page.locator(f"#main [data-board='{first['id']}'] a").first.focus()
@@ -107,7 +107,7 @@ def test_a_moved_list_item_keeps_the_focus_and_a_deleted_one_passes_it_on(window
     expect(page.locator(f"#main [data-board='{second['id']}'] a").first).to_be_focused()
 
 
-# What Safari 17 knows of `content-visibility`: nothing.
+# Safari 17 does not support `content-visibility`.
 SKIPS_NOTHING = """() => {
   const supports = CSS.supports.bind(CSS);
   CSS.supports = (name, ...values) => name !== "content-visibility" && supports(name, ...values);

@@ -1,4 +1,4 @@
-"""The bar and the rooms' list: where one is, what is unread, on every page and in every tab alike."""
+"""The bar and the list of rooms: the current page and unread messages, in every tab alike."""
 
 import re
 from typing import NamedTuple
@@ -14,7 +14,7 @@ PLACES = ["/front/notes", "/front/users", "/front/rooms"]
 
 
 class Scene(NamedTuple):
-    """Two people who know each other, and a room."""
+    """Two users who know each other, and a room."""
 
     ada: Person
     bob: Person
@@ -28,7 +28,7 @@ def scene(rest):
 
 @pytest.fixture
 def tabs(windows, shared_server, scene):
-    """Three tabs of one browser, each at another place."""
+    """Three tabs of one browser, each on another page."""
     first = be(windows(), shared_server, scene.ada)
     pages = [first, windows(first.context), windows(first.context)]
     for page, path in zip(pages, PLACES, strict=True):
@@ -60,8 +60,8 @@ def expect_unread(pages: list[Page], count: int) -> None:
             expect(page).to_have_title(re.compile(r"^[^(]"))
 
 
-def test_messages_count_as_unread_in_every_tab_until_one_reads_them(windows, shared_server, rest, tabs, scene):
-    direct(rest, scene.bob, person(rest, "carol"), fresh())  # is nobody else's
+def test_messages_are_unread_in_every_tab_until_one_reads_them(windows, shared_server, rest, tabs, scene):
+    direct(rest, scene.bob, person(rest, "carol"), fresh())  # is private to the two others
     words = [fresh() for _ in range(3)]
     for content in words:
         say(rest, scene.place, scene.bob, content)
@@ -76,12 +76,12 @@ def test_messages_count_as_unread_in_every_tab_until_one_reads_them(windows, sha
     expect(badge(tabs[2], scene.place)).to_be_hidden()
 
 
-def test_a_fresh_page_counts_the_same(windows, shared_server, rest, scene):
+def test_a_new_page_shows_the_same_counts(windows, shared_server, rest, scene):
     note = rest.post("/api/notes", json={"title": fresh()}).json()
     page = visit(be(windows(), shared_server, scene.ada), shared_server, f"/front/notes/{note['id']}/edit")
     first = say(rest, scene.place, scene.bob, fresh())
     say(rest, scene.place, scene.bob, fresh())
-    say(rest, scene.place, scene.ada, fresh())  # one's own is not unread
+    say(rest, scene.place, scene.ada, fresh())  # own messages are not unread
     rest.delete(f"/api/messages/{first['id']}", params={"author_id": scene.bob["id"]})
     direct(rest, scene.bob, scene.ada, fresh())
     direct(rest, scene.ada, scene.bob, fresh())
@@ -93,7 +93,7 @@ def test_a_fresh_page_counts_the_same(windows, shared_server, rest, scene):
     expect(badge(plain, scene.place)).to_have_text("1 unread")
 
 
-def test_a_message_that_is_restored_after_it_was_read_is_no_news(windows, shared_server, rest, scene):
+def test_a_restored_message_that_was_read_is_not_unread(windows, shared_server, rest, scene):
     tabs = [visit(be(windows(), shared_server, scene.ada), shared_server)]
     sent = say(rest, scene.place, scene.bob, fresh())
     expect_unread(tabs, 1)
@@ -136,7 +136,7 @@ LIST = (
 )
 
 
-def test_a_room_is_opened_by_a_form_with_or_without_a_script(windows, shared_server, scene):
+def test_a_room_is_created_by_a_form_with_or_without_scripts(windows, shared_server, scene):
     for script in (True, False):
         page = be(windows(java_script_enabled=script), shared_server, scene.ada)
         page.goto(f"{shared_server.base}/front/rooms")
@@ -156,7 +156,7 @@ def test_a_room_is_opened_by_a_form_with_or_without_a_script(windows, shared_ser
         expect(page.locator("#rooms [aria-current=page]")).to_have_text(re.compile(f"^{re.escape(name)}"))
 
 
-def test_on_a_phone_the_list_is_a_page_of_its_own_and_the_places_are_at_the_thumb(windows, shared_server, scene):
+def test_on_a_phone_the_list_is_a_page_of_its_own_and_the_navigation_is_at_the_bottom(windows, shared_server, scene):
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     page = visit(be(windows(**phone), shared_server, scene.ada), shared_server, "/front/rooms")
 
@@ -166,7 +166,7 @@ def test_on_a_phone_the_list_is_a_page_of_its_own_and_the_places_are_at_the_thum
     assert_fits(page)
 
 
-def test_targets_are_big_enough_for_a_thumb(windows, shared_server, rest, scene):
+def test_touch_targets_are_large_enough(windows, shared_server, rest, scene):
     direct(rest, scene.bob, scene.ada, fresh())
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
     page = be(windows(**phone), shared_server, scene.ada)
@@ -192,7 +192,7 @@ def test_an_error_page_keeps_the_user_and_the_theme(windows, shared_server, rest
         expect(page.locator(".places a")).to_have_count(3)
 
 
-def test_axe_finds_nothing_on_wide_and_narrow_screens(windows, shared_server, rest, scene):
+def test_wide_and_narrow_screens_are_accessible(windows, shared_server, rest, scene):
     say(rest, scene.place, scene.bob, fresh())
     direct(rest, scene.bob, scene.ada, "text\n" * 3)
     page = be(windows(), shared_server, scene.ada)
@@ -206,7 +206,7 @@ def test_axe_finds_nothing_on_wide_and_narrow_screens(windows, shared_server, re
     assert_accessible(page)
 
 
-def test_axe_finds_nothing_on_empty_pages_and_the_bar_marks_the_current_place(windows, server):
+def test_empty_pages_are_accessible_and_the_bar_marks_the_current_page(windows, server):
     page = windows()
     for path in PLACES:
         visit(page, server, path)

@@ -1,4 +1,4 @@
-"""A conversation opens at the first message that is new, painted once."""
+"""A conversation opens at the first unread message, painted once."""
 
 import re
 from typing import Any
@@ -29,7 +29,7 @@ PHONE = {"width": 390, "height": 844}
 
 @pytest.fixture(scope="module")
 def talk(shared_server) -> Any:
-    """Makes a room with messages that ada and dan have read, and new ones; returns the two, the room, the new ones."""
+    """Creates a room with messages that ada and dan have read, and new ones; returns both, the room, the new messages."""
 
     def make(read: int, new: int) -> tuple[list[dict[str, Any]], int, list[str]]:
         with httpx.Client(base_url=shared_server.base, verify=False) as rest:
@@ -45,7 +45,7 @@ def talk(shared_server) -> Any:
 
 
 def opened(page: Page, shared_server, who, place: int) -> list[str]:
-    """Open the room, and wait until it has come to rest; what was asked of the API."""
+    """Open the room, and wait until its layout is stable; returns the API requests."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.add_init_script(f"({WATCH})()")
@@ -56,7 +56,7 @@ def opened(page: Page, shared_server, who, place: int) -> list[str]:
 
 
 @pytest.mark.parametrize(("read", "new"), [(0, 120), (60, 120), (200, 20), (30, 260)])
-def test_it_opens_at_the_first_unread_and_stays_there(windows, shared_server, talk, read, new):
+def test_a_room_opens_at_the_first_unread_message_and_stays_there(windows, shared_server, talk, read, new):
     readers, place, said = talk(read, new)
     for reader, size in zip(readers, (SIZE, PHONE), strict=True):
         page = windows(viewport=size)
@@ -82,7 +82,7 @@ def expect_first_unread(page: Page, first: str, new: int) -> None:
     expect(badge).to_have_text("99+" if new > 99 else str(new))
 
 
-def test_a_few_unread_messages_are_shown_to_the_end(windows, shared_server, talk):
+def test_a_room_with_few_unread_messages_is_shown_to_the_end(windows, shared_server, talk):
     [ada, _], place, said = talk(60, 3)
     page = windows()
 
@@ -93,7 +93,7 @@ def test_a_few_unread_messages_are_shown_to_the_end(windows, shared_server, talk
     assert sum(page.evaluate("shifts")) <= MOST_SHIFT
 
 
-def test_the_pill_and_the_badge_count_alike(windows, shared_server, rest, talk, bob):
+def test_the_jump_button_and_the_badge_show_the_same_count(windows, shared_server, rest, talk, bob):
     [ada, _], place, _ = talk(10, 110)
     page = windows()
     opened(page, shared_server, ada, place)
@@ -114,7 +114,7 @@ def test_the_pill_and_the_badge_count_alike(windows, shared_server, rest, talk, 
     expect(pill).to_be_hidden()
 
 
-def test_newer_ones_come_on_the_way_down_and_move_nothing(windows, shared_server, rest, talk):
+def test_scrolling_down_loads_newer_messages_and_keeps_the_scroll_position(windows, shared_server, rest, talk):
     [ada, _], place, said = talk(0, 260)
     page = windows()
     opened(page, shared_server, ada, place)
@@ -132,7 +132,7 @@ def test_newer_ones_come_on_the_way_down_and_move_nothing(windows, shared_server
     assert sum(page.evaluate("shifts")) <= MOST_SHIFT
 
 
-def test_the_way_down_covers_nothing(windows, shared_server, talk):
+def test_the_jump_button_covers_nothing(windows, shared_server, talk):
     readers, place, _ = talk(0, 60)
     for reader, size in zip(readers, (SIZE, PHONE), strict=True):
         page = windows(viewport=size)
@@ -148,7 +148,7 @@ def test_the_way_down_covers_nothing(windows, shared_server, talk):
         assert page.locator("#log").bounding_box() == log
 
 
-def test_without_scripts_a_long_way_down_has_a_link(windows, shared_server, talk):
+def test_without_scripts_a_link_leads_to_the_newest_messages(windows, shared_server, talk):
     [ada, _], place, said = talk(0, 130)
     page = be(windows(java_script_enabled=False), shared_server, ada)
     page.goto(f"{shared_server.base}/front/rooms/{place}")

@@ -1,4 +1,4 @@
-"""What is written is neither lost nor doubled."""
+"""Messages are neither lost nor sent twice."""
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -14,7 +14,7 @@ def page(windows, shared_server, ada, place):
     return enter(windows, shared_server, ada, place)
 
 
-def test_a_draft_is_kept_over_a_reload_for_its_own_room_and_forgotten_when_sent(page, rest, shared_server, place):
+def test_a_draft_survives_a_reload_in_its_own_room_and_is_deleted_when_sent(page, rest, shared_server, place):
     other = room(rest)
     page.fill(FIELD, "half a\nthought")
 
@@ -29,7 +29,7 @@ def test_a_draft_is_kept_over_a_reload_for_its_own_room_and_forgotten_when_sent(
     expect(page.locator(FIELD)).to_have_value("")
 
 
-def test_unsent_messages_stay_in_sight_and_are_sent_once_online(page, rest, place):
+def test_unsent_messages_stay_visible_and_are_sent_when_online(page, rest, place):
     connection_lost(page)
     first, second = fresh("first"), fresh("second")
 
@@ -46,7 +46,7 @@ def test_unsent_messages_stay_in_sight_and_are_sent_once_online(page, rest, plac
     assert said(rest, place) == [first, second]
 
 
-def test_an_answer_that_is_lost_doubles_nothing(page, rest, place):
+def test_a_lost_response_causes_no_duplicate(page, rest, place):
     words = fresh()
 
     def lose(route):
@@ -56,13 +56,13 @@ def test_an_answer_that_is_lost_doubles_nothing(page, rest, place):
     page.route("**/api/rooms/*/messages", lose, times=1)
     write(page, words)
 
-    # Its event arrives all the same, which proves that it was sent.
+    # Its event still arrives, which proves that it was sent.
     expect(message(page, words)).to_have_count(1)
     expect(page.locator("#outbox > li")).to_have_count(0)
     assert said(rest, place) == [words]
 
 
-def test_a_retry_of_what_the_server_has_already_doubles_nothing(page, rest, place):
+def test_a_retry_of_a_stored_message_causes_no_duplicate(page, rest, place):
     words = fresh()
     connection_lost(page)
     write(page, words)
@@ -100,7 +100,7 @@ def test_unsent_messages_are_retried_edited_or_sent_once_after_a_reload(page, re
     assert said(rest, place) == [words, other]
 
 
-def test_a_tab_that_sends_forgets_nothing_that_another_tab_could_not(page, windows, rest, shared_server, place):
+def test_a_tab_keeps_the_unsent_messages_of_another_tab(page, windows, rest, shared_server, place):
     words, other = fresh(), fresh("other")
     second = visit(windows(page.context), shared_server, f"/front/rooms/{place}")
     page.route("**/api/rooms/*/messages", lambda route: route.abort())
@@ -116,7 +116,7 @@ def test_a_tab_that_sends_forgets_nothing_that_another_tab_could_not(page, windo
     assert said(rest, place) == [other, words]
 
 
-def test_too_long_a_text_is_refused_beside_the_field_and_kept(page, rest, place):
+def test_a_too_long_text_is_refused_beside_the_field_and_stays(page, rest, place):
     page.fill(FIELD, "🙂" * 4001)
     expect(page.locator(".characters-left")).to_have_text("1 too many")
 
@@ -130,7 +130,7 @@ def test_too_long_a_text_is_refused_beside_the_field_and_kept(page, rest, place)
     assert said(rest, place) == ["🙂" * 4000]
 
 
-def test_a_message_is_never_shown_twice_on_its_way(page, rest, place):
+def test_a_message_is_never_shown_twice_while_it_is_sent(page, rest, place):
     page.evaluate(
         """() => {
           window.twice = 0;
@@ -152,7 +152,7 @@ def test_a_message_is_never_shown_twice_on_its_way(page, rest, place):
     assert said(rest, place) == words
 
 
-def test_nothing_moves_when_a_message_arrives(page):
+def test_an_arriving_message_causes_no_layout_shift(page):
     held: list[Route] = []
 
     def hold(route):

@@ -1,4 +1,4 @@
-"""The people's page: who is known here, on every screen at once."""
+"""The users' page: the list of users, updated in every window."""
 
 import re
 
@@ -43,10 +43,10 @@ def test_the_page_lists_users_and_refuses_a_nickname_that_is_taken(windows, shar
     expect(link).to_have_attribute("href", f"/front/messages/{ada['id']}")
     mail = card(page, ada["nickname"]).locator("a[href^=mailto]")
     expect(mail).to_have_attribute("href", f"mailto:{ada['email']}")
-    # A guest is not offered to talk.
+    # A guest is not offered conversations.
     expect(card(page, ada["nickname"]).get_by_role("button", name="Use as")).to_be_visible()
     expect(card(page, ada["nickname"]).get_by_role("button", name="Talk")).to_be_hidden()
-    # An address that is deleted goes from the screen.
+    # A deleted email address is removed from the page.
     assert rest.patch(f"/api/me?person_id={ada['id']}", json={"email": None}).status_code == 200
     expect(mail).to_be_hidden()
     add(page, ada["nickname"].upper())
@@ -54,7 +54,7 @@ def test_the_page_lists_users_and_refuses_a_nickname_that_is_taken(windows, shar
     expect(page.locator("#add-nickname")).to_be_focused()
 
 
-def test_a_new_user_shows_on_every_screen_and_the_form_clears(windows, shared_server):
+def test_a_new_user_appears_in_every_window_and_the_form_is_cleared(windows, shared_server):
     here, there = (visit(windows(), shared_server, PATH) for _ in range(2))
     nickname = nick()
 
@@ -68,7 +68,7 @@ def test_a_new_user_shows_on_every_screen_and_the_form_clears(windows, shared_se
         expect(here.locator(f"#add-user-form [name={field}]")).to_have_value("")
     live = card(here, nickname).evaluate(SHAPE)
     here.reload()
-    assert card(here, nickname).evaluate(SHAPE) == live  # as the server makes it
+    assert card(here, nickname).evaluate(SHAPE) == live  # the server's markup
 
 
 SHAPE = """card => [card.id, ...[...card.querySelectorAll("*")].map(element => [
@@ -86,7 +86,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_an_error_stands_beside_its_field_and_no_text_is_lost(windows, shared_server, script):
+def test_an_error_is_shown_beside_its_field_and_no_text_is_lost(windows, shared_server, script):
     page = windows(java_script_enabled=script)
     page.goto(shared_server.base + PATH)
     for field, value, said in WRONG:
@@ -100,7 +100,7 @@ def test_an_error_stands_beside_its_field_and_no_text_is_lost(windows, shared_se
             expect(page.locator(f"#add-user-form [name={name}]")).to_have_value(text)
 
 
-def test_without_a_script_a_person_is_added_chosen_and_talked_to(windows, shared_server, rest):
+def test_without_scripts_a_user_is_added_chosen_and_messaged(windows, shared_server, rest):
     other = person(rest, "other")
     page = windows(java_script_enabled=False)
     page.goto(shared_server.base + PATH)
@@ -116,7 +116,7 @@ def test_without_a_script_a_person_is_added_chosen_and_talked_to(windows, shared
     expect(page.locator("h1")).to_have_text(other["nickname"])
 
 
-def test_names_are_text_however_they_come(windows, shared_server, rest):
+def test_names_are_escaped_in_every_rendering(windows, shared_server, rest):
     page = visit(windows(), shared_server, PATH)
     people = []
     for name in NAMES:

@@ -1,4 +1,4 @@
-"""What one wants remembered follows one from screen to screen; for nobody in particular the browser keeps it."""
+"""Preferences are synchronised to a user's other windows; without a user the browser stores them."""
 
 import pytest
 from playwright.sync_api import expect
@@ -18,7 +18,7 @@ def turn_to(page, theme):
         page.click("#theme-button")
 
 
-def test_a_theme_is_there_on_ones_other_screen_at_once_and_in_the_next_page_before_any_script(ada):
+def test_a_theme_applies_in_other_windows_at_once_and_to_the_next_page_before_its_scripts(ada):
     first, second = ada.window("/front/notes"), ada.window("/front/users")
 
     turn_to(first, "dark")
@@ -58,7 +58,7 @@ def test_a_guests_theme_belongs_to_the_browser(windows, shared_server):
     expect(second.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-def test_a_theme_that_is_chosen_without_a_connection_is_told_later(ada):
+def test_a_theme_chosen_offline_is_saved_later(ada):
     page = ada.window("/front/notes")
     page.context.set_offline(True)
     turn_to(page, "dark")
@@ -70,7 +70,7 @@ def test_a_theme_that_is_chosen_without_a_connection_is_told_later(ada):
     assert ada.rest.get("/api/me/preferences").json()["theme"] == "dark"
 
 
-def test_the_last_room_is_offered_in_the_next_browser(ada):
+def test_the_last_room_is_offered_in_another_browser(ada):
     room = ada.rest.post("/api/rooms", json={"name": fresh("kitchen ")}).json()
     ada.window(f"/front/rooms/{room['id']}")
     page = ada.window()
@@ -82,7 +82,7 @@ def test_the_last_room_is_offered_in_the_next_browser(ada):
     expect(page.locator("h1")).to_have_text(room["name"])
 
 
-def test_the_open_board_stays_open_in_this_browser_and_is_where_the_next_begins(ada):
+def test_the_open_board_stays_open_in_its_browser_and_is_the_default_of_another(ada):
     board = ada.board(fresh("garden "))
     page = ada.window(f"/front/boards/{board}/notes")
     visit(page, ada.server, "/front/notes")

@@ -1,4 +1,4 @@
-"""Who is here, who is typing, and how it is said."""
+"""Presence on the pages: who is here and who types."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.browser.windows import visit
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory):
-    """A server where comings and goings are told sooner than elsewhere."""
+    """A server that publishes presence sooner than by default."""
     soon = {"quart_notes.live.presence.PUBLISH_INTERVAL": 0.2, "quart_notes.live.presence.LEAVE_DELAY": 0.4}
     with serving("shared", tmp_path_factory.mktemp("server"), constants=soon) as server:
         yield server
@@ -33,8 +33,8 @@ def test_presence_is_shown_and_announced_once(windows, shared_server, hers, bob,
     expect(hers.locator(".here-count")).to_have_text("1 here")
 
 
-def test_a_second_tab_knows_who_is_here_from_the_start(windows, shared_server, hers, place):
-    """It shares the first tab's connection, on which nothing changes when it comes."""
+def test_a_second_tab_shows_presence_from_the_start(windows, shared_server, hers, place):
+    """It shares the first tab's connection, which sends no new presence event."""
     expect(hers.locator(".here-count")).to_have_text("1 here")
     elsewhere = visit(windows(hers.context), shared_server, "/front/users")
     elsewhere.goto(f"{shared_server.base}/front/rooms/1")
@@ -42,7 +42,7 @@ def test_a_second_tab_knows_who_is_here_from_the_start(windows, shared_server, h
 
     for path in (f"/front/rooms/{place}", "/front/rooms/1"):
         other = windows(hers.context)
-        other.route(f"**{path}", _as_if_nobody_were_there)  # its page may be made before the first tab is there
+        other.route(f"**{path}", _as_if_nobody_were_there)  # its page may be rendered before the first tab is present
         visit(other, shared_server, path)
         expect(other.locator(".here-count")).to_have_text("1 here")
 
@@ -52,7 +52,7 @@ def _as_if_nobody_were_there(route) -> None:
     route.fulfill(response=answer, body=re.sub(r"\d+ here", "0 here", answer.text()))
 
 
-def test_typing_is_seen_by_the_others_and_ends_with_the_message(windows, shared_server, hers, bob, place):
+def test_typing_is_shown_to_others_and_ends_with_the_message(windows, shared_server, hers, bob, place):
     his = enter(windows, shared_server, bob, place)
     words = fresh()
 
@@ -65,7 +65,7 @@ def test_typing_is_seen_by_the_others_and_ends_with_the_message(windows, shared_
     expect(hers.locator("#typing")).to_have_text("")
 
 
-def test_typing_is_told_seldom_and_never_for_an_empty_field(hers):
+def test_typing_is_sent_rarely_and_never_for_an_empty_field(hers):
     told = []
     hers.on("request", lambda request: told.append(request.url) if request.url.endswith("/typing") else None)
 
@@ -77,7 +77,7 @@ def test_typing_is_told_seldom_and_never_for_an_empty_field(hers):
     assert len(told) == 1
 
 
-def test_a_guest_of_the_plain_text_door_is_here_and_is_heard(windows, shared_server, bob):
+def test_a_guest_of_the_plain_text_websocket_is_present_and_shown(windows, shared_server, bob):
     from websockets.sync.client import connect
 
     page = windows()

@@ -1,4 +1,4 @@
-"""When a page tries to come back, and on which road: counted on a clock that the test turns."""
+"""Reconnecting: when, and by which transport, on a fake clock."""
 
 import socket
 from collections.abc import Iterator
@@ -41,21 +41,21 @@ MINUTE = 60_000
 
 
 def held(page: Page, server: ServerProcess) -> Page:
-    """A page whose lines are the test's."""
+    """A page whose connections the test controls."""
     page.clock.install()
     page.add_init_script(f"({LINES})()")
     return visit(page, server)
 
 
 def cut(page: Page, answer: str) -> None:
-    """The connection is lost, and time stands still; `answer` is what becomes of those that are tried now."""
+    """Lose the connection and stop the clock; `answer` is the outcome of later attempts."""
     page.clock.pause_at(page.evaluate("Date.now() + 1000"))
     page.evaluate(CUT, answer)
     page.evaluate("attempts.length = 0")
 
 
 def attempts(page: Page) -> list[float]:
-    """When a first line of an attempt was dialled since the last look, in milliseconds."""
+    """Times of the attempts since the last call, in milliseconds."""
     made: list[Any] = page.evaluate("attempts.splice(0)")
     return [at for road, at in made if road == "websocket"]
 
@@ -88,14 +88,14 @@ COMING = {
 }
 
 
-def test_after_any_outage_the_page_tries_at_once_when_somebody_is_there(windows, shared_server):
+def test_after_any_outage_user_activity_triggers_an_attempt_at_once(windows, shared_server):
     page = held(windows(), shared_server)
     cut(page, "refuse")
 
     for what, script in COMING.items():
         page.clock.run_for(30 * MINUTE)
         page.evaluate("attempts.length = 0")
-        while not attempts(page):  # an attempt has just failed, so that the next one of itself is half a minute off
+        while not attempts(page):  # an attempt has just failed, so that the next one is half a minute away
             page.clock.run_for(1_000)
         page.clock.run_for(1_000)
         assert not attempts(page), what
@@ -110,7 +110,7 @@ def test_after_any_outage_the_page_tries_at_once_when_somebody_is_there(windows,
     expect(page.locator("#connection")).to_have_text("Live")
 
 
-def test_somebody_who_types_does_not_make_an_attempt_with_each_key(windows, shared_server):
+def test_typing_does_not_trigger_an_attempt_with_each_key(windows, shared_server):
     page = held(windows(), shared_server)
     cut(page, "refuse")
     page.clock.run_for(30 * MINUTE)
@@ -123,10 +123,10 @@ def test_somebody_who_types_does_not_make_an_attempt_with_each_key(windows, shar
     assert 8 <= len(attempts(page)) <= 11
 
 
-def test_somebody_at_another_window_has_the_one_that_leads_try_at_once(windows, shared_server):
+def test_activity_in_another_tab_triggers_an_attempt_of_the_leading_tab(windows, shared_server):
     leader = held(windows(), shared_server)
     other = windows(leader.context)
-    # Its clock is turned along, faster than any leader answers: hidden it does not mind.
+    # Its fake clock runs faster than a leader can respond: a hidden tab tolerates that.
     other.add_init_script("Object.defineProperty(document, 'hidden', {value: true})")
     other.goto(shared_server.base + "/front/users")
     expect(other.locator("#connection")).to_have_attribute("data-state", "live")
@@ -142,13 +142,13 @@ def test_somebody_at_another_window_has_the_one_that_leads_try_at_once(windows, 
     other.keyboard.press("Shift")
     waited = 0
     while not attempts(leader):
-        leader.clock.run_for(10)  # what one tab says to another takes real time
+        leader.clock.run_for(10)  # messages between tabs take real time
         waited += 10
         assert waited < 20_000, "the attempt came by itself"
 
 
 class Swallowing:
-    """A proxy that passes everything on but an upgrade: that it neither answers nor ends."""
+    """A proxy that forwards everything except upgrades, which it neither answers nor closes."""
 
     def __init__(self, server: ServerProcess) -> None:
         self.upgrades = 0
@@ -179,7 +179,7 @@ class Swallowing:
             other.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         self._listening.shutdown(socket.SHUT_RDWR)
         self._threads[0].join()
         for end in self._ends:
@@ -212,15 +212,15 @@ def test_a_proxy_that_swallows_websockets_is_remembered(windows, shared_server, 
     assert proxy.upgrades == 1
 
     with page.expect_websocket():
-        page.clock.fast_forward(61_000)  # a proxy may be replaced
-    page.clock.fast_forward(11_000)  # until that is given up
+        page.clock.fast_forward(61_000)  # the proxy may be replaced
+    page.clock.fast_forward(11_000)  # until the timeout
     visit(page, proxy)
     page.clock.fast_forward(61_000)
     visit(page, proxy)
     assert proxy.upgrades == 2
 
 
-def test_where_websockets_work_again_they_are_first_again(windows, shared_server, rest):
+def test_websockets_are_preferred_again_once_they_work(windows, shared_server, rest):
     page = windows()
     page.clock.install()
     visit(page, shared_server)

@@ -1,4 +1,4 @@
-"""Another name of somebody: on every open screen at once, and what pages say again after a reset."""
+"""A changed name: in every open window at once, and after a reset."""
 
 import re
 import sqlite3
@@ -14,20 +14,20 @@ from tests.browser.windows import visit
 
 
 def expect_renamed(page: Page, before: str, after: str) -> None:
-    """Nothing in the page or its title says the name of before, but what was typed."""
+    """The old name is nowhere in the page or its title, except in typed text."""
     page.wait_for_function("name => !(document.title + document.body.outerHTML).includes(name)", arg=before)
     assert after in page.content()
 
 
 def shown(page: Page) -> Any:
-    """What the page says of people, place by place."""
+    """All texts of the page that name users, by selector."""
     return page.locator("[data-who]").evaluate_all(
         """places => places.map(({ dataset, ariaLabel, textContent }) =>
             [dataset.who, dataset.as ?? "", ariaLabel ?? "", dataset.as === "label" ? "" : textContent.trim()])"""
     )
 
 
-def test_another_name_is_on_every_open_screen_at_once(windows, shared_server, rest):
+def test_a_new_name_is_shown_in_every_open_window_at_once(windows, shared_server, rest):
     ada, bob, place = person(rest), person(rest), room(rest)
     before, after = ada["nickname"], f"Zoë.{ada['nickname'][-4:]}"
     say(rest, place, ada, fresh())
@@ -64,7 +64,7 @@ def test_another_name_is_on_every_open_screen_at_once(windows, shared_server, re
     for one in others[1:]:
         live = shown(one)
         one.reload()
-        assert shown(one) == live  # as the server says it
+        assert shown(one) == live  # as the server renders it
 
 
 def test_the_typing_notice_uses_the_new_name_at_once(windows, shared_server, rest):
@@ -79,7 +79,7 @@ def test_the_typing_notice_uses_the_new_name_at_once(windows, shared_server, res
     expect(page.locator("#typing")).to_have_text(f"{renamed} is typing…")
 
 
-def test_conversations_are_in_the_order_of_the_other_names(windows, shared_server, rest, bob):
+def test_conversations_are_sorted_by_the_new_names(windows, shared_server, rest, bob):
     others = [person(rest, nickname) for nickname in ("carl", "dora", "emil")]
     for one in others:
         created(rest.post("/api/messages", json={"author_id": one["id"], "recipient_id": bob["id"], "content": "x"}))
@@ -107,7 +107,7 @@ def test_a_guest_has_no_profile(windows, shared_server):
 
 
 @pytest.mark.sqlite_only("the file is changed while nothing serves it")
-def test_after_a_reset_the_page_says_the_names_of_now(windows, server):
+def test_after_a_reset_the_page_shows_the_current_names(windows, server):
     with httpx.Client(base_url=server.base, verify=False) as rest:
         ada = person(rest, "ada")
     page = visit(be(windows(), server, ada), server)

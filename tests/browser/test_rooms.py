@@ -1,4 +1,4 @@
-"""The conversation for everybody: without a script, with a keyboard alone, read aloud, in either direction."""
+"""Rooms: without scripts, with the keyboard alone, with a screen reader, in either text direction."""
 
 from functools import partial
 
@@ -17,11 +17,11 @@ HEBREW = "שלום לכולם"
 
 @pytest.fixture
 def come(windows, shared_server):
-    """Opens a room as somebody, in a browser of their own."""
+    """Opens a room as a user, in a new browser context."""
     return partial(enter, windows, shared_server)
 
 
-# Without a script.
+# Without scripts.
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def plain(windows, shared_server, ada, place):
     return page
 
 
-def test_without_a_script_one_can_say_change_delete_and_undo(plain, rest, place):
+def test_without_scripts_messages_are_posted_changed_deleted_and_restored(plain, rest, place):
     words, other = fresh("<b>bold</b>"), fresh("other")
 
     plain.fill(FIELD, f"{words}\nhttps://example.org/")
@@ -49,7 +49,7 @@ def test_without_a_script_one_can_say_change_delete_and_undo(plain, rest, place)
     assert said(rest, place) == [other]
 
 
-def test_without_a_script_older_messages_are_links_and_the_newest_are_in_sight(plain, rest, ada, bob, place):
+def test_without_scripts_older_messages_are_links_and_the_newest_are_visible(plain, rest, ada, bob, place):
     notes = [say(rest, place, bob, fresh()) for _ in range(51)]
     rest.post(f"/api/rooms/{place}/read", json={"reader_id": ada["id"], "message_id": notes[-1]["id"]})
     plain.reload()
@@ -63,15 +63,15 @@ def test_without_a_script_older_messages_are_links_and_the_newest_are_in_sight(p
     expect(message(plain, notes[-1]["content"])).to_be_in_viewport()
 
 
-def test_without_a_script_nothing_is_shown_that_needs_one(plain):
+def test_without_scripts_no_element_that_needs_them_is_shown(plain):
     for control in ("#connection", "#jump", "#shortcuts-button", ".message-hint", ".characters-left"):
         assert plain.locator(control).filter(visible=True).count() == 0, control
 
 
-# With a keyboard alone.
+# The keyboard alone.
 
 
-def test_with_the_keyboard_alone(come, rest, ada, place):
+def test_every_action_has_a_key(come, rest, ada, place):
     page = come(ada, place)
     expect(page.locator(FIELD)).to_be_focused()
     words, more = fresh(), fresh("more")
@@ -101,7 +101,7 @@ def test_with_the_keyboard_alone(come, rest, ada, place):
     assert said(rest, place) == [more]
 
 
-def test_the_enter_that_ends_a_composition_sends_nothing(come, rest, ada, place):
+def test_enter_during_a_composition_sends_nothing(come, rest, ada, place):
     page = come(ada, place)
     page.fill(FIELD, "か")
 
@@ -125,10 +125,10 @@ def test_the_field_grows_to_eight_lines(come, ada, place):
     assert heights[2] - heights[3] in range(-1, 2)
 
 
-# Text is text.
+# Escaping.
 
 
-def test_nothing_that_is_typed_becomes_markup(come, rest, ada):
+def test_typed_text_never_becomes_markup(come, rest, ada):
     names = [room(rest, one) for one in CORPUS if one.isprintable()]
     rest.post("/api/users", json={"name": CORPUS[0], "email": "a@b.example", "nickname": "names"})
     notes = [say(rest, names[0], ada, text) for text in CORPUS]
@@ -177,10 +177,10 @@ def test_server_and_script_find_the_same_links(come, rest, ada, place):
         assert [one for one in served if one[1]] == made, note["content"]
 
 
-# In either direction, on every screen.
+# Text direction and screen sizes.
 
 
-def test_a_text_has_its_own_direction_and_nothing_reaches_over_a_small_screen(come, rest, ada, place):
+def test_a_text_has_its_own_direction_and_fits_a_small_screen(come, rest, ada, place):
     bob = person(rest)
     hebrew, long, full = (
         say(rest, place, bob, text) for text in (HEBREW, "x" * 500 + " https://example.org/" + "y" * 300, "word " * 799)
@@ -198,10 +198,10 @@ def test_a_text_has_its_own_direction_and_nothing_reaches_over_a_small_screen(co
         assert page.evaluate("(log => log.scrollWidth <= log.clientWidth)(document.querySelector('#log'))")
 
 
-# Read aloud.
+# Accessibility.
 
 
-def test_axe_finds_nothing_in_a_conversation(come, rest, ada, place):
+def test_a_conversation_is_accessible(come, rest, ada, place):
     for who, text in ((person(rest), "Good morning https://example.org/"), (ada, HEBREW), (ada, "again")):
         say(rest, place, who, text)
     page = come(ada, place)
@@ -221,7 +221,7 @@ def test_axe_finds_nothing_in_a_conversation(come, rest, ada, place):
     assert_accessible(page)
 
 
-def test_axe_finds_nothing_in_an_empty_room_for_nobody_and_where_a_message_is_changed(come, rest, ada, place):
+def test_an_empty_room_a_guests_room_and_a_message_editor_are_accessible(come, rest, ada, place):
     assert_accessible(come(None, place))
     page = come(ada, place)
     assert_accessible(page)
@@ -230,7 +230,7 @@ def test_axe_finds_nothing_in_an_empty_room_for_nobody_and_where_a_message_is_ch
     assert_accessible(page)
 
 
-def test_on_a_phone_targets_are_big_enough_for_a_thumb(come, rest, ada, place):
+def test_on_a_phone_touch_targets_are_large_enough(come, rest, ada, place):
     say(rest, place, ada, "mine")
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
     page = come(ada, place, **phone)

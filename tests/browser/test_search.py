@@ -1,4 +1,4 @@
-"""Search while typing means what the API's `q` means."""
+"""The search in the page equals `q` of the API."""
 
 import re
 import unicodedata
@@ -18,19 +18,19 @@ FOLDS = """async (letters) => {
 }"""
 
 
-def test_letters_are_folded_here_as_on_the_server(window):
+def test_the_page_folds_letters_like_the_server(window):
     known = [chr(code) for code in range(0x20, 0x110000) if not 0xD800 <= code < 0xE000]
     known = [letter for letter in known if unicodedata.category(letter) not in {"Cn", "Co"}]
     joined = ["e\u0301", "E\u0323\u0302", "\u1112\u1161\u11ab", "が", "か\u3099", "ΌΔΟΣ", "Σ", "ςσ", "ﷺ", "ǅ", "ŉ"]
 
-    # Cherokee is folded upwards by one, downwards by the other.
+    # Cherokee is folded to upper case by one, to lower case by the other.
     there = [searchable(letter).lower() for letter in known + joined]
     here = window.evaluate(FOLDS, known + joined)
 
     assert [pair for pair in zip(known + joined, here, there, strict=True) if pair[1] != pair[2]] == []
 
 
-def test_a_match_here_is_a_match_there(window, rest):
+def test_the_page_and_the_server_find_the_same_notes(window, rest):
     notes = {
         (title, text): create(rest, title, text)["id"]
         for title, text in dict.fromkeys((title, text) for title, text, _, _ in SEARCHES)
@@ -54,11 +54,11 @@ MARKED = """() => [...(CSS.highlights.get("found") ?? [])].map((range) => {
 
 
 def marked(page, note):
-    """The words that are marked in a card, in their order."""
+    """The marked words in a card, in order."""
     return [words for card, words in page.evaluate(MARKED) if card == f"note-{note['id']}"]
 
 
-def test_the_words_found_are_marked_as_they_stand_there(window, rest):
+def test_found_words_are_marked_as_written(window, rest):
     word = fresh("mark").replace(" ", "")
     note = create(rest, f"{word} Chloe\u0301's ﬁne <b>Straße</b>", "한국어, Chloé")
     expect(card_of(window, note)).to_have_count(1)
@@ -90,10 +90,10 @@ def test_without_scripts_the_same_words_are_marked(windows, shared_server, rest)
     assert words == [word, "Chloe\u0301", "ﬁ", "Straß", "한국", "Chloé"]
     assert sorted(words) == sorted(marked(page, note))
     expect(card_of(plain, note).locator(".title")).to_have_text(note["title"])
-    expect(page.locator("mark")).to_have_count(0)  # the script has its own
+    expect(page.locator("mark")).to_have_count(0)  # the script's own markup
 
 
-def test_a_long_note_shows_the_place_that_matches(window, rest):
+def test_a_long_note_shows_its_matching_text(window, rest):
     word = fresh("deep").replace(" ", "")
     note = create(
         rest, "A long one", "First line.\n" + "Some more words. " * 200 + f"\nHere is {word}.\n" + "And more. " * 50
@@ -143,7 +143,7 @@ def test_a_new_note_that_does_not_match_the_search_is_announced_and_can_be_shown
     expect(window.locator(".toast", has_text="does not match")).to_have_count(1)
 
 
-def test_a_note_that_arrives_during_a_search_shows_only_if_it_matches_and_is_counted(window, rest):
+def test_a_note_added_during_a_search_is_shown_and_counted_only_if_it_matches(window, rest):
     word = fresh("search").replace(" ", "")
     window.fill("#search-field", word)
 

@@ -1,4 +1,4 @@
-"""Two windows, one board: what one does, the other shows."""
+"""Two windows on one board: each shows the changes of the other."""
 
 import json
 import re
@@ -18,7 +18,7 @@ def both(windows: Windows, shared_server: ServerProcess) -> tuple[Page, Page]:
     return visit(windows(), shared_server), visit(windows(), shared_server)
 
 
-def test_what_one_window_does_with_a_note_shows_in_both(both, rest):
+def test_changes_of_a_note_in_one_window_show_in_both(both, rest):
     here, there = both
     title = fresh()
 
@@ -63,7 +63,7 @@ def test_the_newest_open_note_comes_first_done_ones_last_and_a_pin_shows(both, r
         order = page.locator("ul.notes > li").evaluate_all("cards => cards.map(card => Number(card.dataset.id))")
         assert [i for i in order if i in {n["id"] for n in notes}] == [notes[1]["id"], notes[0]["id"], notes[2]["id"]]
 
-    # A pin shows in both, too.
+    # A pin is shown in both, too.
     note = create(rest, fresh("pinned"))
     pin = card_of(here, note).get_by_role("button", name=f"Pin: {note['title']}")
 
@@ -93,7 +93,7 @@ SENT = {
 
 
 @pytest.mark.parametrize("path", SENT)
-def test_a_page_shows_what_it_sent_only_once_the_feed_brings_it(windows, shared_server, rest, path):
+def test_a_page_shows_its_own_note_only_after_its_event(windows, shared_server, rest, path):
     for _ in range(2):
         person(rest)
     page = windows()
@@ -117,14 +117,14 @@ def test_a_page_shows_what_it_sent_only_once_the_feed_brings_it(windows, shared_
     assert page.locator("#main li, #main tr", has_text=word).count() == 0
 
 
-def test_events_that_come_twice_or_late_change_nothing(windows, shared_server, rest):
+def test_repeated_and_late_events_change_nothing(windows, shared_server, rest):
     told = []
 
     def repeat(socket):
         def hear(message):
             socket.send(message)
             told.append({name: value for name, value in json.loads(message).items() if name != "id"})
-            for event in told:  # without an id the feed takes it for news
+            for event in told:  # without an id the feed treats it as new
                 socket.send(json.dumps(event))
 
         socket.connect_to_server().on_message(hear)
@@ -143,7 +143,7 @@ def test_events_that_come_twice_or_late_change_nothing(windows, shared_server, r
     assert [event["action"] for event in told] == ["create", "update", "delete", "create"]
 
 
-def test_an_error_stands_next_to_its_field_and_nothing_typed_is_lost(window):
+def test_an_error_is_shown_beside_its_field_and_no_text_is_lost(window):
     add(window, "x" * 201, "kept")
 
     error = window.locator("#add-title-error")
@@ -173,7 +173,7 @@ def test_a_failure_is_shown_on_the_card_and_can_be_retried(window, rest):
     expect(card_of(window, note)).to_have_attribute("data-done", "")
     expect(status).to_have_count(0)
 
-    # So can a deletion, which can be undone then.
+    # So can a failed deletion, which can be undone then.
     window.route("**/api/notes/*", lambda route: route.abort(), times=1)
     card_of(window, note).hover()
     card_of(window, note).locator(".delete-button").click()
@@ -185,7 +185,7 @@ def test_a_failure_is_shown_on_the_card_and_can_be_retried(window, rest):
     expect(card_of(window, note)).to_have_count(1)
 
 
-def test_nothing_moves_where_motion_is_not_wanted(windows, shared_server, rest):
+def test_reduced_motion_disables_animations(windows, shared_server, rest):
     page = visit(windows(reduced_motion="reduce"), shared_server)
     note = create(rest, fresh())
     expect(card_of(page, note)).to_have_count(1)
@@ -195,7 +195,7 @@ def test_nothing_moves_where_motion_is_not_wanted(windows, shared_server, rest):
     assert page.evaluate("document.getAnimations().length") == 0
 
 
-def test_a_long_text_is_clamped_and_opens_in_place(window, rest):
+def test_a_long_text_is_clamped_and_expands_in_place(window, rest):
     note = create(rest, fresh(), "line\n" * 40)
     text = card_of(window, note).locator("span")
     more = card_of(window, note).get_by_role("button", name="Show more")
@@ -208,7 +208,7 @@ def test_a_long_text_is_clamped_and_opens_in_place(window, rest):
     assert text.evaluate("text => text.clientHeight") > 3 * clamped
 
 
-def test_done_notes_fold_away_and_stay_so(window, rest, shared_server):
+def test_done_notes_can_be_collapsed_and_stay_collapsed(window, rest, shared_server):
     note = create(rest, fresh())
     card_of(window, note).locator("input[type=checkbox]").click()
     expect(card_of(window, note)).to_have_attribute("data-done", "")
@@ -222,7 +222,7 @@ def test_done_notes_fold_away_and_stay_so(window, rest, shared_server):
     expect(card_of(window, note)).to_be_visible()
 
 
-def test_changes_of_others_are_read_out_and_own_ones_are_not(window, rest):
+def test_changes_of_others_are_announced_and_own_ones_are_not(window, rest):
     mine, theirs = fresh("mine"), fresh("theirs")
     add(window, mine)
     expect(card(window, mine)).to_have_count(1)
@@ -234,7 +234,7 @@ def test_changes_of_others_are_read_out_and_own_ones_are_not(window, rest):
     assert announcer.get_attribute("aria-live") == "polite"
 
 
-def test_a_board_that_lived_through_many_changes_equals_a_fresh_one(windows, shared_server, rest):
+def test_a_board_after_many_changes_equals_a_new_one(windows, shared_server, rest):
     random = Random(4)
     lived = visit(windows(), shared_server)
     notes = [create(rest, fresh("lived"), "text") for _ in range(12)]
@@ -258,7 +258,7 @@ def test_a_board_that_lived_through_many_changes_equals_a_fresh_one(windows, sha
 
 
 def shown(page: Page) -> list[list[str]]:
-    """All that the board says, in its order."""
+    """The text of the board, in order."""
     rows: list[list[str]] = page.locator("ul.notes > li").evaluate_all(
         """cards => cards.map(card => [card.id, card.dataset.version, card.dataset.done ?? "open",
           card.querySelector(".title").textContent, card.querySelector("span").textContent,
@@ -285,8 +285,8 @@ def test_text_typed_during_a_save_is_not_lost(window, rest):
     expect(text).to_have_value("sent and more")
 
 
-def test_a_note_deleted_while_the_rest_still_loads_does_not_come_back(windows, shared_server, rest):
-    for _ in range(101):  # one more than a page carries
+def test_a_note_deleted_while_the_rest_loads_does_not_reappear(windows, shared_server, rest):
+    for _ in range(101):  # one more than fit in one response
         create(rest, fresh("many"))
     page = windows()
     gone = rest.get("/api/notes", params={"limit": 1}).json()[0]
@@ -295,7 +295,7 @@ def test_a_note_deleted_while_the_rest_still_loads_does_not_come_back(windows, s
         answer = route.fetch()
         rest.delete(f"/api/notes/{gone['id']}")
         marker = create(rest, "marker of the late page")
-        # The news is on the page before the list that still has the old state.
+        # The event is on the page before the list that still has the old state.
         expect(page.locator(f"#note-{marker['id']}")).to_have_count(1)
         route.fulfill(response=answer)
 

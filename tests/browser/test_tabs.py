@@ -1,4 +1,4 @@
-"""Tabs of one browser at different places: one connection brings each what it is about, and nothing twice or never."""
+"""Tabs of one browser on different pages: one connection sends each its events, without duplicates or gaps."""
 
 from contextlib import suppress
 from threading import Event, Thread
@@ -16,7 +16,7 @@ from tests.support.servers.server_process import wait_for
 
 
 class Lines:
-    """The websockets of a page that are open, by the topics that they ask for."""
+    """The open websockets of a page, by their topics."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -31,16 +31,16 @@ class Lines:
         socket.on("close", lambda _: self.open.remove(topics))
 
     def wait(self, *there: str, without: str = "") -> None:
-        """Until there is one line, with these topics."""
+        """Wait until there is one connection, with these topics."""
 
         def found() -> bool:
-            self.page.evaluate("1")  # lets Playwright hear
+            self.page.evaluate("1")  # lets Playwright process its events
             return len(self.open) == 1 and self.open[0] >= set(there) and without not in self.open[0]
 
         wait_for(found, f"one line with {there} and without {without!r}, not {self.open}", PATIENCE / 1000)
 
 
-def test_the_connection_follows_what_the_tabs_are_about(windows, shared_server, rest, ada, bob):
+def test_the_connection_has_the_topics_of_all_tabs(windows, shared_server, rest, ada, bob):
     place = room(rest)
     board = be(windows(), shared_server, ada)
     lines = Lines(board)
@@ -61,7 +61,7 @@ def test_the_connection_follows_what_the_tabs_are_about(windows, shared_server, 
     assert lines.opened <= 5
 
 
-def test_a_tab_that_crashes_drops_out_soon(windows, shared_server, rest, ada):
+def test_the_topics_of_a_crashed_tab_are_dropped_soon(windows, shared_server, rest, ada):
     other = rest.post("/api/boards", json={"name": "Allotment"}).json()["id"]
     board = be(windows(), shared_server, ada)
     lines = Lines(board)
@@ -75,7 +75,7 @@ def test_a_tab_that_crashes_drops_out_soon(windows, shared_server, rest, ada):
     lines.wait("board:1", without=f"board:{other}")
 
 
-def test_nothing_is_lost_or_doubled_while_tabs_come_and_go(windows, shared_server, rest, ada, bob):
+def test_no_event_is_lost_or_duplicated_while_tabs_open_and_close(windows, shared_server, rest, ada, bob):
     places = [room(rest) for _ in range(2)]
     board = be(windows(), shared_server, ada)
     visit(board, shared_server)
@@ -103,7 +103,7 @@ def test_nothing_is_lost_or_doubled_while_tabs_come_and_go(windows, shared_serve
         enough.set()
         busy.join()
 
-    count = "99+" if len(said) > 99 else str(len(said))  # on a slow machine the tabs take longer
+    count = "99+" if len(said) > 99 else str(len(said))  # tabs take longer on a slow machine
     for page in (board, watching):
         expect(page.locator("#rooms-place .badge-count")).to_have_text(count)
     expect(watching.locator(f".room[data-room='{places[-1]}'] .badge-count")).to_have_text(count)
@@ -112,7 +112,7 @@ def test_nothing_is_lost_or_doubled_while_tabs_come_and_go(windows, shared_serve
     assert len(said) > 10
 
 
-def test_where_a_browser_has_no_locks_each_tab_hears_for_itself(windows, shared_server, rest, ada, bob):
+def test_without_web_locks_each_tab_has_its_own_connection(windows, shared_server, rest, ada, bob):
     place = room(rest)
     board = be(windows(), shared_server, ada)
     board.context.add_init_script("Object.defineProperty(navigator, 'locks', {value: undefined})")
@@ -129,7 +129,7 @@ def test_where_a_browser_has_no_locks_each_tab_hears_for_itself(windows, shared_
     assert not [topic for topics in lines.open for topic in topics if topic == f"room:{place}"]
 
 
-def test_a_tab_that_slept_is_told_what_it_missed_in_its_own_topics(windows, shared_server, rest, ada, bob):
+def test_a_tab_from_the_back_forward_cache_gets_the_missed_events_of_its_topics(windows, shared_server, rest, ada, bob):
     place = room(rest)
     first = visit(be(windows(), shared_server, ada), shared_server)
     second = visit(windows(first.context), shared_server, f"/front/rooms/{place}")
@@ -144,8 +144,8 @@ def test_a_tab_that_slept_is_told_what_it_missed_in_its_own_topics(windows, shar
     expect(message(second, content)).to_have_count(1)
 
 
-def test_a_reader_of_a_busy_server_does_not_take_silence_for_a_dead_connection(windows, shared_server, rest, ada, bob):
-    """The events of others are none that its connection has to deliver."""
+def test_events_on_other_topics_do_not_make_a_silent_connection_look_dead(windows, shared_server, rest, ada, bob):
+    """Its connection need not deliver the events of others."""
     carol = person(rest, "carol")
     page = be(windows(), shared_server, ada)
     lines = Lines(page)
@@ -162,7 +162,7 @@ def test_a_reader_of_a_busy_server_does_not_take_silence_for_a_dead_connection(w
     visit(page, shared_server)
     rest.post("/api/messages", json={"author_id": bob["id"], "recipient_id": carol["id"], "content": fresh()})
 
-    for _ in range(5):  # longer than an event may take
+    for _ in range(5):  # longer than the deadline of an event
         with page.expect_response(lambda response: response.request.method == "HEAD" and "/events?" in response.url):
             pass
     note = create(rest, fresh_title())
@@ -172,7 +172,7 @@ def test_a_reader_of_a_busy_server_does_not_take_silence_for_a_dead_connection(w
 
 
 def hasty(constants: dict[str, str]):
-    """Answers with a script whose times are shorter."""
+    """Serves a script with shorter timeouts."""
 
     def answer(route) -> None:
         script = route.fetch().text()

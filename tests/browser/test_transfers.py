@@ -1,4 +1,4 @@
-"""Notes in from files and out as files, on the pages: looked at, sent, refused, and kept from going wrong."""
+"""Imports and exports on the pages: checked, uploaded, refused, and robust against mistakes."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.browser.test_accessibility import assert_accessible
 from tests.browser.transfers import BATCH, BOARD, PNG, expect_state, file, notes, row, send
 from tests.browser.windows import visit
 
-# All that a page says of an element, no matter who made it; a time is said in other words as it passes.
+# All that a page shows of an element, whoever rendered it; the words of a time change as it passes.
 SHAPE = """element => {
   const shape = node => {
     if (node.nodeType === Node.TEXT_NODE) return node.data.trim();
@@ -25,7 +25,7 @@ SHAPE = """element => {
   };
   return shape(element);
 }"""
-# How far a button ends before the inner edge of its row.
+# Distance between a button and the inner edge of its row.
 BESIDE_THE_EDGE = """button => {
   const row = button.closest(".job");
   const edge = row.getBoundingClientRect().right - parseFloat(getComputedStyle(row).paddingRight);
@@ -45,7 +45,7 @@ def plain(windows, shared_server):
     return page
 
 
-def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser(page, windows, shared_server, rest):
+def test_a_file_is_checked_first_and_its_result_is_shown_in_every_browser(page, windows, shared_server, rest):
     other = visit(windows(), shared_server, BOARD)
     name, first, second = f"{fresh('file')}.json", fresh("seeds <b>"), fresh("water & sun")
     send(page, file(name, notes(first, "", second)), "Check first")
@@ -80,7 +80,7 @@ def test_a_file_is_looked_at_first_and_what_comes_of_it_is_seen_in_every_browser
     expect(card(page, first)).to_be_visible()
 
 
-def test_a_refused_file_is_explained_in_its_place(page, windows, tmp_path):
+def test_a_refused_file_is_explained_in_place(page, windows, tmp_path):
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.locator("#import-file-error")).to_have_text("Choose a file first.")
     expect(page.locator("#import-file")).to_be_focused()
@@ -111,7 +111,7 @@ def test_a_refused_file_is_explained_in_its_place(page, windows, tmp_path):
             expect(one.locator("#empty-jobs")).to_be_visible()
 
 
-def test_sending_shows_how_far_it_is_and_can_be_stopped(page, rest):
+def test_an_upload_shows_its_progress_and_can_be_cancelled(page, rest):
     before = rest.get("/api/jobs").json()
     slow = page.context.new_cdp_session(page)
     slow.send("Network.enable")
@@ -129,7 +129,7 @@ def test_sending_shows_how_far_it_is_and_can_be_stopped(page, rest):
     assert rest.get("/api/jobs").json() == before
 
 
-def test_a_folder_is_sent_without_what_could_be_no_note(page, tmp_path):
+def test_a_folder_is_uploaded_without_files_that_cannot_be_notes(page, tmp_path):
     folder = tmp_path / fresh("folder")
     folder.mkdir()
     title = fresh("planting")
@@ -160,7 +160,7 @@ def test_a_checked_file_is_imported_by_one_button_and_lost_fields_are_named(page
     assert first in rest.get("/api/notes").text
 
 
-def test_everything_is_there_without_scripts(plain, windows, standing_server, rest):
+def test_imports_and_exports_work_without_scripts(plain, windows, standing_server, rest):
     expect(plain.locator("#import-folder")).to_be_hidden()
     plain.get_by_role("button", name="Import", exact=True).click()
     expect(plain.locator("#import-file-error")).to_have_text("Choose a file first.")
@@ -169,7 +169,7 @@ def test_everything_is_there_without_scripts(plain, windows, standing_server, re
     send(plain, [file(name, notes(first, "")), file("more.json", notes(first))], "Check first")
     looked = row(plain, f"{name} and 1 more")
 
-    expect_state(looked, "Checked")  # the page comes again by itself, until it is
+    expect_state(looked, "Checked")  # the page reloads itself until then
     expect(plain.locator(".notice")).to_contain_text("2 notes can be imported")
     expect(plain.locator("meta[http-equiv]")).to_have_count(0)
     expect(looked.locator(".job-text")).to_have_text("2 notes can be imported, 1 could not be read")
@@ -205,7 +205,7 @@ def test_everything_is_there_without_scripts(plain, windows, standing_server, re
     expect(page.locator("#job-mark")).to_be_hidden()
 
 
-def test_a_viewer_exports_notes_and_imports_none(guarded_server, settled, windows):
+def test_a_viewer_exports_notes_and_cannot_import(guarded_server, settled, windows):
     ada, bob = (Member(guarded_server, settled(name), windows) for name in ("ada", "bob"))
     board = ada.board(fresh("board"), viewer=bob)
     ada.note(board, "first")
@@ -223,7 +223,7 @@ def test_a_viewer_exports_notes_and_imports_none(guarded_server, settled, window
     expect(page.locator("#import-form")).to_be_hidden()
 
 
-def test_the_page_is_linked_from_where_boards_are(page, shared_server):
+def test_the_pages_of_boards_link_to_imports_and_exports(page, shared_server):
     for path, way in (("/front/notes", "#switcher summary"), ("/front/boards", ""), ("/front/boards/1", "")):
         visit(page, shared_server, path)
         if way:

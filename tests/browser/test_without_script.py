@@ -1,4 +1,4 @@
-"""The page with JavaScript off: forms, links and redirects do everything."""
+"""The board without JavaScript: forms, links and redirects do everything."""
 
 import pytest
 from playwright.sync_api import expect
@@ -13,7 +13,7 @@ def plain(windows, shared_server):
     return page
 
 
-def test_an_error_stands_next_to_its_field_with_the_typed_values_kept(plain):
+def test_an_error_is_shown_beside_its_field_with_the_typed_values(plain):
     add(plain, "x" * 201, "  kept\n\ntext")
 
     expect(plain.locator("#add-title-error")).to_be_visible()
@@ -47,7 +47,7 @@ def test_a_note_is_added_edited_ticked_pinned_deleted_and_restored(plain):
     expect(card(plain, title)).to_have_count(1)
 
 
-def test_a_stale_edit_shows_both_texts_and_saving_again_keeps_mine(plain, rest):
+def test_a_stale_edit_shows_both_texts_and_saving_again_saves_mine(plain, rest):
     note = create(rest, fresh(), "before")
     plain.goto(plain.url + f"/{note['id']}/edit")
     plain.fill("form [name=description]", "mine")
@@ -61,7 +61,7 @@ def test_a_stale_edit_shows_both_texts_and_saving_again_keeps_mine(plain, rest):
     expect(card(plain, note["title"]).locator("span")).to_have_text("mine")
 
 
-def test_an_edit_that_is_refused_twice_is_still_not_allowed_to_overwrite(plain, rest):
+def test_an_edit_refused_twice_still_cannot_overwrite(plain, rest):
     note = create(rest, fresh(), "before")
     plain.goto(plain.url + f"/{note['id']}/edit")
     plain.fill("[name=title]", "x" * 201)
@@ -75,7 +75,7 @@ def test_an_edit_that_is_refused_twice_is_still_not_allowed_to_overwrite(plain, 
     assert rest.get(f"/api/notes/{note['id']}").json()["description"] == "theirs"
 
 
-def test_the_text_of_an_edit_is_kept_when_the_note_was_deleted_before(plain, rest):
+def test_the_text_of_an_edit_of_a_deleted_note_is_shown_again(plain, rest):
     note = create(rest, fresh(), "before")
     plain.goto(plain.url + f"/{note['id']}/edit")
     plain.fill("form [name=description]", "mine")
@@ -102,12 +102,12 @@ def test_search_and_pages_are_links_and_forms(plain, rest):
     expect(plain.locator("li.note")).to_have_count(100)
 
 
-def test_nothing_that_only_a_script_can_serve_is_shown(plain):
+def test_no_element_that_needs_scripts_is_shown(plain):
     for control in ("#connection", "#theme-button", "#shortcuts-button", "#fold-button", ".more-button"):
         assert plain.locator(control).filter(visible=True).count() == 0, control
 
 
-def test_the_way_back_shows_a_box_as_the_note_is_and_not_as_it_was_clicked(plain, rest):
+def test_the_back_button_shows_the_current_state_of_a_checkbox(plain, rest):
     note = create(rest, fresh())
     plain.reload()
     box = plain.locator(f"#note-{note['id']} .done-box")

@@ -1,4 +1,4 @@
-"""Text is text: whatever somebody types, it runs nowhere and looks as it was typed."""
+"""Escaping: typed text never runs as code and is shown unchanged."""
 
 from urllib.parse import quote
 
@@ -36,7 +36,7 @@ def untouched(page):
     assert page.locator("li.note :is(script, img, iframe, svg[onload], math, a[href^=javascript])").count() == 0
 
 
-def test_through_live_events_and_the_page(window, rest, shared_server):
+def test_text_is_escaped_in_live_events_and_pages(window, rest, shared_server):
     note = create(rest, fresh())
     notes = [create(rest, text, text) for text in CORPUS]
 
@@ -53,7 +53,7 @@ def test_through_live_events_and_the_page(window, rest, shared_server):
     untouched(window)
 
 
-def test_through_the_composer_the_editor_the_conflict_and_the_toast(window, rest):
+def test_text_is_escaped_in_the_composer_the_editor_the_conflict_and_the_toast(window, rest):
     for text in CORPUS[:3]:
         add(window, text)
         expect(window.locator("#add-note-form [name=title]")).to_have_value("")
@@ -74,8 +74,8 @@ def test_through_the_composer_the_editor_the_conflict_and_the_toast(window, rest
     untouched(window)
 
 
-def test_through_the_address(windows, shared_server):
-    """Every route's: tests/blueprints/pages/test_addresses.py; here what scripts read, too."""
+def test_text_in_the_query_is_escaped(windows, shared_server):
+    """Queries that scripts read. For every route: tests/blueprints/pages/test_addresses.py."""
     page = windows()
     for first in range(0, len(CORPUS), 4):
         text = " ".join(CORPUS[first : first + 4])

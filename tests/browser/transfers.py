@@ -12,7 +12,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 400
 
 
 def notes(*titles: str | int) -> bytes:
-    """A file with notes of these titles; a number is no valid title."""
+    """A file with notes of these titles; a number is an invalid title."""
     return json.dumps([{"title": title} for title in titles]).encode()
 
 

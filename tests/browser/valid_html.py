@@ -1,4 +1,4 @@
-"""Whether pages are valid HTML: what the Nu checker has found here once, and all that html-validate knows."""
+"""Whether pages are valid HTML: rules that the Nu checker reported here once, and all rules of html-validate."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?")
 
 
 def assert_valid(folder: Path, pages: Mapping[str, httpx.Response]) -> None:
-    """All of the pages are, by name; they are left in a folder. Skips where html-validate is not on the PATH."""
+    """All pages, by name, are valid; they are written to a folder. Skips if html-validate is not on the PATH."""
     faulty = {name: faults for name, page in pages.items() if (faults := list(_faults(page.text)))}
     assert not faulty, faulty
     if not HTML_VALIDATE:
@@ -37,7 +37,7 @@ def assert_valid(folder: Path, pages: Mapping[str, httpx.Response]) -> None:
 
 
 def _faults(html: str) -> Iterator[str]:
-    """What html-validate does not mind."""
+    """Faults that html-validate does not report."""
     tags = _StartTags(html).found
     for name, attributes in tags:
         if name == "time" and not DATE.fullmatch(attributes.get("datetime") or ""):
@@ -52,7 +52,7 @@ def _faults(html: str) -> Iterator[str]:
 
 
 class _StartTags(HTMLParser):
-    """Every start tag with its attributes, those in a template too."""
+    """Every start tag with its attributes, also within templates."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

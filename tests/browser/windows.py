@@ -1,4 +1,4 @@
-"""Windows of the browser, used again from test to test: a new one takes as long as four pages in one that was there."""
+"""Browser windows that tests reuse: creating one takes as long as loading four pages."""
 
 import re
 from collections.abc import Callable
@@ -20,24 +20,24 @@ from playwright.sync_api import (
 
 from tests.support.servers.server_process import ServerProcess
 
-PATIENCE = 60_000  # milliseconds until a condition that does not come true fails the test, on a very busy machine too
+PATIENCE = 60_000  # milliseconds until an unmet condition fails the test, on a very busy machine too
 SIZE: ViewportSize = {"width": 1280, "height": 800}
-# Messages of the browser itself about a response or a connection that a test asked for.
+# The browser's own messages about a response or connection that a test caused.
 EXPECTED = re.compile(r"Failed to load resource|WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED")
 LOOKS: dict[str, Any] = {"viewport": SIZE, "color_scheme": "light", "reduced_motion": "no-preference"}
 MEDIA = {name: value for name, value in LOOKS.items() if name != "viewport"}
-# What a test may do to a browser or to a window of it that nothing undoes.
+# Changes to a browser or a window that cannot be undone.
 SOILING = {"expose_binding", "expose_function", "once", "route_from_har", "route_web_socket", "set_extra_http_headers"}
 SOILING_BROWSERS = {*SOILING, "new_cdp_session", "on", "route", "set_geolocation"}
-MOST_BROWSERS, MOST_WINDOWS = 8, 3  # that wait for the next test: each window is a process
-NOWHERE = "/healthz"  # of the same site, so that the process stays; no page of ours
+MOST_BROWSERS, MOST_WINDOWS = 8, 3  # windows that wait for the next test: each is a process
+NOWHERE = "/healthz"  # of the same site, so that the process stays; not a page of ours
 FORGET = """() => {
   localStorage.clear();
   sessionStorage.clear();
   return [Date, setTimeout, fetch, WebSocket, EventSource].every((one) => String(one).includes("[native code]"));
 }"""
 
-# An animation of a page that draws no frames, as a busy browser's may, never finishes by itself.
+# Animations of a page that draws no frames, as in a busy browser, never finish by themselves.
 FINISH = """() => {
   for (const animation of document.getAnimations())
     animation.effect.getComputedTiming().endTime === Infinity ? animation.cancel() : animation.finish();
@@ -52,14 +52,14 @@ def is_stream(request: Request) -> bool:
 
 
 class Shelf:
-    """The windows that tests use one after another.
+    """A pool of windows for one test after another.
 
-    1. A window that is handed out shows no page, stores nothing and has no listeners: it is as good as new, except that
-       it has cached our scripts and styles.
-    2. A browser is closed after a test that changed it in a way that cannot be undone.
+    1. A window from the pool shows no page, stores nothing and has no listeners: it is like a new one, except that it
+       has cached our scripts and styles.
+    2. A browser context is closed after a test that changed it in a way that cannot be undone.
 
-    errors   of any window since the last `clear`: in the console, exceptions, breaches of the content security policy,
-             dialogs
+    errors   of any window since the last `clear`: console errors, exceptions, violations of the content security
+             policy, dialogs
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -69,7 +69,7 @@ class Shelf:
         self._lent: list[_Profile] = []
 
     def open(self, context: BrowserContext | None = None, **options: Any) -> Page:
-        """A window, in a browser of its own unless it is given a neighbour's `context`."""
+        """A window, in its own browser context unless `context` names another window's."""
         if context is not None:
             return next(one for one in self._lent if one.context is context).open({})
         looks = {name: options.pop(name) for name in LOOKS if name in options}
@@ -80,7 +80,7 @@ class Shelf:
         return self._lent[-1].open(looks)
 
     def clear(self) -> None:
-        """Take back all windows, and forget all errors."""
+        """Return all windows to the pool, and delete all errors."""
         while self._lent:
             profile = self._lent.pop()
             if profile.is_cleaned():
@@ -101,7 +101,7 @@ class Shelf:
 
 
 class _Profile:
-    """A browser of its own, with one window or several."""
+    """A browser context, with one window or several."""
 
     def __init__(self, browser: Browser, options: dict[str, Any], errors: list[str]) -> None:
         self.options = options
@@ -121,7 +121,7 @@ class _Profile:
         self._observe(self.context, "set_offline", self._then(lambda: set_offline(False)))
 
     def open(self, looks: dict[str, Any]) -> Page:
-        """A window that nobody has."""
+        """A free window."""
         self._lent.append(self._free.pop() if self._free else self._new())
         page = self._lent[-1]
         if "viewport" in looks:
@@ -184,7 +184,7 @@ class _Profile:
         setattr(thing, "add_init_script", add_init_script)  # noqa: B010 - mypy forbids the other way
 
     def is_cleaned(self) -> bool:
-        """Try to make all windows as good as new; whether they are."""
+        """Try to reset all windows; returns whether they are."""
         if self._soiled or len(self._origins) > 1:
             return False
         pages = [page for page in self._lent if not page.is_closed()]
@@ -196,7 +196,7 @@ class _Profile:
             if not all(map(self._is_emptied, pages)):
                 return False
             self.context.clear_cookies()
-        except Error:  # it has crashed, or shows what has no storage
+        except Error:  # it has crashed, or shows a page without storage
             return False
         self._free += pages
         for page in self._free[MOST_WINDOWS:]:
@@ -210,7 +210,7 @@ class _Profile:
         for origin in [*self._origins]:
             try:
                 page.goto(origin + NOWHERE)
-            except Error:  # its server is gone
+            except Error:  # its server has stopped
                 page.route(origin + NOWHERE, lambda route: route.fulfill(body="nothing"))
                 page.goto(origin + NOWHERE)
                 page.unroute_all()
@@ -221,7 +221,7 @@ class _Profile:
 
 
 def finish_animations(page: Page) -> None:
-    """Have everything look as it will when all animations are over, without waiting for them."""
+    """Finish all animations at once."""
     page.evaluate(FINISH)
 
 

@@ -1,1 +1,1 @@
-"""The pages' core in Firefox and WebKit: two browsers that forgive other things than Chromium does."""
+"""The main features in Firefox and WebKit, two engines with other quirks than Chromium."""

@@ -1,4 +1,4 @@
-"""A Firefox and a WebKit, each started once, and windows of either that know nothing when a test begins."""
+"""Firefox and WebKit, each started once, and windows without stored data for each test."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from tests.browser.engines.window import Window
 from tests.support.servers.server_process import ServerProcess
 
 Browser = Callable[[], Engine]
-# What Firefox writes by itself about a line that a page gives up or that the server refuses.
+# Messages of Firefox itself about a connection that a page closes or that the server refuses.
 EXPECTED = re.compile("can’t establish a connection to the server|was interrupted while the page was loading")
 BROWSERS = {"firefox": firefox, "webkit": webkit}
 
@@ -33,7 +33,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_window(engine: Browser) -> Iterator[Callable[[ServerProcess], Window]]:
-    """Opens a window on a server; any error in its console and any exception fails the test."""
+    """Opens a window on a server; any console error and any exception fails the test."""
     opened: list[Engine] = []
 
     def opening(server: ServerProcess) -> Window:

@@ -1,4 +1,4 @@
-"""What a browser is asked for, whichever it is: the few things that WebDriver and WebDriver BiDi have in common."""
+"""The interface of a browser: what WebDriver and WebDriver BiDi have in common."""
 
 import json
 from collections.abc import Sequence
@@ -8,21 +8,21 @@ from typing import Any, Protocol
 import httpx
 
 Actions = Sequence[dict[str, Any]]
-# What is asked and what is answered goes as JSON in both, so that either protocol's own values never show.
+# Arguments and results are JSON in both, so that neither protocol's own values are visible.
 CALL = "json => JSON.stringify(({function})(...JSON.parse(json)) ?? null)"
-# A page of the same site that has no script. JSON would be shown by a viewer that Firefox has for it.
+# A page of the same site without a script. Firefox would show JSON in its own viewer.
 BEFORE = "/static/css/style.css"
 FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"
 
 
 class EngineError(Exception):
-    """A command that the browser refused: an exception in the page, or a page that is just going."""
+    """A command that failed: an exception in the page, or a page that is being unloaded."""
 
 
 class Engine(Protocol):
     """One window of a browser.
 
-    errors   exceptions in its pages and errors in its console, where the browser tells of them
+    errors   exceptions in its pages and errors in its console, where the browser reports them
     """
 
     errors: list[str]
@@ -31,19 +31,19 @@ class Engine(Protocol):
         """Open an address, and return once the page is loaded."""
 
     def evaluate(self, function: str, *args: Any) -> Any:
-        """What a function in the page returns; values that JSON has go in and come out."""
+        """The result of a function in the page; arguments and result are JSON values."""
 
     def perform(self, actions: Actions) -> None:
-        """Have hands do something: WebDriver's actions, whose keys and pointer are real ones to the page."""
+        """Simulate input: WebDriver's actions, with trusted key and pointer events."""
 
     def choose(self, selector: str, file: Path) -> None:
-        """Choose a file in a field for files."""
+        """Choose a file in a file input."""
 
     def another(self) -> "Engine":
-        """One more window of the same person's browser."""
+        """Another window of the same browser profile."""
 
     def close(self) -> None:
-        """Forget what the windows have stored; one is kept for the next test, which costs much less than a new one."""
+        """Delete what the windows have stored; one is reused by the next test, which is much faster than a new one."""
 
 
 def call(function: str) -> str:
@@ -57,5 +57,5 @@ def packed(args: Sequence[Any]) -> str:
 
 
 def site(url: str, before: str) -> str:
-    """Where the page is that has no script, for the site of an address; `before` for what is on no site."""
+    """The address of the page without a script on an address's site; `before` for an address without a site."""
     return str(httpx.URL(url).join(BEFORE)) if url.startswith("http") else before

@@ -1,4 +1,4 @@
-"""Debian's Firefox over WebDriver BiDi, which it speaks itself."""
+"""Debian's Firefox over WebDriver BiDi, which it implements itself."""
 
 import json
 import os
@@ -16,16 +16,16 @@ from tests.browser.engines.engine import FORGET, Actions, EngineError, call, pac
 from tests.support.servers.server_process import wait_for
 
 FIREFOX = ("firefox-esr", "firefox")
-STARTS = 60  # seconds that it may take on a busy machine
-ANSWERS = 60  # seconds that a command may take
+STARTS = 60  # seconds for its start, on a busy machine
+ANSWERS = 60  # seconds for a command
 SIZE = {"width": 1280, "height": 800}
 EVENTS = ["log.entryAdded"]
 
 
 class Bidi:
-    """A session: commands one after another, and the errors that windows told of in between, by window.
+    """A session: commands in sequence, and the errors of each window.
 
-    free   windows that nobody needs, each with the person whose it is
+    free   unused windows, each with its user context
     """
 
     def __init__(self, line: ClientConnection) -> None:
@@ -37,7 +37,7 @@ class Bidi:
         self.send("session.subscribe", events=EVENTS)
 
     def send(self, method: str, **params: Any) -> dict[str, Any]:
-        """The answer to a command."""
+        """The response to a command."""
         self._sent += 1
         self._line.send(json.dumps({"id": self._sent, "method": method, "params": params}))
         while True:
@@ -66,7 +66,7 @@ class Firefox:
 
     @classmethod
     def of_somebody(cls, bidi: Bidi) -> "Firefox":
-        """A window of a person who has no other one."""
+        """A window in a user context of its own."""
         if bidi.free:
             return cls(bidi, *bidi.free.pop())
         return cls._new(bidi, bidi.send("browser.createUserContext")["userContext"])
@@ -129,13 +129,13 @@ class Firefox:
 
 
 def missing() -> str:
-    """What is not there that it needs."""
+    """The program that it needs and that is not installed."""
     return "" if any(map(shutil.which, FIREFOX)) else f"none of {', '.join(FIREFOX)} is on the PATH"
 
 
 @contextmanager
 def started() -> Iterator[Bidi]:
-    """A headless one with a profile of its own."""
+    """A headless Firefox with a profile of its own."""
     found = next(filter(None, map(shutil.which, FIREFOX)))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         command = [found, "--headless", "--no-remote", "--profile", home, "--remote-debugging-port", "0"]
@@ -149,7 +149,7 @@ def started() -> Iterator[Bidi]:
 
 
 def _address(profile: Path) -> str:
-    """Where it listens, which it writes down once it does."""
+    """The address on which it listens; it writes it to a file."""
     written = profile / "WebDriverBiDiServer.json"
     wait_for(lambda: written.exists() and written.read_text().endswith("}"), "Firefox listens", STARTS)
     place = json.loads(written.read_text())

@@ -1,4 +1,4 @@
-"""What everybody does here, in a Firefox and in a WebKit."""
+"""The main features of the pages, in Firefox and in WebKit."""
 
 import json
 import re
@@ -11,8 +11,8 @@ from tests.support.servers.server_process import wait_for
 
 LONG = "\n".join(f"line {number}" for number in range(30))
 HEBREW = "שלום לכולם"
-RAW = r"\d{4}-\d\d-\d\d \d\d:\d\d"  # a time as the server writes it, where no script says it
-# The cards above one may turn out taller than the browser guessed, which moves it out of sight again.
+RAW = r"\d{4}-\d\d-\d\d \d\d:\d\d"  # a time in the server's format, without a script's label
+# The cards above may be taller than the browser estimated, which moves it out of view again.
 LOOKED_AT = """id => {
   const card = document.querySelector(`#note-${id}`);
   card.scrollIntoView({block: "nearest"});
@@ -35,7 +35,7 @@ def note_like(rest, words):
 # The board.
 
 
-def test_a_note_is_written_ticked_changed_deleted_and_brought_back(board, rest):
+def test_a_note_is_added_ticked_edited_deleted_and_restored(board, rest):
     title, other = fresh_title(), fresh_title("other")
     board.write("#add-title", title)
     board.press("Enter")
@@ -63,7 +63,7 @@ def test_a_note_is_written_ticked_changed_deleted_and_brought_back(board, rest):
     wait_for(lambda: note_like(rest, other), "it is there again")
 
 
-def test_a_long_note_opens_texts_have_their_own_direction_and_a_draft_outlives_a_reload(board, rest):
+def test_a_long_note_expands_texts_have_their_own_direction_and_a_draft_survives_a_reload(board, rest):
     long, short = create(rest, fresh_title(), LONG), create(rest, fresh_title(), "short")
 
     board.sees(f"#note-{long['id']} .more-button", "Show more")
@@ -104,8 +104,8 @@ def test_a_long_note_opens_texts_have_their_own_direction_and_a_draft_outlives_a
     board.until("() => document.querySelector('#add-title').value === 'half a th'", what="the draft is there")
 
 
-def test_a_long_board_says_its_dates_and_folds_its_notes_wherever_one_looks(window, rest):
-    board = rest.post("/api/boards", json={"name": fresh_title("board")}).json()["id"]  # the shared one stays short
+def test_every_visible_note_of_a_long_board_has_a_date_and_is_clamped(window, rest):
+    board = rest.post("/api/boards", json={"name": fresh_title("board")}).json()["id"]  # the shared board stays short
     long = {"description": LONG}
     made = [rest.post(f"/api/boards/{board}/notes", json=long).json()["id"] for _ in range(60)]
     window.visit(f"/front/boards/{board}/notes")
@@ -117,7 +117,7 @@ def test_a_long_board_says_its_dates_and_folds_its_notes_wherever_one_looks(wind
 # Two windows.
 
 
-def test_windows_show_each_others_changes_also_when_the_first_one_is_closed(board, open_window, shared_server, rest):
+def test_windows_show_each_others_changes_even_after_the_first_one_is_closed(board, open_window, shared_server, rest):
     second, elsewhere = board.another(), open_window(shared_server)
     second.visit("/front/notes")
     elsewhere.visit("/front/notes")
@@ -134,7 +134,7 @@ def test_windows_show_each_others_changes_also_when_the_first_one_is_closed(boar
     second.sees("#connection", "Live")
 
 
-def test_two_versions_are_shown_side_by_side_and_nothing_is_lost(board, rest):
+def test_an_edit_conflict_shows_both_versions_and_loses_neither(board, rest):
     note = create(rest, fresh_title(), "before")
     card = f"#note-{note['id']}"
     board.hover(card)
@@ -155,7 +155,7 @@ def test_two_versions_are_shown_side_by_side_and_nothing_is_lost(board, rest):
 # A conversation.
 
 
-def test_a_message_reaches_everybody_at_once_and_can_be_edited(window, rest):
+def test_a_message_is_sent_to_every_window_at_once_and_can_be_edited(window, rest):
     ada, bob = rooms.person(rest, "ada"), rooms.person(rest, "bob")
     place = rooms.room(rest)
     rooms.say(rest, place, bob, HEBREW)
@@ -208,7 +208,7 @@ def test_only_the_right_password_signs_in_and_signing_out_ends_it(open_window, g
 # An import.
 
 
-def test_a_file_comes_in_and_its_notes_are_on_the_board(window, rest, tmp_path):
+def test_the_notes_of_an_imported_file_are_on_the_board(window, rest, tmp_path):
     title, file = fresh_title("seeds <b>"), tmp_path / f"{fresh_title('file')}.json"
     file.write_text(json.dumps([{"title": title}, {"title": 7}]))
     window.visit("/front/boards/1/transfer")

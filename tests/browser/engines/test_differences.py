@@ -1,4 +1,4 @@
-"""What browsers do otherwise than Chromium: fields that do not grow, buttons without focus, pages that come back."""
+"""Differences from Chromium: text areas that do not grow, buttons without focus, pages from the back-forward cache."""
 
 from tests.browser.board import create
 from tests.browser.board import fresh as fresh_title
@@ -6,7 +6,7 @@ from tests.support.servers.server_process import wait_for
 
 LONG = "\n".join(f"line {number}" for number in range(12))
 NOTE = "ul.notes > li.note"
-# Safari on a Mac: a click gives the focus to what is around the button.
+# Safari on a Mac: a click focuses the button's container.
 AS_ON_A_MAC = """() => addEventListener("mousedown", event => {
   const button = event.target.closest("button");
   if (!button) return;
@@ -20,7 +20,7 @@ ROOM = """css => {
 }"""
 
 
-def test_a_text_is_edited_in_a_field_of_as_many_lines_and_a_click_on_add_keeps_the_focus(board, rest):
+def test_the_text_area_fits_the_text_and_a_click_on_add_keeps_the_focus(board, rest):
     note = create(rest, fresh_title(), LONG)
     card = f"#note-{note['id']}"
     board.hover(card)
@@ -40,7 +40,7 @@ def test_a_text_is_edited_in_a_field_of_as_many_lines_and_a_click_on_add_keeps_t
         board.until("() => document.activeElement.id === 'add-title'", what="the focus is back in the title")
 
 
-def test_the_way_back_leads_to_the_board_as_it_is_now(board, rest):
+def test_the_back_button_shows_the_current_board(board, rest):
     ticked = create(rest, fresh_title())
     card = f"#note-{ticked['id']}"
     board.click(f"{card} .done-box")

@@ -18,14 +18,14 @@ from tests.support.servers.server_process import wait_for
 
 DRIVER = "WebKitWebDriver"
 SCREEN = "Xvfb"  # it has no headless mode
-SIZE = {"width": 1280, "height": 838}  # with its own bar, so that a page has 800
+SIZE = {"width": 1280, "height": 838}  # includes the toolbar: a page has 800
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # W3C WebDriver, "web element identifier"
 
 
 class Session:
-    """A browser: its windows, and commands to whichever of them is asked.
+    """A browser: its windows, and commands to each of them.
 
-    A window that is closed can take the whole session with it, so those that nobody needs are kept for the next.
+    Closing a window can end the whole session, so unused windows are reused.
     """
 
     def __init__(self, driver: httpx.Client) -> None:
@@ -36,7 +36,7 @@ class Session:
         self._free: list[str] = self.send("GET", "/window/handles")
 
     def send(self, method: str, path: str, window: str = "", **params: Any) -> Any:
-        """The answer to a command, to one of the windows."""
+        """The response to a command for one of the windows."""
         if window and window != self._current:
             self.send("POST", "/window", handle=window)
             self._current = window
@@ -51,7 +51,7 @@ class Session:
         return self._free.pop() if self._free else str(self.send("POST", "/window/new", type="window")["handle"])
 
     def release(self, window: str) -> None:
-        """Nobody needs this window any more."""
+        """Make a window available for reuse."""
         self._free.append(window)
 
 
@@ -59,7 +59,7 @@ class WebKit:
     """A window; see Engine."""
 
     def __init__(self, session: Session) -> None:
-        self.errors: list[str] = []  # of which it tells nobody
+        self.errors: list[str] = []  # WebDriver does not report it
         self._session = session
         self._window = session.open()
         self._site = ""
@@ -105,13 +105,13 @@ class WebKit:
 
 
 def missing() -> str:
-    """What is not there that it needs."""
+    """The program that it needs and that is not installed."""
     return ", ".join(f"{name} is not on the PATH" for name in (DRIVER, SCREEN) if not shutil.which(name))
 
 
 @contextmanager
 def started() -> Iterator[Session]:
-    """One on a screen of its own that nobody sees."""
+    """A WebKit on a virtual screen of its own."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, _screen() as display:
         surroundings = {"DISPLAY": display, "GDK_BACKEND": "x11", "NO_AT_BRIDGE": "1", "HOME": home}
         surroundings |= {"XDG_RUNTIME_DIR": home, "WEBKIT_DISABLE_COMPOSITING_MODE": "1", "LANGUAGE": "en"}

@@ -1,4 +1,4 @@
-"""What somebody does in a window of any browser, and sees there."""
+"""User actions in a window of any browser, and what it shows."""
 
 import time
 from pathlib import Path
@@ -6,11 +6,11 @@ from typing import Any
 
 from tests.browser.engines.engine import Engine, EngineError
 
-PATIENCE = 60.0  # seconds until a condition that does not come true fails the test, on a very busy machine too
+PATIENCE = 60.0  # seconds until an unmet condition fails the test, on a very busy machine too
 KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004", "Delete": "\ue017", "Control": "\ue009"}
 SEEN = """(css, text) => [...document.querySelectorAll(css)].filter(
   element => (element.innerText ?? "").includes(text) && element.checkVisibility({visibilityProperty: true}))"""
-# Where a hand would reach it: in sight, at rest, and nothing over it.
+# Where a pointer would reach it: in view, not moving, and not covered.
 REACHED = f"""(css, text) => {{
   const [element] = ({SEEN})(css, text);
   if (!element) return null;
@@ -50,24 +50,24 @@ class Window:
         return Window(self.engine.another(), self._base)
 
     def until(self, function: str, *args: Any, what: str = "") -> Any:
-        """What a function in the page returns once that is true; it is asked again until then."""
+        """The result of a function in the page once it is true; it is polled until then."""
         deadline = time.monotonic() + PATIENCE
         found, trouble = None, ""
         while not found:
             assert time.monotonic() < deadline, f"{what or function}{args}: not within {PATIENCE} s. {trouble}"
             try:
                 found = self.engine.evaluate(function, *args)
-            except EngineError as error:  # a page that is just going
+            except EngineError as error:  # a page that is being unloaded
                 trouble = str(error)
             time.sleep(0 if found else 0.05)
         return found
 
     def ask(self, function: str, *args: Any) -> Any:
-        """What a function in the page returns."""
+        """The result of a function in the page."""
         return self.engine.evaluate(function, *args)
 
     def sees(self, css: str, text: str = "") -> None:
-        """Wait until an element with this text in it is in the page and not hidden."""
+        """Wait until the page has a visible element with this text."""
         self.until(f"(...where) => ({SEEN})(...where).length > 0", css, text, what="is seen: ")
 
     def misses(self, css: str, text: str = "") -> None:
@@ -75,9 +75,9 @@ class Window:
         self.until(f"(...where) => ({SEEN})(...where).length === 0", css, text, what="is not seen: ")
 
     def click(self, css: str, text: str = "") -> None:
-        """Click on what has this text in it, in its middle."""
+        """Click the middle of the element with this text."""
         hit = False
-        while not hit:  # a page that moves under the hand lets it miss
+        while not hit:  # a layout shift during the click would make it miss
             x, y = self._reach(css, text)
             self.engine.evaluate(AWAITED, css, text)
             move = {"type": "pointerMove", "x": x, "y": y, "duration": 0}
@@ -85,12 +85,12 @@ class Window:
             hit = self.until("() => [window.wasHit !== false]", what="tells of the click: ")[0]
 
     def hover(self, css: str, text: str = "") -> None:
-        """Move the pointer over it."""
+        """Move the pointer over the element."""
         x, y = self._reach(css, text)
         self._point({"type": "pointerMove", "x": x, "y": y, "duration": 0})
 
     def _reach(self, css: str, text: str) -> list[int]:
-        """Where it is, once it is there twice in a row."""
+        """Its position, once two polls in a row return the same."""
         before, place = None, [0, 0]
         while place != before:
             before, place = place, self.until(REACHED, css, text, what="can be reached: ")
@@ -101,11 +101,11 @@ class Window:
         self.engine.perform([{**pointer, "actions": list(actions)}])
 
     def press(self, *keys: str) -> None:
-        """Press keys at once, by name or character, and let them go."""
+        """Press keys together, by name or character, and release them."""
         self._type(_stroke(*keys))
 
     def write(self, css: str, text: str) -> None:
-        """Replace what a field holds, with the keyboard."""
+        """Replace the value of a field with the keyboard."""
         self.click(css)
         self.until("css => document.activeElement === document.querySelector(css)", css, what="has the focus: ")
         self._type(_stroke("Control", "a") + [action for character in text for action in _stroke(character)])
@@ -120,7 +120,7 @@ class Window:
 
 
 def _stroke(*keys: str) -> list[dict[str, Any]]:
-    """Keys that go down in this order and up in the other."""
+    """Key-down events in this order and key-up events in reverse."""
     values = [KEYS.get(key, key) for key in keys]
     down = [{"type": "keyDown", "value": value} for value in values]
     return down + [{"type": "keyUp", "value": value} for value in reversed(values)]

@@ -93,7 +93,7 @@ class Notes(Service):
         note = await _require_present(change.connection, board_id, note_id, allowed)
         note.deleted_at = datetime.now(UTC)
         await note.save(using_db=change.connection, update_fields=["deleted_at"])
-        return _record(change, "delete", note)
+        return _record(change, "delete", NoteOut.model_validate(note))
 
     @transactional
     async def restore(self, change: Change, caller: Caller, board_id: int, note_id: int) -> NoteOut:
@@ -203,13 +203,12 @@ async def _save(change: Change, action: Action, note: Note, *fields: str) -> Not
     note.search_text = search_text(note)
     fields = (*fields, "version", "updated_at", "search_text")
     await note.save(using_db=change.connection, update_fields=fields)
-    return _record(change, action, note)
+    return _record(change, action, NoteOut.model_validate(note))
 
 
-def _record(change: Change, action: Action, note: Note | NoteOut) -> NoteOut:
-    out = NoteOut.model_validate(note)
-    change.record(NoteEvent(topic=board(note.board_id), action=action, note=out))
-    return out
+def _record(change: Change, action: Action, note: NoteOut) -> NoteOut:
+    change.record(NoteEvent(topic=board(note.board_id), action=action, note=note))
+    return note
 
 
 def search_text(note: Note | NoteCreate | ImportedNote) -> str:

@@ -2,9 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, islice
+from typing import NamedTuple
 
 MAX_WAITING = 256  # messages that a subscriber may be behind
 MAX_WAITING_BYTES = 1 << 20  # bytes that a subscriber may be behind, 1 MiB
@@ -12,8 +12,7 @@ CACHED_WILDCARDS = 1024  # topics whose wildcard is cached
 CACHED_WRITES = 8  # encoded writes that are cached for the next subscriber at the same position; slow ones all differ
 
 
-@dataclass(frozen=True, slots=True)
-class FeedMessage:
+class FeedMessage(NamedTuple):
     """A message of the feed.
 
     number   its position in the log; None when it is volatile

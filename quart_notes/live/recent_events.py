@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Collection
-from dataclasses import replace
 from itertools import islice
 
 from quart_notes.live.channel import FeedMessage, wildcard_of
@@ -47,7 +46,7 @@ class RecentEvents:
         first = self._number_at(0)
         for number in self._numbers[subject]:
             message, _ = self._events[number - first]
-            blank = replace(message, data=blanked(message.data))
+            blank = message._replace(data=blanked(message.data))
             self._events[number - first] = blank, subject
             self._bytes += len(blank.data) - len(message.data)
 

@@ -2,15 +2,14 @@
 
 import re
 import secrets
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from quart_notes.errors import InvalidEventIdError
 
 EVENT_ID = re.compile(r"([0-9a-z]{1,16})-([0-9]{1,19})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class EventId:
+class EventId(NamedTuple):
     """A position in the log of one database: `epoch-number`.
 
     An id of another epoch means nothing in this log.

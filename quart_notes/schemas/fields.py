@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -75,10 +74,14 @@ class OutputModel(BaseModel):
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
-    @cached_property
+    @property
     def json_bytes(self) -> bytes:
         """It as JSON, UTF-8: encoded once for its event and its response."""
-        return self.model_dump_json().encode()
+        # Not a cached_property, whose lock costs as much as half of the encoding. pydantic ignores the entry.
+        encoded: bytes | None = self.__dict__.get("json_bytes")
+        if encoded is None:
+            encoded = self.__dict__["json_bytes"] = self.__pydantic_serializer__.to_json(self)
+        return encoded
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy; it may have other values, so it is encoded again."""

@@ -27,7 +27,6 @@ from tortoise.exceptions import OperationalError
 from quart_notes.patching import patched
 
 T = TypeVar("T")
-BUSY_TIMEOUT_PRAGMA = "PRAGMA busy_timeout"  # milliseconds to wait for another process
 NUMBER = "UPDATE log_head SET newest = newest + ? WHERE id = 1 RETURNING newest"
 INSERT = "INSERT INTO event_log (number, topic, body, subject, created_at) VALUES (?, ?, ?, ?, ?)"
 
@@ -41,6 +40,7 @@ class SqliteTransaction(SqliteTransactionWrapper):
         super().__init__(connection)
         self._reads_only = connection.reads_only
         self._begin = "BEGIN" if connection.reads_only else "BEGIN IMMEDIATE"
+        self._wait = f"PRAGMA busy_timeout={connection.pragmas['busy_timeout']}"  # for other processes, as configured
 
     @property
     def change_count(self) -> int:
@@ -65,14 +65,13 @@ class SqliteTransaction(SqliteTransactionWrapper):
         connection = self._connection._conn
         if self._reads_only or connection.in_transaction:
             return False
-        ((timeout,),) = connection.execute(BUSY_TIMEOUT_PRAGMA).fetchall()
-        connection.execute(f"{BUSY_TIMEOUT_PRAGMA}=0")
+        connection.execute("PRAGMA busy_timeout=0")
         try:
             connection.execute(self._begin)
         except sqlite3.Error:
             return False  # `_rollback_and_begin` raises the error
         finally:
-            connection.execute(f"{BUSY_TIMEOUT_PRAGMA}={timeout}")
+            connection.execute(self._wait)
         return True
 
     def _rollback_and_begin(self, connection: sqlite3.Connection) -> None:

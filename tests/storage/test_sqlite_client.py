@@ -5,12 +5,14 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tortoise.connection import get_connection
 
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.settings import Settings
-from quart_notes.storage.database import Database
+from quart_notes.storage.database import WRITER, Database
 from tests.support.servers.empty_database import put_empty_database
 
 pytestmark = pytest.mark.sqlite_only("its engine")
@@ -54,9 +56,11 @@ async def test_readers_cancelled_after_any_time_leave_the_database_readable(data
         await _read(database)
 
 
-async def test_a_transaction_that_cannot_begin_leaves_the_next_one_free(database: Database):
-    async with database.transaction() as connection:
-        await connection.execute_query("PRAGMA busy_timeout=50")
+async def test_a_transaction_that_cannot_begin_leaves_the_next_one_free(database: Database, monkeypatch: pytest.MonkeyPatch):
+    writer: Any = get_connection(WRITER)
+    monkeypatch.setitem(writer.pragmas, "busy_timeout", 50)
+    async with database.transaction():
+        pass  # the connection waits 50 ms from here on
     with closing(sqlite3.connect(str(database.target), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         for _ in range(2):

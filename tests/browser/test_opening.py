@@ -29,7 +29,7 @@ PHONE = {"width": 390, "height": 844}
 
 @pytest.fixture(scope="module")
 def talk(shared_server) -> Any:
-    """Creates a room with messages that ada and dan have read, and new ones; returns both, the room, the new messages."""
+    """Creates a room with messages that ada and dan have read, and new ones; returns both, the room, the new ones."""
 
     def make(read: int, new: int) -> tuple[list[dict[str, Any]], int, list[str]]:
         with httpx.Client(base_url=shared_server.base, verify=False) as rest:

@@ -1,4 +1,4 @@
-"""Backups and restoring on the command line: whole copies, and nothing that is lost."""
+"""Backup and restore on the command line: complete copies, without data loss."""
 
 import sqlite3
 from contextlib import closing
@@ -14,7 +14,7 @@ from tests.support.servers.server_process import ServerProcess
 pytestmark = pytest.mark.sqlite_only("copies of the file")
 
 
-def test_a_backup_replaces_nothing_and_needs_a_database(tmp_path: Path):
+def test_a_backup_overwrites_nothing_and_requires_a_database(tmp_path: Path):
     assert_refused(run_in(tmp_path, "backup", "copy"), "there is no database")
     assert not list(tmp_path.iterdir())
 
@@ -31,7 +31,7 @@ def test_a_backup_replaces_nothing_and_needs_a_database(tmp_path: Path):
     assert ask(copy, "SELECT count(*) FROM note") == ask(database_in(tmp_path), "SELECT count(*) FROM note")
 
 
-def test_a_backup_that_fails_leaves_nothing(tmp_path: Path):
+def test_a_failed_backup_leaves_nothing(tmp_path: Path):
     file = database_in(tmp_path)
     file.parent.mkdir()
     file.write_bytes(b"my diary " * 1000)
@@ -41,7 +41,7 @@ def test_a_backup_that_fails_leaves_nothing(tmp_path: Path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
 
 
-def test_restoring_keeps_every_former_database_and_needs_none(tmp_path: Path):
+def test_a_restore_keeps_every_former_database_and_requires_none(tmp_path: Path):
     assert run_in(tmp_path, "demo").returncode == 0
     assert run_in(tmp_path, "backup", "copy.sqlite3").returncode == 0
 
@@ -56,7 +56,7 @@ def test_restoring_keeps_every_former_database_and_needs_none(tmp_path: Path):
     assert ask(file, "SELECT epoch FROM log_head") != ask(database_in(tmp_path), "SELECT epoch FROM log_head")
 
 
-def test_a_database_that_was_copied_with_its_log_beside_it_is_restored_whole(tmp_path: Path):
+def test_a_database_copied_with_its_write_ahead_log_is_restored_completely(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         for n in range(5):
             httpx.post(server.base + "/api/notes", json={"title": str(n)})
@@ -75,7 +75,7 @@ def _foreign(file: Path) -> None:
         connection.execute("CREATE TABLE note (id INTEGER)")
 
 
-def test_a_file_that_is_not_ours_is_not_restored(tmp_path: Path):
+def test_a_foreign_file_is_not_restored(tmp_path: Path):
     database_in(tmp_path).parent.mkdir()
     database_in(tmp_path).write_bytes(file_after("demo"))
     other = tmp_path / "other"

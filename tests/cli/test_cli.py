@@ -1,4 +1,4 @@
-"""The command line, as a person meets it: real processes, exit codes, errors on standard error."""
+"""The command line in real processes: exit codes, errors on standard error."""
 
 import json
 import os
@@ -45,8 +45,10 @@ def test_help_lists_the_commands(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_explains_itself(name: str):
-    done = CliRunner().invoke(cli, [name, "--help"])  # not a process: there are many, and they would say the same
+def test_every_command_has_help(name: str):
+    done = CliRunner().invoke(
+        cli, [name, "--help"]
+    )  # not as processes: there are many, and their output would be the same
 
     assert done.exit_code == 0
     assert done.stderr == ""
@@ -56,7 +58,7 @@ def test_every_command_explains_itself(name: str):
     assert all(parameter.help for parameter in command.params if isinstance(parameter, Option))
 
 
-def test_the_version_is_told(tmp_path: Path):
+def test_the_version_is_printed(tmp_path: Path):
     assert run_in(tmp_path, "--version").stdout.split()[-1] == __version__
 
 
@@ -77,7 +79,7 @@ def test_an_unknown_command_is_refused(tmp_path: Path):
         ["backup", "a", "b"],
     ],
 )
-def test_arguments_that_no_command_takes_are_refused(arguments: list[str]):
+def test_invalid_arguments_are_refused(arguments: list[str]):
     done = CliRunner().invoke(cli, arguments)
 
     assert done.exit_code == 2
@@ -104,8 +106,8 @@ def _serving(folder: Path, *arguments: str) -> Iterator[tuple[Child, Path]]:
 @pytest.mark.parametrize(
     ("number", "flags"), [(signal.SIGINT, []), (signal.SIGTERM, ["--workers", "2"])], ids=["SIGINT", "SIGTERM"]
 )
-def test_without_a_command_it_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signals, flags: list[str]):
-    """A process that is started as everywhere, and so are its workers."""
+def test_without_a_command_it_serves_until_a_signal(tmp_path: Path, number: signal.Signals, flags: list[str]):
+    """A newly started process with new workers, as in production."""
     command = [sys.executable, "-m", "quart_notes", "--bind", "127.0.0.1:0", *flags]
     log = tmp_path / "log"
     env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
@@ -125,7 +127,7 @@ def test_without_a_command_it_serves_until_it_is_told_to_stop(tmp_path: Path, nu
             process.kill()
 
 
-def test_it_serves_on_a_unix_socket(tmp_path: Path):
+def test_the_server_listens_on_a_unix_socket(tmp_path: Path):
     with _serving(tmp_path, "serve", "--bind", "unix:here.sock") as (process, log):
         wait_for(lambda: "Quart Notes on unix:" in log.read_text(), "it serves", 20)
         transport = httpx.HTTPTransport(uds=str(tmp_path / "here.sock"))
@@ -142,7 +144,7 @@ def test_it_serves_on_a_unix_socket(tmp_path: Path):
         assert process.poll() is None
 
 
-def test_the_socket_of_a_dead_server_is_replaced(tmp_path: Path):
+def test_the_socket_of_a_killed_server_is_replaced(tmp_path: Path):
     with closing(socket.socket(socket.AF_UNIX)) as dead:
         dead.bind(str(tmp_path / "here.sock"))
 
@@ -150,7 +152,7 @@ def test_the_socket_of_a_dead_server_is_replaced(tmp_path: Path):
         wait_for(lambda: "Quart Notes on unix:" in log.read_text(), "it serves", 20)
 
 
-def test_a_file_in_the_place_of_the_socket_is_left_alone(tmp_path: Path):
+def test_an_existing_file_at_the_sockets_path_is_not_replaced(tmp_path: Path):
     (tmp_path / "precious").write_text("text")
 
     done = run_in(tmp_path, "serve", "--bind", "unix:precious")
@@ -159,7 +161,7 @@ def test_a_file_in_the_place_of_the_socket_is_left_alone(tmp_path: Path):
     assert (tmp_path / "precious").read_text() == "text"
 
 
-def test_an_address_in_use_is_told(tmp_path: Path):
+def test_an_address_in_use_is_reported(tmp_path: Path):
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -171,13 +173,13 @@ def test_an_address_in_use_is_told(tmp_path: Path):
 
 
 @pytest.mark.parametrize("bind", ["192.0.2.1:80", "nowhere.invalid:80"])
-def test_an_address_that_is_not_ours_is_told(tmp_path: Path, bind: str):
+def test_an_unavailable_address_is_reported(tmp_path: Path, bind: str):
     assert_refused(run_in(tmp_path, "serve", "--bind", bind, "--open-to-network"), f"cannot listen on {bind}")
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server in the folder where the commands of a test run."""
+    """A server in the folder in which the commands of a test run."""
     folder = tmp_path_factory.mktemp("running")
     with ServerProcess(folder / "data") as server:
         httpx.post(server.base + "/api/notes", json={"title": "the server's"})
@@ -188,7 +190,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
 @pytest.mark.parametrize(
     "arguments", [["serve", "--bind", "127.0.0.1:0"], ["demo"], ["migrate"], ["restore", "copy.sqlite3"]], ids=str
 )
-def test_a_second_process_on_the_same_data_is_refused(running: ServerProcess, arguments: list[str]):
+def test_a_second_process_on_the_same_data_folder_is_refused(running: ServerProcess, arguments: list[str]):
     folder = running.data.parent
     (folder / "copy.sqlite3").unlink(missing_ok=True)
     assert run_in(folder, "backup", "copy.sqlite3").returncode == 0
@@ -203,7 +205,7 @@ def test_a_second_process_on_the_same_data_is_refused(running: ServerProcess, ar
 
 
 @pytest.mark.sqlite_only("the file that commands work on")
-def test_migrate_makes_the_tables_once(tmp_path: Path):
+def test_migrate_creates_the_tables_once(tmp_path: Path):
     first, second = run_in(tmp_path, "migrate"), run_in(tmp_path, "migrate")
 
     assert (first.returncode, second.returncode) == (0, 0)
@@ -214,7 +216,7 @@ def test_migrate_makes_the_tables_once(tmp_path: Path):
 
 
 @pytest.mark.sqlite_only("the file that commands work on")
-def test_demo_puts_notes_people_and_messages_there_by_the_log(tmp_path: Path):
+def test_demo_creates_notes_users_and_messages_with_their_events(tmp_path: Path):
     done = run_in(tmp_path, "demo")
 
     notes, people, messages = (ask(database_in(tmp_path), f'SELECT count(*) FROM "{name}"') for name in THINGS)
@@ -232,7 +234,7 @@ def test_demo_puts_notes_people_and_messages_there_by_the_log(tmp_path: Path):
     assert ask(database_in(tmp_path), 'SELECT count(*) FROM "user"') == 3
 
 
-def test_openapi_prints_the_document_of_the_server_and_touches_nothing(tmp_path: Path, running: ServerProcess):
+def test_openapi_prints_the_servers_document_and_changes_nothing(tmp_path: Path, running: ServerProcess):
     done = run_in(tmp_path, "openapi")
 
     assert done.returncode == 0
@@ -241,12 +243,12 @@ def test_openapi_prints_the_document_of_the_server_and_touches_nothing(tmp_path:
     assert not list(tmp_path.iterdir())
 
 
-# A database that is none.
+# Invalid databases.
 
 
 @pytest.mark.sqlite_only("the file that commands work on")
 @pytest.mark.parametrize("command", [["serve", "--bind", "127.0.0.1:0"], ["migrate"]], ids=str)
-def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, command: list[str]):
+def test_a_file_that_is_no_database_is_refused_and_unchanged(tmp_path: Path, command: list[str]):
     file = database_in(tmp_path)
     file.parent.mkdir()
     file.write_bytes(b"my diary " * 1000)
@@ -258,7 +260,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, co
 
 
 @pytest.mark.parametrize("command", [["serve", "--bind", "127.0.0.1:0"]], ids=str)
-def test_a_folder_that_cannot_be_is_refused(tmp_path: Path, command: list[str]):
+def test_an_invalid_data_folder_is_refused(tmp_path: Path, command: list[str]):
     (tmp_path / "file").write_text("")
 
     assert_failed(run_in(tmp_path, *command, "--data", "file/data"), "file/data")

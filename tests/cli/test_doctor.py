@@ -1,4 +1,4 @@
-"""What `quart-notes doctor` finds: each thing once as it should be, and once not.
+"""Checks of `quart-notes doctor`: each with a good result and a bad one.
 
 Its exit codes: tests/cli/test_doctor_command.py.
 """
@@ -28,13 +28,13 @@ pytestmark = pytest.mark.sqlite_only("each test puts the database that it looks 
 # Python, SQLite, the disk, the database.
 
 
-def test_sqlite_is_new_enough_or_not(monkeypatch: pytest.MonkeyPatch):
+def test_an_old_sqlite_is_reported(monkeypatch: pytest.MonkeyPatch):
     assert only(checks._sqlite())[0] == "ok"
     monkeypatch.setattr(checks, "SQLITE_MINIMUM", (99, 0, 0))
     assert only(checks._sqlite())[0] == "fail"
 
 
-def test_little_room_is_worth_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_low_disk_space_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     file = tmp_path / "not" / "yet" / "there.sqlite3"
 
     assert only(checks._data(file))[0] == "ok"
@@ -42,7 +42,7 @@ def test_little_room_is_worth_a_warning(tmp_path: Path, monkeypatch: pytest.Monk
     assert only(checks._data(file))[0] == "warn"
 
 
-def test_migrations_that_wait_are_told(file: Path, monkeypatch: pytest.MonkeyPatch):
+def test_pending_migrations_are_reported(file: Path, monkeypatch: pytest.MonkeyPatch):
     async def pending(_: object) -> list[str]:
         return ["0099_more"]
 
@@ -51,23 +51,23 @@ def test_migrations_that_wait_are_told(file: Path, monkeypatch: pytest.MonkeyPat
     assert list(checks._tables(file))[-1] == ("warn", "Migrations", "0099_more will be applied at the next start")
 
 
-def test_too_few_descriptors_are_worth_a_warning(monkeypatch: pytest.MonkeyPatch):
+def test_too_few_file_descriptors_are_a_warning(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(checks, "raise_descriptor_limit", lambda: 1064)
 
     assert only(checks._descriptors(Settings(max_connections=1000)))[0] == "ok"
     assert only(checks._descriptors(Settings(max_connections=1001)))[0] == "warn"
 
 
-# How it is synced.
+# Durability.
 
 
-def test_the_database_is_synced_as_the_server_wants_it(file: Path, tmp_path: Path):
+def test_the_servers_durability_settings_are_checked(file: Path, tmp_path: Path):
     assert only(checks._sync(file)) == ("ok", "journal_mode wal, synchronous FULL")
     assert not list(checks._sync(tmp_path / "none.sqlite3"))
     assert not (tmp_path / "none.sqlite3").exists()
 
 
-def test_a_database_without_a_write_ahead_log_is_noticed_and_left_so(file: Path):
+def test_a_database_without_a_write_ahead_log_is_reported_and_unchanged(file: Path):
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
 
@@ -80,9 +80,7 @@ def test_a_database_without_a_write_ahead_log_is_noticed_and_left_so(file: Path)
 
 
 @pytest.mark.parametrize(("level", "verdict"), [("OFF", "warn"), ("NORMAL", "warn"), ("FULL", "ok"), ("EXTRA", "ok")])
-def test_commits_that_do_not_wait_for_the_disk_are_noticed(
-    file: Path, monkeypatch: pytest.MonkeyPatch, level: str, verdict: str
-):
+def test_commits_without_fsync_are_reported(file: Path, monkeypatch: pytest.MonkeyPatch, level: str, verdict: str):
     monkeypatch.setitem(PRAGMAS, "synchronous", level)
 
     assert only(checks._sync(file))[0] == verdict
@@ -92,9 +90,7 @@ def _on_postgres(tmp_path: Path) -> Settings:
     return Settings(data=tmp_path, database_url=postgres.databases().url(tmp_path), bind="127.0.0.1:0")
 
 
-def test_a_postgresql_server_that_does_not_wait_for_the_disk_is_noticed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_postgresql_server_without_fsync_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     found = {one.subject: one for one in checks.examine(_on_postgres(tmp_path))}
 
     assert found["PostgreSQL"].verdict == found["Migrations"].verdict == "ok"
@@ -110,7 +106,7 @@ def test_a_postgresql_server_that_does_not_wait_for_the_disk_is_noticed(
     assert found["Sync mode"] == ("ok", "Sync mode", "fsync on")
 
 
-def test_a_postgresql_database_that_does_not_exist_fails(tmp_path: Path):
+def test_a_missing_postgresql_database_is_an_error(tmp_path: Path):
     missing = postgres.databases().server.url("nowhere")
 
     found = {
@@ -121,7 +117,7 @@ def test_a_postgresql_database_that_does_not_exist_fails(tmp_path: Path):
     assert found["PostgreSQL"].detail.startswith("postgres://")
 
 
-def test_fewer_connections_than_all_workers_may_open_are_worth_a_warning(tmp_path: Path):
+def test_too_few_postgresql_connections_for_all_workers_are_a_warning(tmp_path: Path):
     settings = _on_postgres(tmp_path)
     reserved = "SELECT current_setting('superuser_reserved_connections')::int"
     there = 300 - postgres.databases().server.ask("postgres", reserved)[0][0]
@@ -136,7 +132,7 @@ def test_fewer_connections_than_all_workers_may_open_are_worth_a_warning(tmp_pat
             assert figures in found.detail
 
 
-def test_a_clock_behind_the_newest_event_on_postgresql_is_noticed(tmp_path: Path):
+def test_a_clock_behind_the_newest_event_on_postgresql_is_reported(tmp_path: Path):
     settings = _on_postgres(tmp_path)
     assert checks._newest_event(settings.database) is None
     asked = postgres.asked(
@@ -154,7 +150,7 @@ def test_a_clock_behind_the_newest_event_on_postgresql_is_noticed(tmp_path: Path
 # hypercorn.toml.
 
 
-def test_the_servers_settings_can_be_read_or_not(tmp_path: Path):
+def test_an_invalid_hypercorn_toml_is_reported(tmp_path: Path):
     file = tmp_path / "hypercorn.toml"
     file.write_text("backlog = 100\n")
     assert only(checks._server_config(Settings(server_config=file)))[0] == "ok"
@@ -168,10 +164,10 @@ def test_the_servers_settings_can_be_read_or_not(tmp_path: Path):
     assert only(checks._server_config(Settings(server_config=file)))[0] == "fail"
 
 
-# All of it.
+# All checks.
 
 
-def test_everything_is_looked_at_and_nothing_is_changed(file: Path):
+def test_all_checks_run_and_change_nothing(file: Path):
     SigningKey(file.parent).open_file()
     before = {path.name: (path.stat().st_mode, path.stat().st_size) for path in file.parent.iterdir()}
 
@@ -186,7 +182,7 @@ def test_everything_is_looked_at_and_nothing_is_changed(file: Path):
     assert not {name for name in set(after) - set(before) if not name.endswith(("-wal", "-shm"))}
 
 
-def test_every_line_is_explained(file: Path):
+def test_every_check_is_documented(file: Path):
     text = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
     table = text.partition("### What doctor looks at\n")[2].partition("\n### ")[0]
     explained = {name for line in table.splitlines() if line.startswith("| ") for name in line.split("|")[1].split(",")}

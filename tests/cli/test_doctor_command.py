@@ -1,4 +1,4 @@
-"""`quart-notes doctor`, as a person meets it; what it finds: tests/cli/test_doctor.py."""
+"""The command `quart-notes doctor`; its checks: tests/cli/test_doctor.py."""
 
 import re
 import socket
@@ -11,7 +11,7 @@ from tests.support.clients.command_line import Done, database_in, run_in
 from tests.support.servers.server_process import ServerProcess
 
 
-def test_doctor_is_content_with_a_new_folder_and_changes_nothing(tmp_path: Path):
+def test_doctor_accepts_a_new_folder_and_changes_nothing(tmp_path: Path):
     done = run_in(tmp_path, "doctor", "--bind", "127.0.0.1:0")
 
     assert done.returncode == 0, done.stdout
@@ -20,7 +20,7 @@ def test_doctor_is_content_with_a_new_folder_and_changes_nothing(tmp_path: Path)
 
 
 @pytest.mark.sqlite_only("the file that commands work on")
-def test_doctor_is_content_with_a_running_server(server: ServerProcess):
+def test_doctor_accepts_a_running_server(server: ServerProcess):
     done = run_in(server.data.parent, "doctor", "--bind", f"127.0.0.1:{server.port}")
 
     assert done.returncode == 0, done.stdout
@@ -29,7 +29,7 @@ def test_doctor_is_content_with_a_running_server(server: ServerProcess):
 
 
 @pytest.mark.sqlite_only("the file that commands work on")
-def test_doctor_says_what_is_wrong(tmp_path: Path):
+def test_doctor_reports_problems(tmp_path: Path):
     assert run_in(tmp_path, "migrate").returncode == 0
     file = database_in(tmp_path)
     whole = file.read_bytes()
@@ -45,7 +45,7 @@ def test_doctor_says_what_is_wrong(tmp_path: Path):
         assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_doctor_notices_an_address_that_somebody_else_has(tmp_path: Path):
+def test_doctor_reports_an_address_in_use(tmp_path: Path):
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -55,8 +55,8 @@ def test_doctor_notices_an_address_that_somebody_else_has(tmp_path: Path):
     assert re.search(r"^fail +Address", done.stdout, re.M)
 
 
-# A person who may not write everywhere, even where the tests are root's.
-# source   capget(2): version 3; capabilities(7): 1 and 2 are those to pass by a file's permissions
+# A user without write permission everywhere, even if the tests run as root.
+# source   capget(2): version 3; capabilities(7): bits 1 and 2 bypass the permissions of files
 LIKE_ANYBODY = """
 import ctypes
 header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
@@ -68,7 +68,7 @@ assert libc.capset(header, sets) == 0
 """
 
 
-def test_doctor_notices_a_folder_that_cannot_be_written(tmp_path: Path):
+def test_doctor_reports_a_folder_that_is_not_writable(tmp_path: Path):
     (tmp_path / "locked").mkdir(mode=0o500)
     (tmp_path / "mine").mkdir(mode=0o700)
 

@@ -1,4 +1,4 @@
-"""What the doctor finds on the machine: file systems, room, the key, the clock."""
+"""The doctor's checks of the machine: file systems, disk space, permissions, the clock."""
 
 import ctypes
 import shutil
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.sqlite_only("each test puts the database that it looks 
 MIB = 1 << 20
 
 
-# The file system.
+# File systems.
 
 MOUNTS = r"""
 /dev/sda1 / ext4 rw,relatime 0 0
@@ -55,10 +55,10 @@ tmpfs /srv/with\040blank/inner ramfs rw 0 0
         ("/srv", "ext4", "/"),
         ("/srv/with blank", "nfs4", "/srv/with blank"),
         ("/srv/with blank/inner/x", "ramfs", "/srv/with blank/inner"),
-        ("/mnt/x", "ext4", "/mnt"),  # put over the other
+        ("/mnt/x", "ext4", "/mnt"),  # mounted over the other
     ],
 )
-def test_the_file_system_of_a_folder(folder: str, kind: str, place: str):
+def test_the_file_system_of_a_folder_is_found(folder: str, kind: str, place: str):
     assert mounted(Path(folder), MOUNTS) == (kind, place)
 
 
@@ -73,7 +73,7 @@ def test_the_file_system_of_a_folder(folder: str, kind: str, place: str):
         ("tmpfs", "warn", "gone"),
     ],
 )
-def test_a_file_system_that_keeps_no_locks_or_nothing_is_noticed(tmp_path: Path, kind: str, verdict: str, said: str):
+def test_a_network_or_temporary_file_system_is_reported(tmp_path: Path, kind: str, verdict: str, said: str):
     mounts = tmp_path / "mounts"
     mounts.write_text(f"x / {kind} rw 0 0\n")
 
@@ -83,14 +83,14 @@ def test_a_file_system_that_keeps_no_locks_or_nothing_is_noticed(tmp_path: Path,
     assert said in detail
 
 
-def test_where_mounts_are_not_told_nothing_is_said(tmp_path: Path):
+def test_without_a_list_of_mounts_nothing_is_reported(tmp_path: Path):
     assert not list(file_systems(tmp_path, tmp_path / "file", tmp_path / "none"))
 
 
-# Room.
+# Disk space.
 
 
-def test_room_for_imports_and_copies(file: Path, monkeypatch: pytest.MonkeyPatch):
+def test_disk_space_for_imports_and_copies_is_checked(file: Path, monkeypatch: pytest.MonkeyPatch):
     def free(amount: int) -> list[tuple[str, str]]:
         monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(amount))
         return [(found.subject, found.verdict) for found in disk_space(file.parent, 10 * MIB, file)]
@@ -101,13 +101,13 @@ def test_room_for_imports_and_copies(file: Path, monkeypatch: pytest.MonkeyPatch
 
 
 class Usage:
-    """What is free."""
+    """The free space."""
 
     def __init__(self, free: int) -> None:
         self.free = free
 
 
-def test_the_spool_may_lie_elsewhere(tmp_path: Path):
+def test_the_upload_folder_may_be_on_another_file_system(tmp_path: Path):
     (tmp_path / "large").mkdir()
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "imports").symlink_to(tmp_path / "large")
@@ -116,10 +116,10 @@ def test_the_spool_may_lie_elsewhere(tmp_path: Path):
     assert existing(tmp_path / "data" / "copies") == tmp_path / "data"
 
 
-# The key.
+# The signing key.
 
 
-def test_the_key_is_for_the_server_alone(tmp_path: Path):
+def test_a_signing_key_that_others_can_read_is_reported(tmp_path: Path):
     assert not list(secret(tmp_path)), "the first start makes it"
     SigningKey(tmp_path).open_file()
     key = tmp_path / "secret"
@@ -134,7 +134,7 @@ def test_the_key_is_for_the_server_alone(tmp_path: Path):
     assert only(secret(tmp_path))[0] == "fail"
 
 
-def test_a_database_that_others_may_read_is_named(tmp_path: Path):
+def test_a_database_that_others_can_read_is_reported(tmp_path: Path):
     file = tmp_path / "notes.sqlite3"
     assert not list(privacy(file)), "the first start makes it"
     file.touch(0o644)
@@ -152,8 +152,8 @@ def test_a_database_that_others_may_read_is_named(tmp_path: Path):
 
 
 @pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Something keeps the clock right."""
+def synchronised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock is synchronised."""
     monkeypatch.setattr(host, "clock_synchronised", lambda: True)
 
 
@@ -165,15 +165,15 @@ def _note_event(file: Path, at: datetime) -> None:
         )
 
 
-@pytest.mark.usefixtures("kept")
-def test_a_clock_that_can_be_right():
+@pytest.mark.usefixtures("synchronised")
+def test_a_plausible_clock_is_accepted():
     assert only(clock(None))[0] == "ok"
     assert only(clock(datetime.now(UTC) - timedelta(days=9)))[0] == "ok"
     assert only(clock(datetime.now(UTC) + timedelta(seconds=30)))[0] == "ok"
 
 
-@pytest.mark.usefixtures("kept")
-def test_a_clock_behind_the_newest_event_is_noticed(file: Path):
+@pytest.mark.usefixtures("synchronised")
+def test_a_clock_behind_the_newest_event_is_reported(file: Path):
     assert checks._newest_event(file) is None
     assert checks._newest_event(file.with_name("none")) is None
     _note_event(file, datetime.now(UTC) + timedelta(minutes=2))
@@ -184,27 +184,27 @@ def test_a_clock_behind_the_newest_event_is_noticed(file: Path):
     assert "the newest event" in detail
 
 
-@pytest.mark.usefixtures("kept")
-def test_a_clock_before_this_version_is_noticed(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.usefixtures("synchronised")
+def test_a_clock_before_this_version_is_reported(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(time, "time", lambda: datetime(2025, 12, 31, tzinfo=UTC).timestamp())
 
     assert only(clock(None)) == ("warn", "2025-12-31 00:00:00 UTC was before this version")
 
 
 @pytest.mark.parametrize(("right", "verdict"), [(True, "ok"), (None, "ok"), (False, "warn")])
-def test_a_clock_that_nothing_keeps_right_is_noticed(monkeypatch: pytest.MonkeyPatch, right: bool | None, verdict: str):
+def test_an_unsynchronised_clock_is_reported(monkeypatch: pytest.MonkeyPatch, right: bool | None, verdict: str):
     monkeypatch.setattr(host, "clock_synchronised", lambda: right)
 
     assert only(clock(None))[0] == verdict
 
 
-def test_the_kernel_can_be_asked(monkeypatch: pytest.MonkeyPatch):
+def test_the_kernel_reports_clock_synchronisation(monkeypatch: pytest.MonkeyPatch):
     assert clock_synchronised() in {True, False, None}
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
     assert clock_synchronised() is None
 
 
-def test_the_year_is_that_of_the_newest_version():
+def test_the_constant_year_is_that_of_the_newest_version():
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     years = [int(line[-10:-6]) for line in changes.splitlines() if line.startswith("## [") and line[-1].isdigit()]
 

@@ -1,4 +1,4 @@
-"""What the doctor finds of proxies in front of the server."""
+"""The doctor's checks of proxies in front of the server."""
 
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ LOCAL, SOCKET, REACHED = "127.0.0.1:1", "unix:/nowhere/sock", "192.0.2.1:1"
         ({"bind": SOCKET, "access": "accounts"}, "warn", SOCKET),
     ],
 )
-def test_whether_proxies_are_believed_rightly(
+def test_the_number_of_trusted_proxies_is_checked(
     monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], verdict: str, said: str
 ):
     monkeypatch.setattr(doctor_proxies, "believes_headers", lambda _: None)
@@ -46,7 +46,7 @@ def test_whether_proxies_are_believed_rightly(
 
 
 @pytest.mark.parametrize("believing", [0, 1, 2])
-def test_a_server_that_runs_with_other_settings_is_noticed(tmp_path: Path, believing: int):
+def test_a_server_running_with_other_settings_is_reported(tmp_path: Path, believing: int):
     with ServerProcess(tmp_path / "data", "--proxy-hops", str(believing), "--root-path", "/x") as running:
         for hops in (0, 1):
             settings = Settings(bind=f"127.0.0.1:{running.port}", proxy_hops=hops, root_path="/x")
@@ -60,7 +60,7 @@ def test_a_server_that_runs_with_other_settings_is_noticed(tmp_path: Path, belie
                 assert only(found)[1].startswith(said)
 
 
-def test_nothing_is_said_of_a_server_that_is_none_of_ours(unused_tcp_port: int, tmp_path: Path):
+def test_a_foreign_server_is_not_checked(unused_tcp_port: int, tmp_path: Path):
     settings = Settings(bind=f"127.0.0.1:{unused_tcp_port}", proxy_hops=1)
     assert only(proxies(settings))[0] == "ok"
 

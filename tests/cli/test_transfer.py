@@ -1,4 +1,4 @@
-"""`quart-notes import` and `quart-notes export`: the same work without a server, with a progress bar."""
+"""`quart-notes import` and `quart-notes export`: without a server, with a progress bar."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ def _exported(folder: Path, *arguments: str) -> list[dict[str, object]]:
     return list(json.loads(done.stdout)["notes"])
 
 
-def test_a_file_comes_in_once_and_goes_out_again(folder: Path):
+def test_a_file_is_imported_once_and_exported(folder: Path):
     put(folder, "notes.json", NOTES)
 
     first, second = run_in(folder, "import", "notes.json"), run_in(folder, "import", "notes.json")
@@ -45,7 +45,7 @@ def test_a_file_comes_in_once_and_goes_out_again(folder: Path):
     assert [note["title"] for note in _exported(folder)] == ["a", "b", "a"]
 
 
-def test_a_folder_a_zip_and_a_file_come_in_together(folder: Path):
+def test_a_folder_a_zip_and_a_file_are_imported_together(folder: Path):
     (folder / "inner").mkdir()
     put(folder / "inner", "a.md", "# A")
     put(folder, "b.zip", packed({"b.md": "# B"}))
@@ -57,7 +57,7 @@ def test_a_folder_a_zip_and_a_file_come_in_together(folder: Path):
     assert [note["title"] for note in _exported(folder)] == ["A", "B", "C"]
 
 
-def test_takeout_comes_in_as_asked(folder: Path):
+def test_the_options_of_import_choose_notes_of_a_takeout(folder: Path):
     put(folder, "takeout.zip", takeout())
 
     dry = run_in(folder, "import", "takeout.zip", "--archived", "--dry-run")
@@ -73,7 +73,7 @@ def test_takeout_comes_in_as_asked(folder: Path):
     assert len(_exported(folder)) == 4
 
 
-def test_bad_entries_are_named_on_standard_error(folder: Path):
+def test_bad_entries_are_reported_on_standard_error(folder: Path):
     put(folder, "notes.json", [{"title": "good"}, *({"done": True} for _ in range(120))])
 
     done = run_in(folder, "import", "notes.json")
@@ -115,7 +115,7 @@ def test_errors_are_on_standard_error(folder: Path, arguments: list[str], code: 
     assert _exported(folder) == []
 
 
-def test_every_format_goes_to_a_file_and_to_standard_output(folder: Path):
+def test_every_format_is_exported_to_a_file_and_to_standard_output(folder: Path):
     put(folder, "notes.json", NOTES)
     run_in(folder, "import", "notes.json")
 
@@ -131,7 +131,7 @@ def test_every_format_goes_to_a_file_and_to_standard_output(folder: Path):
     assert run_in(folder, "export", "--format", "csv", "-").stdout.count('"a"') == 2
 
 
-def test_a_board_is_copied_to_another_server_and_back(folder: Path, tmp_path: Path):
+def test_a_board_is_moved_to_another_server_and_back(folder: Path, tmp_path: Path):
     put(folder, "notes.json", NOTES)
     run_in(folder, "import", "notes.json")
     put_empty_database(tmp_path / "other")
@@ -147,7 +147,7 @@ def test_a_board_is_copied_to_another_server_and_back(folder: Path, tmp_path: Pa
 
 
 @pytest.mark.sqlite_only("the file that commands work on")
-def test_an_export_from_before_a_restore_doubles_nothing_after_it(folder: Path):
+def test_importing_an_export_after_a_restore_adds_no_duplicates(folder: Path):
     with ServerProcess(folder / "data") as server:
         httpx.post(server.base + "/api/notes", json={"title": "typed"})
     run_in(folder, "export", "out.json")
@@ -182,7 +182,7 @@ def test_an_export_works_beside_a_running_server_and_an_import_is_refused(runnin
 
 
 @pytest.mark.sqlite_only("the file that commands work on")
-def test_a_database_of_an_older_version_is_not_exported_but_explained(tmp_path: Path):
+def test_a_database_of_an_older_version_is_refused_with_an_explanation(tmp_path: Path):
     (tmp_path / "data").mkdir()
     put(tmp_path / "data", "quart-notes.sqlite3", b"")
 
@@ -192,7 +192,7 @@ def test_a_database_of_an_older_version_is_not_exported_but_explained(tmp_path: 
     assert "run quart-notes migrate" in done.stderr
 
 
-def test_a_reader_that_goes_away_is_no_traceback(folder: Path):
+def test_a_closed_pipe_causes_no_traceback(folder: Path):
     put(folder, "notes.json", [{"title": str(n), "description": "x" * 1000} for n in range(500)])
     run_in(folder, "import", "notes.json")
     command = f"{sys.executable} -m quart_notes export | head -c 10"

@@ -1,4 +1,4 @@
-"""`quart-notes user`: for who runs the server and cannot sign in."""
+"""`quart-notes user`: account management for operators who cannot sign in."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Access that ends at one worker: requests are refused and streams end at all of them."""
+"""Access revoked at one worker: all workers refuse requests and end streams."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ _numbers = count(1)
 
 
 class Person:
-    """Somebody with a browser and a program.
+    """A user with a browser and an API client.
 
     at_work   their browser at one worker
     """
@@ -53,14 +53,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerServer]:
 
 @pytest.fixture(scope="module")
 def clients(server: WorkerServer) -> Iterator[list[httpx.Client]]:
-    """A client of each worker, of nobody."""
+    """A client of each worker, not signed in."""
     with server.clients() as found:
         yield list(found.values())
 
 
 @pytest.fixture(scope="module")
 def root(server: WorkerServer) -> Iterator[Person]:
-    """Who administers."""
+    """The administrator."""
     with httpx.Client(base_url=server.base, timeout=20, trust_env=False) as client:
         yield Person(server, client, server.links()["setup"])
         assert server.log.count("Set up this server, once") == 1, "by one of the workers"
@@ -68,7 +68,7 @@ def root(server: WorkerServer) -> Iterator[Person]:
 
 @pytest.fixture
 def ada(server: WorkerServer, root: Person) -> Iterator[Person]:
-    """Somebody else."""
+    """Another user."""
     with httpx.Client(base_url=server.base, timeout=20, trust_env=False) as client:
         yield Person(server, client, _invitation(root.at_work))
 
@@ -96,11 +96,11 @@ def _revoke(_: Person, ada: Person) -> httpx.Response:
     return ada.at_work.delete(f"/api/me/tokens/{ada.token_id}")
 
 
-READS = ("/api/notes", "/api/me", "/api/rooms/1/messages", "/front/notes")  # the first is kept as bytes
+READS = ("/api/notes", "/api/me", "/api/rooms/1/messages", "/front/notes")  # the first response is cached
 
 
 def _statuses(clients: list[httpx.Client], headers: Headers) -> set[int]:
-    """What every worker answers to a reader of everything, and to a writer."""
+    """Each worker's status for reading everything, and for writing."""
     reads = {client.get(path, headers=headers).status_code for client in clients for path in READS}
     return reads | {client.post("/api/notes", json={"title": "x"}, headers=headers).status_code for client in clients}
 
@@ -115,7 +115,7 @@ def _statuses(clients: list[httpx.Client], headers: Headers) -> set[int]:
         (_revoke, {"by_token"}),
     ],
 )
-async def test_access_that_ends_at_one_worker_ends_with_its_streams_at_every_worker(
+async def test_access_revoked_at_one_worker_ends_requests_and_streams_at_every_worker(
     clients: list[httpx.Client], root: Person, ada: Person, end: Callable[..., Any], ended: set[str]
 ):
     async with AsyncExitStack() as stack:
@@ -134,7 +134,7 @@ async def test_access_that_ends_at_one_worker_ends_with_its_streams_at_every_wor
         await asyncio.gather(*(stream.to_the_end() for road in ended for stream in streams[road]))
 
 
-async def test_a_member_removed_at_one_worker_sees_and_hears_nothing_of_the_board_at_every_worker(
+async def test_a_member_removed_at_one_worker_loses_the_board_at_every_worker(
     clients: list[httpx.Client], root: Person, ada: Person
 ):
     board = root.at_work.post("/api/boards", json={"name": "Allotment"}).json()["id"]

@@ -1,4 +1,4 @@
-"""What fails in between: the database, the way to it, a process that stands still, a disk, a clock."""
+"""Failures: the database, the network, a suspended process, a disk, a clock."""
 
 import asyncio
 import os
@@ -26,27 +26,27 @@ from tests.support.servers.server_process import ServerProcess, wait_for
 from tests.support.servers.worker_processes import WorkerServer
 from tests.support.shifted_clock import Clock
 
-IN_EARNEST = "FAILURES_IN_EARNEST" in os.environ  # as long as they last outside of tests
-AWAY = 10.0 if IN_EARNEST else 0.5  # seconds that a server is away
-CUTTING = 60.0 if IN_EARNEST else 2.0  # seconds during which a connection is cut
+IN_EARNEST = "FAILURES_IN_EARNEST" in os.environ  # as long as in production
+AWAY = 10.0 if IN_EARNEST else 0.5  # seconds of a server's downtime
+CUTTING = 60.0 if IN_EARNEST else 2.0  # seconds during which connections are cut
 EVERY = 1.0  # seconds between two cuts
-STOPPED = 15.0 if IN_EARNEST else 1.5  # seconds that a process stands still
-CUT_OFF = 30.0 if IN_EARNEST else 0.0  # seconds at least that a machine is cut off
-BOUND = 20.0  # seconds until a machine that is cut off has said so, whatever it is asked
-POOL = ("--database-pool", "2")  # connections for reading: soon all of them are open
+STOPPED = 15.0 if IN_EARNEST else 1.5  # seconds of a process's suspension
+CUT_OFF = 30.0 if IN_EARNEST else 0.0  # minimum seconds of a network partition
+BOUND = 20.0  # seconds until a partitioned machine reports it, in the response to any request
+POOL = ("--database-pool", "2")  # database connections for reading: soon all of them are open
 LOCKS = Path("/proc/locks")
 
 
 @pytest.fixture
 def ask(databases: Databases, url: str) -> Ask:
-    """What a query finds in it."""
+    """The rows of a query."""
     name = url.partition("?")[0].rpartition("/")[2]
     return lambda query: databases.server.ask(name, query)
 
 
 @pytest.fixture
 async def pair(url: str, tmp_path: Path) -> AsyncIterator[list[ServerProcess]]:
-    """Two servers of one PostgreSQL database."""
+    """Two servers on one PostgreSQL database."""
     async with started(
         *(ServerProcess(tmp_path / name / "data", "--database-url", url, *POOL) for name in "ab")
     ) as two:
@@ -55,7 +55,7 @@ async def pair(url: str, tmp_path: Path) -> AsyncIterator[list[ServerProcess]]:
 
 @asynccontextmanager
 async def started(*servers: ServerProcess) -> AsyncIterator[list[ServerProcess]]:
-    """Servers that start at once, and say what they are at."""
+    """Servers that start concurrently and report their resources."""
     try:
         for server in servers:
             observed(server)
@@ -69,9 +69,7 @@ async def started(*servers: ServerProcess) -> AsyncIterator[list[ServerProcess]]
 # PostgreSQL
 
 
-async def test_postgresql_is_killed_under_load_and_started_again(
-    databases: Databases, pair: list[ServerProcess], ask: Ask
-):
+async def test_the_servers_recover_from_a_killed_postgresql(databases: Databases, pair: list[ServerProcess], ask: Ask):
     async with Traffic(pair, ask) as traffic:
         for how in (signal.SIGKILL, signal.SIGINT):
             await traffic.progress(pair[0])
@@ -82,7 +80,7 @@ async def test_postgresql_is_killed_under_load_and_started_again(
     assert traffic.refused
 
 
-async def test_each_connection_to_postgresql_is_cut(pair: list[ServerProcess], ask: Ask):
+async def test_the_servers_recover_from_cut_postgresql_connections(pair: list[ServerProcess], ask: Ask):
     async with Traffic(pair, ask) as traffic:
         for _ in range(int(CUTTING / EVERY)):
             assert await asyncio.to_thread(cut, ask, "listener") == 2
@@ -96,7 +94,7 @@ async def test_each_connection_to_postgresql_is_cut(pair: list[ServerProcess], a
 
 
 def cut(ask: Ask, which: str) -> int:
-    """Cut the servers' connections of that name; returns how many there were."""
+    """Close the servers' connections of that name; returns their number."""
     return len(
         ask(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
@@ -105,7 +103,7 @@ def cut(ask: Ask, which: str) -> int:
     )
 
 
-async def test_machines_that_are_cut_off_say_so_and_heal(databases: Databases, url: str, ask: Ask, tmp_path: Path):
+async def test_partitioned_machines_respond_503_and_recover(databases: Databases, url: str, ask: Ask, tmp_path: Path):
     with machines(3) as (near, swallowed, unplugged):
         reach(databases.server, near, swallowed, unplugged)
         name = url.partition("?")[0].rpartition("/")[2]
@@ -133,7 +131,7 @@ REQUESTS = [("GET", "/readyz"), ("GET", "/api/notes?q=1"), ("POST", "/api/notes"
 
 
 async def says_503(server: ServerProcess, method: str, path: str) -> None:
-    """Return once a request was answered so, within a time that somebody may wait."""
+    """Return once a request got 503, within an acceptable time."""
     began = time.monotonic()
     async with server.client() as http:
         status = 0
@@ -152,14 +150,14 @@ async def says_503(server: ServerProcess, method: str, path: str) -> None:
 
 @pytest.fixture
 async def workers(tmp_path: Path) -> AsyncIterator[WorkerServer]:
-    """A server of three workers and a SQLite file."""
+    """A server with three workers on a SQLite file."""
     async with started(WorkerServer(tmp_path / "data")) as (server,):
         assert isinstance(server, WorkerServer)
         yield server
 
 
 def file_of(server: ServerProcess) -> Ask:
-    """What a query finds in the file of a server."""
+    """Runs a query on a server's file."""
 
     def ask(query: str) -> list[Any]:
         with closing(sqlite3.connect(server.data / "quart-notes.sqlite3")) as connection:
@@ -169,7 +167,7 @@ def file_of(server: ServerProcess) -> Ask:
 
 
 @pytest.mark.sqlite_only("its file")
-async def test_a_worker_that_is_suspended_in_the_middle_of_a_write_delays_the_others(workers: WorkerServer):
+async def test_a_worker_suspended_during_a_write_only_delays_the_others(workers: WorkerServer):
     async with Traffic([workers], file_of(workers)) as traffic:
         await traffic.progress(workers)
         still: list[int] = []
@@ -182,14 +180,14 @@ async def test_a_worker_that_is_suspended_in_the_middle_of_a_write_delays_the_ot
 
 
 def writer_of(server: WorkerServer) -> int:
-    """The worker that holds the lock that every write needs; 0: none."""
+    """The worker that holds the write lock; 0: none."""
     locks = [line.split() for line in LOCKS.read_text().splitlines()]
     held = [int(one[4]) for one in locks if (one[1], one[3], one[6]) == ("POSIX", "WRITE", str(WRITING))]
     return next((one for one in held if one in server.workers()), 0)
 
 
 def suspend_writer(server: WorkerServer, suspended: list[int]) -> bool:
-    """Suspend the worker that writes; whether it still did so."""
+    """Suspend the writing worker; returns whether it was still writing."""
     if not (writer := writer_of(server)):
         return False
     os.kill(writer, signal.SIGSTOP)
@@ -203,7 +201,7 @@ def suspend_writer(server: WorkerServer, suspended: list[int]) -> bool:
 # Clocks
 
 
-async def test_a_clock_that_jumps_an_hour_either_way_harms_nobody(tmp_path: Path):
+async def test_a_clock_jump_of_an_hour_affects_nobody(tmp_path: Path):
     clock = Clock(tmp_path)
     async with AsyncExitStack() as stack:
         server = stack.enter_context(ServerProcess(tmp_path / "data", "--access", "accounts", env=clock.env))
@@ -239,7 +237,7 @@ async def test_a_clock_that_jumps_an_hour_either_way_harms_nobody(tmp_path: Path
 
 
 async def _use_up(nobody: httpx.AsyncClient) -> None:
-    """Try passwords until one has to wait."""
+    """Try passwords until the rate limit applies."""
     for _ in range(20):
         if (await sign_in(nobody, "first", WRONG)).status_code == 429:
             return

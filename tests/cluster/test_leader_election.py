@@ -1,4 +1,4 @@
-"""One of several processes leads, and another one when it has gone."""
+"""Leader election: one process leads, and another one after its end."""
 
 import asyncio
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.support.virtual_time import in_virtual_time
 
 
 class Work:
-    """What a leader does, noted down."""
+    """Records what a leader does."""
 
     def __init__(self, lock: "Lock | FileLock") -> None:
         self.done: list[str] = []
@@ -37,11 +37,11 @@ class Lock:
         return self.free
 
     async def release(self) -> None:
-        """Nobody else wants it."""
+        """No other process waits for it."""
 
 
 async def _waiting() -> tuple[Lock, Work]:
-    """A lock that somebody else has, and work that waits for it."""
+    """A held lock, and a candidate that waits for it."""
     lock = Lock()
     work = Work(lock)
     lock.free = False
@@ -49,7 +49,7 @@ async def _waiting() -> tuple[Lock, Work]:
     return lock, work
 
 
-async def test_a_file_is_locked_by_one_and_free_when_it_lets_go(tmp_path: Path):
+async def test_a_file_lock_has_one_holder_and_is_released(tmp_path: Path):
     first, second = FileLock(tmp_path / "new" / "lock"), FileLock(tmp_path / "new" / "lock")
     assert await first.acquire()
     assert await first.acquire()
@@ -85,11 +85,11 @@ async def test_a_waiting_process_leads_once_the_lock_is_free_until_it_loses_the_
 
 
 @in_virtual_time
-async def test_a_beginning_that_fails_is_tried_again():
+async def test_a_failed_start_of_a_leader_is_retried():
     lock, work = await _waiting()
     work.failure, lock.free = RuntimeError("not now"), True
     await asyncio.sleep(5 * POLL_INTERVAL)
-    assert set(work.done) == {"end"}  # of whatever may have begun
+    assert set(work.done) == {"end"}  # of whatever may have been started
     work.failure = None
     await asyncio.sleep(2 * POLL_INTERVAL)
     assert work.done[-1] == "begin"
@@ -97,13 +97,13 @@ async def test_a_beginning_that_fails_is_tried_again():
 
 
 @in_virtual_time
-async def test_a_start_that_meets_a_busy_database_goes_on_and_leads_later(caplog: pytest.LogCaptureFixture):
+async def test_a_process_that_starts_with_a_busy_database_leads_later(caplog: pytest.LogCaptureFixture):
     work = Work(Lock())
     work.failure = DatabaseUnavailableError("The database does not answer.")
 
     await work.leader.start()
 
-    assert work.done == ["end"]  # of whatever may have begun
+    assert work.done == ["end"]  # of whatever may have been started
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "tries again: tests: The database does not answer." in caplog.text
     work.failure = None

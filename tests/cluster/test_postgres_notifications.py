@@ -1,4 +1,4 @@
-"""Listening to PostgreSQL goes on, whatever becomes of a connection."""
+"""Listening to PostgreSQL continues after a failed connection."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,14 +14,14 @@ from tests.support.clients.raw_connection import until
 
 
 class Connection:
-    """One that answers, or fails as it is told to."""
+    """A connection that responds, or fails on demand."""
 
     def __init__(self, *, listening: Exception | None = None, answering: Exception | None = None) -> None:
         self.listening, self.answering = listening, answering
         self.terminated = False
 
     def add_termination_listener(self, _: object) -> None:
-        """It is not lost by itself."""
+        """Never called."""
 
     async def add_listener(self, *_: object) -> None:
         if self.listening:
@@ -38,7 +38,7 @@ class Connection:
 
 @pytest.fixture
 def connections(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
-    """Those that are had from now on, one after the other."""
+    """The connections that are opened from now on, in order."""
     made: list[Connection] = []
     had = iter(made)
 
@@ -52,7 +52,7 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
 
 @pytest.fixture
 async def notices() -> AsyncIterator[PostgresNotifications]:
-    """They are listened to by nobody yet."""
+    """Not listening yet."""
     notices = PostgresNotifications(Postgres("postgres:///nowhere", 1, 1))
     yield notices
     await notices.stop()
@@ -76,9 +76,7 @@ async def test_a_failed_connection_is_replaced(
     assert [one.terminated for one in connections] == [True, True, False]
 
 
-async def test_a_connection_on_which_listening_fails_at_the_start_is_closed(
-    connections: list[Connection], notices: PostgresNotifications
-):
+async def test_a_connection_that_cannot_listen_is_closed(connections: list[Connection], notices: PostgresNotifications):
     connections.append(Connection(listening=OSError()))
 
     with pytest.raises(DatabaseUnavailableError):
@@ -88,7 +86,7 @@ async def test_a_connection_on_which_listening_fails_at_the_start_is_closed(
 
 
 @pytest.mark.parametrize(("moment", "is_connected"), [(60.0, True), (0.0, False)])
-async def test_a_connection_that_is_away_for_longer_than_a_moment_is_missed(
+async def test_a_connection_lost_for_longer_than_the_grace_period_is_reported(
     connections: list[Connection],
     notices: PostgresNotifications,
     monkeypatch: pytest.MonkeyPatch,

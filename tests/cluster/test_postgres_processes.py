@@ -1,4 +1,4 @@
-"""Processes that share a PostgreSQL database: who may write, and with which key."""
+"""Processes on one PostgreSQL database: presence, migrations, exclusive commands, and the signing key."""
 
 import asyncio
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support.servers.postgres import Databases
 from tests.support.servers.server_process import ServerProcess
 
 
-async def test_a_user_is_seen_in_a_room_at_every_process_until_theirs_stops(url: str, tmp_path: Path):
+async def test_a_user_is_present_at_every_process_until_their_own_stops(url: str, tmp_path: Path):
     flags = ("--database-url", url)
     soon = {"quart_notes.live.presence.LEAVE_DELAY": 0.5}
 
@@ -33,7 +33,7 @@ async def test_a_user_is_seen_in_a_room_at_every_process_until_theirs_stops(url:
             hers.cut()
 
 
-async def test_processes_that_start_at_once_make_the_tables_once(databases: Databases, tmp_path: Path):
+async def test_processes_that_start_concurrently_create_the_tables_once(databases: Databases, tmp_path: Path):
     databases.server.ask("postgres", "CREATE DATABASE fresh")
     flags = ("--database-url", databases.server.url("fresh"))
     servers = [ServerProcess(tmp_path / name, *flags) for name in ("one", "two", "three")]
@@ -50,9 +50,7 @@ async def test_processes_that_start_at_once_make_the_tables_once(databases: Data
     assert applied[0][0] == applied[0][1] >= 5
 
 
-async def test_a_command_that_must_be_alone_is_refused_while_a_server_runs_and_the_other_way_round(
-    url: str, tmp_path: Path
-):
+async def test_an_exclusive_command_and_a_server_refuse_each_other(url: str, tmp_path: Path):
     flags = ("--database-url", url)
     with ServerProcess(tmp_path / "data", *flags):
         for command in (["demo"], ["migrate"]):
@@ -72,7 +70,7 @@ async def test_a_command_that_must_be_alone_is_refused_while_a_server_runs_and_t
     assert run_in(tmp_path, "demo", *flags).returncode == 0
 
 
-async def test_servers_of_one_database_sign_with_one_key(url: str, tmp_path: Path):
+async def test_servers_on_one_database_share_a_signing_key(url: str, tmp_path: Path):
     signed = []
     for name in ("one", "two"):
         async with opened(tmp_path / name, alone=False, database_url=url) as core:

@@ -1,4 +1,4 @@
-"""Presence across processes: who is in a room wherever they are connected, over a wire that may lose anything."""
+"""Presence across processes: users are present wherever they are connected, over a lossy transport."""
 
 import asyncio
 import random
@@ -19,7 +19,7 @@ from tests.support.virtual_time import in_virtual_time, suspend
 
 
 @in_virtual_time
-async def test_somebody_is_here_while_one_of_their_connections_is_at_whichever_process():
+async def test_a_user_is_present_while_connected_to_any_process():
     _, (first, second) = await connected()
     leave_first, leave_second = first.presence.join(5, ADA), second.presence.join(5, ADA)
     guest_first = first.presence.join_as_guest(5, "Client 1")
@@ -41,7 +41,7 @@ async def test_somebody_is_here_while_one_of_their_connections_is_at_whichever_p
 
 @pytest.mark.parametrize("away", [0, 0.5, 1.5, LEAVE_DELAY - 0.01])
 @in_virtual_time
-async def test_a_reload_that_lands_on_another_process_is_no_leaving(away: float):
+async def test_a_reload_at_another_process_does_not_count_as_leaving(away: float):
     _, (first, second) = await connected()
     leave = first.presence.join(5, ADA)
     first.presence.join(5, BOB)
@@ -49,7 +49,7 @@ async def test_a_reload_that_lands_on_another_process_is_no_leaving(away: float)
     begin = len(first.listener.heard), len(second.listener.heard)
     leave()
     await asyncio.sleep(max(away - 0.1, 0))
-    second.presence.join(5, BOB)  # so that the next word of the room has to wait
+    second.presence.join(5, BOB)  # so that the room's next event is delayed by the rate limit
     await asyncio.sleep(min(away, 0.1))
     leave = second.presence.join(5, ADA)
     for _ in range(200):
@@ -63,7 +63,7 @@ async def test_a_reload_that_lands_on_another_process_is_no_leaving(away: float)
 
 
 @in_virtual_time
-async def test_users_of_a_process_that_leaves_have_time_to_reconnect_to_another_one():
+async def test_users_of_a_stopping_process_have_time_to_reconnect_to_another():
     _, (first, second, third) = await connected(3)
     first.presence.join(5, ADA)
     third.presence.join(5, BOB)
@@ -84,7 +84,7 @@ async def test_users_of_a_process_that_leaves_have_time_to_reconnect_to_another_
 
 
 @in_virtual_time
-async def test_a_process_that_dies_is_forgotten_after_its_time_to_live():
+async def test_the_state_of_a_dead_process_expires_after_its_time_to_live():
     wire, (first, second) = await connected()
     second.presence.join(5, ADA)
     second.presence.typing(5, ADA)
@@ -102,7 +102,7 @@ async def test_a_process_that_dies_is_forgotten_after_its_time_to_live():
 
 
 @in_virtual_time
-async def test_typing_is_told_everywhere_for_as_long_as_it_goes_on():
+async def test_typing_is_published_at_every_process_while_it_continues():
     _, (first, second) = await connected()
     for _ in range(5):
         first.presence.typing(5, ADA)
@@ -119,7 +119,7 @@ async def test_typing_is_told_everywhere_for_as_long_as_it_goes_on():
 
 @pytest.mark.parametrize("after", [0, 0.01, 0.1, 1, 3])
 @in_virtual_time
-async def test_a_message_by_another_process_ends_the_typing_at_all(after: float):
+async def test_a_message_at_one_process_ends_typing_at_all(after: float):
     _, (first, second, third) = await connected(3)
     first.presence.typing(5, BOB)
     first.presence.typing(5, ADA)
@@ -176,7 +176,7 @@ async def test_a_busy_room_is_broadcast_ten_times_a_second_and_published_once():
 
 
 @in_virtual_time
-async def test_a_broadcast_that_was_lost_is_repaired_by_the_next():
+async def test_a_lost_broadcast_is_repaired_by_the_next():
     wire, (first, second) = await connected()
     leave = first.presence.join(6, BOB)
     await asyncio.sleep(2)
@@ -194,7 +194,7 @@ async def test_a_broadcast_that_was_lost_is_repaired_by_the_next():
 
 
 @in_virtual_time
-async def test_a_process_that_was_suspended_does_not_take_the_others_for_gone():
+async def test_a_resumed_process_does_not_consider_the_others_dead():
     _, (first, second) = await connected()
     first.presence.join(5, ADA)
     await asyncio.sleep(2)
@@ -221,7 +221,7 @@ async def test_a_large_state_is_split_and_broadcast_less_often():
 
 
 @in_virtual_time
-async def test_alone_a_process_broadcasts_now_and_then_only():
+async def test_a_single_process_broadcasts_rarely():
     wire = LossyWire()
     alone = Process(wire)
     for _ in range(60):
@@ -243,7 +243,7 @@ async def test_a_malformed_old_or_foreign_datagram_is_ignored():
     first.presence.join(5, ADA)
     await asyncio.sleep(MOMENT)
     sender = first.replication.id.encode()
-    former = b"fedcba9876543210 1 0 1 "  # of the version before
+    former = b"fedcba9876543210 1 0 1 "  # of the previous version
     bodies = [
         b"",
         b"{",
@@ -289,7 +289,7 @@ async def unavailable(_: Collection[int]) -> dict[int, UserOut]:
 
 
 @in_virtual_time
-async def test_a_name_that_changes_while_it_is_loaded_is_the_new_one():
+async def test_a_name_that_changes_while_it_is_loaded_is_current():
     _, (first, second) = await connected()
     loading = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""Presence across processes, whatever happens in whichever order, over a wire that loses datagrams."""
+"""Presence across processes: random operations over a lossy transport."""
 
 import asyncio
 import random
@@ -22,8 +22,8 @@ STEPS = st.lists(
 )
 
 
-class Town:
-    """Processes and who is connected to which, as it really is."""
+class Model:
+    """Processes, and the expected connections of each."""
 
     def __init__(self, wire: LossyWire) -> None:
         self.wire = wire
@@ -69,8 +69,8 @@ class Town:
 @settings(max_examples=60)
 @given(STEPS, st.sampled_from([0.2, 0.7, 1.5]), st.integers(0, 1000))
 @in_virtual_time
-async def test_once_nothing_is_lost_any_more_all_processes_agree(steps: list[tuple[str, int]], pause: float, seed: int):
-    town = Town(LossyWire(limit=150))
+async def test_all_processes_converge_once_datagrams_arrive(steps: list[tuple[str, int]], pause: float, seed: int):
+    town = Model(LossyWire(limit=150))
     town.wire.chance = random.Random(seed)
     for step, number in steps:
         await town.do(step, number, pause)
@@ -89,8 +89,8 @@ async def test_once_nothing_is_lost_any_more_all_processes_agree(steps: list[tup
 @settings(max_examples=60)
 @given(STEPS, st.sampled_from([0.2, 0.7, 1.5]))
 @in_virtual_time
-async def test_while_nothing_is_lost_no_present_user_is_shown_to_have_left(steps: list[tuple[str, int]], pause: float):
-    town = Town(LossyWire(limit=150))
+async def test_no_present_user_is_reported_as_gone_without_losses(steps: list[tuple[str, int]], pause: float):
+    town = Model(LossyWire(limit=150))
     await asyncio.sleep(2)
     begun: dict[str, float] = {}
     ended: dict[str, float] = {}

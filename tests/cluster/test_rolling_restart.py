@@ -1,4 +1,4 @@
-"""Two servers of one PostgreSQL behind a proxy, restarted one after the other under load: nobody notices."""
+"""A rolling restart of two servers on one PostgreSQL behind a proxy under load, unnoticed by clients."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,7 @@ LAST = "the last"
 
 @pytest.fixture
 def servers(tmp_path: Path) -> Iterator[list[ServerProcess]]:
-    """Two servers of one database."""
+    """Two servers on one database."""
     flags = ("--database-url", postgres.databases().url(tmp_path), "--drain", "1")
     with ServerProcess(tmp_path / "a", *flags) as first, ServerProcess(tmp_path / "b", *flags) as second:
         yield [first, second]
@@ -28,14 +28,14 @@ def servers(tmp_path: Path) -> Iterator[list[ServerProcess]]:
 
 @pytest.fixture
 def proxy(servers: list[ServerProcess], tmp_path: Path, unused_tcp_port: int) -> Iterator[Proxy]:
-    """A proxy before both."""
+    """A proxy in front of both."""
     proxy = Proxy(tmp_path, unused_tcp_port, *(server.port for server in servers)).start()
     yield proxy
     proxy.close()
 
 
 class Load:
-    """Clients that ask, write and read through the proxy until they are told to stop."""
+    """Clients that poll, write and read through the proxy until they are stopped."""
 
     def __init__(self, proxy: Proxy, begin: str) -> None:
         self.proxy = proxy
@@ -56,10 +56,10 @@ class Load:
                     answer = await client.post("/api/notes", json={"title": f"{name}.{count}"})
                     self.acknowledged |= {answer.json()["title"]} if answer.status_code == 201 else set()
                 self.answers[answer.request.method, answer.status_code] += 1
-                await asyncio.sleep(0.01)  # it is no test of speed
+                await asyncio.sleep(0.01)  # not a load test
 
     async def read(self, edge: Edge) -> list[str]:
-        """The titles of all notes in the order of their events, whatever ends the streams."""
+        """The titles of all notes in the order of their events, over interrupted streams."""
         titles: list[str] = []
         after: str | None = self.begin
         while LAST not in titles[-1:]:
@@ -75,12 +75,12 @@ class Load:
         return titles
 
     async def more(self) -> None:
-        """Return once so many more requests have been answered."""
+        """Return once this many more requests have succeeded."""
         goal = self.answers.total() + 50
         await until(lambda: self.answers.total() >= goal, "requests are answered")
 
 
-async def test_no_request_fails_and_no_event_is_lost(servers: list[ServerProcess], proxy: Proxy):
+async def test_a_rolling_restart_fails_no_request_and_loses_no_event(servers: list[ServerProcess], proxy: Proxy):
     async with proxy.client() as client:
         load = Load(proxy, (await client.get("/api/notes")).headers["last-event-id"])
     reading = [asyncio.create_task(load.read(edge)) for edge in EDGES for _ in range(2)]

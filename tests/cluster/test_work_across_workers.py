@@ -1,4 +1,4 @@
-"""Work of several workers: imports and answers, done once, no matter which worker takes them and which dies."""
+"""Background work of several workers: imports and answers run once, whichever worker takes them or dies."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from tests.support.servers.worker_processes import WorkerServer
 server, shared = worker_processes.server, worker_processes.shared
 
 
-def test_an_import_is_done_once_whichever_worker_takes_the_file(shared: WorkerServer):
+def test_an_import_runs_once_whichever_worker_gets_the_upload(shared: WorkerServer):
     for worker in shared.workers():
         with shared.client_of(worker) as client:
             board = client.post("/api/boards", json={"name": f"For {worker}"}).json()["id"]
@@ -31,7 +31,7 @@ def test_an_import_is_done_once_whichever_worker_takes_the_file(shared: WorkerSe
         assert sorted(note["title"] for note in found) == sorted(note["title"] for note in notes)
 
 
-def test_no_more_imports_run_at_once_than_one_process_would_run(server: WorkerServer):
+def test_workers_share_the_limit_of_concurrent_imports(server: WorkerServer):
     notes = [{"title": f"note {n}"} for n in range(1_500)]
     with server.clients() as found:
         for client in found.values():
@@ -44,7 +44,7 @@ def test_no_more_imports_run_at_once_than_one_process_would_run(server: WorkerSe
     assert most == 2
 
 
-def test_an_import_whose_worker_dies_is_interrupted_and_can_be_run_again(server: WorkerServer):
+def test_an_import_whose_worker_dies_is_interrupted_and_can_be_retried(server: WorkerServer):
     with server.client_of(server.workers()[-1]) as client:
         notes = [{"title": f"note {n}"} for n in range(5_000)]
         place = client.post("/api/imports", json=notes).headers["Location"]
@@ -71,14 +71,14 @@ def _leader(server: WorkerServer) -> int:
 
 @pytest.fixture(scope="module")
 def assisted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WorkerServer, FakeOllama]]:
-    """A server with three workers, and the Ollama that its assistant asks."""
+    """A server with three workers, and the Ollama of its assistant."""
     folder = tmp_path_factory.mktemp("assisted") / "data"
     with FakeOllama() as ollama, WorkerServer(folder, "--ollama-url", ollama.url) as server:
         yield server, ollama
 
 
 def _asked(client: httpx.Client, nickname: str, question: str) -> tuple[int, Callable[[], httpx.Response]]:
-    """A new user's id, and their conversation with the assistant, in which they have asked this."""
+    """A new user's id, and their conversation with the assistant, with this question."""
     about = {"name": "Ada", "email": f"{nickname}@example.org", "nickname": nickname}
     user: int = client.post("/api/users", json=about).json()["id"]
     room = client.post(f"/api/assistant/room?person_id={user}").json()["id"]
@@ -87,7 +87,7 @@ def _asked(client: httpx.Client, nickname: str, question: str) -> tuple[int, Cal
     return user, partial(client.get, f"/api/rooms/{room}/messages?person_id={user}")
 
 
-def test_a_question_is_answered_once_whichever_worker_takes_it(assisted: tuple[WorkerServer, FakeOllama]):
+def test_a_question_is_answered_once_whichever_worker_gets_it(assisted: tuple[WorkerServer, FakeOllama]):
     server, ollama = assisted
     with server.clients() as found:
         for count, client in enumerate(found.values(), 1):
@@ -97,7 +97,7 @@ def test_a_question_is_answered_once_whichever_worker_takes_it(assisted: tuple[W
             assert len(ollama.received) == before + 1
 
 
-def test_an_answer_is_stopped_at_any_worker(assisted: tuple[WorkerServer, FakeOllama]):
+def test_an_answer_can_be_stopped_at_any_worker(assisted: tuple[WorkerServer, FakeOllama]):
     server, ollama = assisted
     ollama.will("slowly", "Well", {"hold": "for ever"})
     with server.clients() as found:
@@ -112,7 +112,7 @@ def test_an_answer_is_stopped_at_any_worker(assisted: tuple[WorkerServer, FakeOl
 
 
 def _until(ask: Callable[[], httpx.Response], holds: Callable[[Any], bool]) -> None:
-    """Ask again until the answer is as it is to be."""
+    """Poll until the answer meets the condition."""
     wait_for(lambda: holds(ask().json()), "the answer is as it is to be")
 
 

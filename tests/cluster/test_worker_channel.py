@@ -1,4 +1,4 @@
-"""Workers announce their commits: a number in memory and a datagram, which may be late or lost."""
+"""Workers announce their commits: a number in shared memory and a datagram, which may be late or lost."""
 
 import asyncio
 import mmap
@@ -46,20 +46,20 @@ async def started(channels: list[WorkerChannel]) -> AsyncIterator[None]:
                 outbox._socket.close()
 
 
-async def test_a_number_is_visible_to_all_before_it_is_announced(three: list[WorkerChannel]):
+async def test_a_commit_number_is_visible_before_it_is_announced(three: list[WorkerChannel]):
     async with started(three):
         three[1].announce(_messages(7))
         assert all(one.may_have_newer_than(6) and not one.may_have_newer_than(7) for one in three)
         assert [await one.newest() for one in three] == [7, 7, 7]
-        three[2].announce(_messages(5))  # of a commit before, by somebody slower
+        three[2].announce(_messages(5))  # an earlier commit of a slower worker
         assert [await one.newest() for one in three] == [7, 7, 7]
 
 
-async def test_the_others_are_woken_and_oneself_is_not(three: list[WorkerChannel]):
+async def test_an_announcement_wakes_only_the_others(three: list[WorkerChannel]):
     woken: list[tuple[int, int | None, list[FeedMessage]]] = []
     few, many = _messages(1, 2, 3), _messages(*range(4, 500))
     async with started(three):
-        await asyncio.sleep(0.05)  # the words of the beginning are gone
+        await asyncio.sleep(0.05)  # the datagrams of the start have been read
         for slot, one in enumerate(three):
             one.on_commit = lambda number, messages, slot=slot: woken.append((slot, number, list(messages)))  # type: ignore[misc]
         three[0].announce(few)
@@ -70,7 +70,7 @@ async def test_the_others_are_woken_and_oneself_is_not(three: list[WorkerChannel
     assert sorted(woken[2:], key=lambda one: one[0]) == [(1, 499, []), (2, 499, [])]
 
 
-async def test_datagrams_arrive_in_order_also_when_there_are_more_than_a_socket_takes(three: list[WorkerChannel]):
+async def test_datagrams_arrive_in_order_even_beyond_the_socket_buffer(three: list[WorkerChannel]):
     said = [os.urandom(1).hex().encode() * (DATAGRAM_LIMIT // 2 - 1) for _ in range(60)]
     heard: list[bytes] = []
     async with started(three):
@@ -83,7 +83,7 @@ async def test_datagrams_arrive_in_order_also_when_there_are_more_than_a_socket_
     assert heard == said
 
 
-async def test_a_suspended_worker_costs_a_bounded_memory_and_is_woken(three: list[WorkerChannel]):
+async def test_a_suspended_worker_costs_bounded_memory_and_is_woken(three: list[WorkerChannel]):
     woken: list[int | None] = []
     asleep = three[2]
     for one in three[:2]:
@@ -94,7 +94,7 @@ async def test_a_suspended_worker_costs_a_bounded_memory_and_is_woken(three: lis
     assert all(len(outbox._waiting) <= 1024 for outbox in three[0]._outboxes)
     asleep.on_commit = lambda number, _: woken.append(number)
     await asleep.start()
-    # First it may hear of what a larger socket kept for it; then of all that has happened since.
+    # First it may read what is in the socket's buffer; then everything since.
     await until(lambda: woken[-1:] == [4999], "it is woken")
     for one in three:
         await one.stop()
@@ -102,7 +102,7 @@ async def test_a_suspended_worker_costs_a_bounded_memory_and_is_woken(three: lis
             outbox._socket.close()
 
 
-def test_a_slot_is_made_of_inherited_descriptors():
+def test_a_worker_slot_consists_of_inherited_descriptors():
     shared = SharedMemory(2)
     first, second = (
         slot_of(slot, [os.dup(each) for each in shared.descriptors(slot)], first=not slot) for slot in range(2)

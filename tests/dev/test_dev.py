@@ -1,4 +1,4 @@
-"""`quart-notes dev`: another server after each change to the code, and pages that follow."""
+"""`quart-notes dev`: a new server process after each change to the code, and pages that reload."""
 
 import os
 import re
@@ -19,18 +19,18 @@ from tests.support.servers.server_process import wait_for
 
 http = dev_clients.http
 
-ENDS = 10.0  # seconds until everything has gone after Ctrl-C, on a busy machine
+ENDS = 10.0  # seconds until every process has ended after Ctrl-C, on a busy machine
 
 
 def serves(http: httpx.Client, said: str) -> None:
-    """Return once the server is of that version; the former one may take a last request."""
+    """Return once the server has that version; the former process may handle a last request."""
     wait_for(lambda: version(http) == said, f"{said} is served")
 
 
-# Another server.
+# Server restarts.
 
 
-def test_each_change_to_the_code_is_served_by_another_process_and_no_request_is_refused(dev, http):
+def test_each_change_to_the_code_restarts_the_server_without_refusing_requests(dev, http):
     over = threading.Event()
     statuses: list[int] = []
     failures: list[Exception] = []
@@ -61,7 +61,7 @@ def test_each_change_to_the_code_is_served_by_another_process_and_no_request_is_
     assert set(statuses) == {200}
 
 
-def test_a_change_while_a_server_is_starting_is_not_lost(dev, http):
+def test_a_change_during_a_restart_is_not_lost(dev, http):
     dev.write(VERSION, "import time\n\ntime.sleep(30)\n" + dev.read(VERSION))
     wait_for(lambda: "time.sleep(30)" in dev.read(VERSION) and len(dev.server_pids()) == 1, "it starts")
 
@@ -72,7 +72,7 @@ def test_a_change_while_a_server_is_starting_is_not_lost(dev, http):
     assert version(http) == "7.7.0"
 
 
-def test_a_change_to_the_settings_begins_another_server_and_figures_stay_at_their_address(dev, http, unused_tcp_port):
+def test_a_change_to_the_settings_restarts_the_server_and_metrics_keep_their_address(dev, http, unused_tcp_port):
     address = f"http://127.0.0.1:{unused_tcp_port}/metrics"
 
     def figures() -> str:
@@ -108,7 +108,7 @@ def test_a_change_to_a_template_or_a_script_reloads_pages(dev, http):
     assert third["build"] != second["build"]
 
 
-def test_a_change_to_a_style_sheet_changes_its_address_and_reloads_no_page(dev, http):
+def test_a_change_to_a_style_sheet_changes_its_url_without_a_reload(dev, http):
     def sheet() -> str:
         found = re.search(r'href="(/static/-[^"]+/css/style\.css)"', http.get("/front/notes", headers=PAGE).text)
         assert found
@@ -125,10 +125,10 @@ def test_a_change_to_a_style_sheet_changes_its_address_and_reloads_no_page(dev, 
     assert second["build"] in sheet()
     served = http.get(sheet())
     assert served.text.endswith("/* changed */\n")
-    assert served.headers["cache-control"] == "no-cache"  # a kept one would be wrong once the file is as it was
+    assert served.headers["cache-control"] == "no-cache"  # a cached sheet would be wrong once the file is restored
 
 
-def test_every_page_brings_the_script_and_only_whole_pages_do(dev, http):
+def test_only_complete_pages_include_the_reload_script(dev, http):
     made = http.post("/api/notes", json={"title": "a note"}).json()
 
     for address in ("/front/notes", "/front/users", "/docs", "/front/nothing"):
@@ -138,11 +138,11 @@ def test_every_page_brings_the_script_and_only_whole_pages_do(dev, http):
     assert http.get("/dev/child.py").status_code == 404
 
 
-# The end.
+# Shutdown.
 
 
 @pytest.mark.parametrize("when", ["serving", "starting", "broken"])
-def test_ctrl_c_ends_everything_at_once(tmp_path, when):
+def test_ctrl_c_ends_all_processes_at_once(tmp_path, when):
     (tmp_path / "project").mkdir()
     with DevProcess(tmp_path / "project") as dev:
         if when == "starting":
@@ -174,10 +174,10 @@ def test_no_server_outlives_its_supervisor(tmp_path):
         wait_for(lambda: ended(pid), "the server ends")
 
 
-# Nothing of it elsewhere.
+# Production.
 
 
-async def test_serve_has_no_route_and_no_script_of_it(tmp_path):
+async def test_serve_has_neither_route_nor_script_of_dev(tmp_path):
     app = create_app(Settings(data=tmp_path))
     assert not [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/dev")]
 

@@ -1,4 +1,4 @@
-"""`quart-notes dev`: what is wrong is shown in the pages, and goes away when it is mended."""
+"""`quart-notes dev`: errors are shown in the pages until they are fixed."""
 
 import os
 import re
@@ -14,10 +14,10 @@ from tests.support.servers.dev_process import VERSION
 http = dev_clients.http
 
 
-# What is wrong.
+# Errors.
 
 
-def test_a_syntax_error_is_shown_with_its_file_and_line_and_heals(dev, http):
+def test_a_syntax_error_is_shown_with_its_file_and_line_until_it_is_fixed(dev, http):
     with dev.noticed("does not start"):
         dev.write(VERSION, dev.read(VERSION) + '\nbroken = "<b>" +\n')
 
@@ -50,7 +50,7 @@ BREAKS = (
 )
 
 
-def test_the_reason_that_prevents_the_start_is_shown(dev, http):
+def test_the_reason_of_a_failed_start_is_shown(dev, http):
     for name, added, said in BREAKS:
         before = dev.read(name) if (dev.code / name).exists() else ""
         with dev.noticed("does not start"):
@@ -72,7 +72,7 @@ def test_the_reason_that_prevents_the_start_is_shown(dev, http):
     assert re.search(r"quart_notes/app\.py, line \d+", page.text)
 
 
-def test_a_server_that_is_killed_is_missed_until_something_changes(dev, http):
+def test_a_killed_server_is_reported_and_restarted_at_the_next_change(dev, http):
     (pid,) = dev.server_pids()
     with dev.noticed("The server has ended"):
         os.kill(pid, signal.SIGKILL)
@@ -83,7 +83,7 @@ def test_a_server_that_is_killed_is_missed_until_something_changes(dev, http):
     assert version(http)
 
 
-def test_a_template_that_cannot_be_read_is_said_and_heals(dev, http):
+def test_a_template_syntax_error_is_reported_until_it_is_fixed(dev, http):
     with states(http) as heard:
         next(heard)
         dev.edit("templates/macros/note_card.html", "{%", "{% if %}{%")
@@ -100,7 +100,7 @@ def test_a_template_that_cannot_be_read_is_said_and_heals(dev, http):
     assert http.get("/front/notes", headers=PAGE).status_code == 200
 
 
-def test_a_template_that_fails_is_said_with_its_line(dev, http):
+def test_a_template_error_is_reported_with_its_line(dev, http):
     with dev.noticed("Changed: users.html"):
         dev.edit("templates/users.html", "{% block main %}", "{% block main %}\n{{ nobody.nothing.at_all }}")
     line = dev.read("templates/users.html").split("\n").index("{{ nobody.nothing.at_all }}") + 1
@@ -113,10 +113,10 @@ def test_a_template_that_fails_is_said_with_its_line(dev, http):
     assert f"templates/users.html, line {line}" in program.json()["detail"]
 
 
-# What is said.
+# The report.
 
 
-async def test_an_error_is_shown_as_text(tmp_path):
+async def test_an_error_is_escaped(tmp_path):
     file = tmp_path / "wrong.py"
     file.write_text("one\n</li><script>two()</script>\n" + "x" * 1000)
     trouble = ErrorReport("<i>", "<Kind>", "<b>$where</b>", str(file), 2)
@@ -133,6 +133,6 @@ async def test_an_error_is_shown_as_text(tmp_path):
     assert 'data-state="{&quot;' in await response.get_data(as_text=True)
 
 
-def test_a_place_that_has_gone_has_no_lines(tmp_path):
+def test_a_report_about_a_deleted_file_has_no_source_lines(tmp_path):
     assert ErrorReport("", "", "", str(tmp_path / "gone.py"), 3).lines() == []
     assert ErrorReport("", "", "").where == ""

@@ -1,4 +1,4 @@
-"""What a change of a file means to `quart-notes dev`."""
+"""How `quart-notes dev` handles a changed file."""
 
 import pytest
 
@@ -24,7 +24,7 @@ from quart_notes.dev.file_watcher import ChangeKind, WatchedFiles
         ("tests/blueprints/api/test_notes.py", None),
     ],
 )
-def test_the_kind_of_a_change(tmp_path, name, kind):
+def test_a_changed_path_has_a_kind(tmp_path, name, kind):
     watched = WatchedFiles(
         tmp_path / "quart_notes",
         tmp_path / "templates",

@@ -1,4 +1,4 @@
-"""The supervisor of `quart-notes dev` alone, with a server that does nothing."""
+"""The supervisor of `quart-notes dev`, with a server that does nothing."""
 
 import asyncio
 import itertools
@@ -19,7 +19,7 @@ from quart_notes.dev.server_process import ServerProcess as Child
 from quart_notes.dev.supervisor import ReloadSupervisor
 from tests.support.servers.processes import children
 
-RESTARTS = 40  # of a server that does nothing; by hand it was done with 200 of the real one
+RESTARTS = 40  # of a server that does nothing; a manual test used 200 of the real one
 
 IDLE = """
 import signal, socket, sys
@@ -33,7 +33,7 @@ while line.recv(4096): pass
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
-    """The processes that are started, in order."""
+    """The started processes, in order."""
     found: list[Child] = []
     start = Child.start
 
@@ -63,7 +63,7 @@ async def nth(started: list[Child], number: int) -> None:
         await started[-1].ready.wait()
 
 
-async def test_nothing_is_left_open_after_many_restarts(tmp_path, started):
+async def test_many_restarts_leak_no_descriptors_or_threads(tmp_path, started):
     def measure() -> tuple[int, int, int]:
         return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), len(asyncio.all_tasks())
 
@@ -88,7 +88,7 @@ async def test_nothing_is_left_open_after_many_restarts(tmp_path, started):
     assert [await child.ended() for child in started]
 
 
-async def test_a_server_that_does_not_end_is_killed(tmp_path, started, monkeypatch):
+async def test_a_server_that_does_not_stop_is_killed(tmp_path, started, monkeypatch):
     monkeypatch.setattr(server_process, "STOP_TIMEOUT", 0.2)
     with supervising(tmp_path, term="SIG_IGN") as supervised:
         running = asyncio.create_task(supervised.run())
@@ -102,7 +102,7 @@ async def test_a_server_that_does_not_end_is_killed(tmp_path, started, monkeypat
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_a_file_that_changes_in_any_way_is_noticed(tmp_path, started):
+async def test_every_kind_of_file_change_is_detected(tmp_path, started):
     with supervising(tmp_path) as supervised:
         running = asyncio.create_task(supervised.run())
         await nth(started, 1)

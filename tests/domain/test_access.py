@@ -1,4 +1,4 @@
-"""What one sees and does beyond the table of routes: kept answers, short ways, lists, and a ticker's tick."""
+"""Access control beyond routes: cached responses, the fast path, lists, and the ticker role."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from quart_notes.schemas import MessageCreate, NoteUpdate, RoomMessageCreate
 from tests.support.accounts_app import House
 from tests.support.routes import Json
 
-# A ticker ticks.
+# The ticker role.
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from tests.support.routes import Json
         ({"title": "other"}, 403),
     ],
 )
-async def test_a_ticker_changes_whether_it_is_done_and_nothing_else(house: House, change: Json, status: int):
+async def test_a_ticker_changes_only_whether_a_note_is_done(house: House, change: Json, status: int):
     board = await house.board(ada="owner", bob="ticker", eve="viewer")
     note = await house.note("ada", board)
     path = f"/api/boards/{board}/notes/{note.id}"
@@ -36,10 +36,10 @@ async def test_a_ticker_changes_whether_it_is_done_and_nothing_else(house: House
         assert (await viewer.patch(path, json=change)).status_code == 403
 
 
-# What is kept as bytes is seen by nobody else.
+# Cached responses.
 
 
-async def test_a_kept_answer_is_shown_only_to_those_who_see_the_board(house: House):
+async def test_a_cached_response_is_sent_only_to_users_who_may_see_the_board(house: House):
     board = await house.board(ada="owner", bob="viewer")
     note = await house.note("ada", board, "secret")
     async with (
@@ -71,7 +71,7 @@ async def test_a_kept_answer_is_shown_only_to_those_who_see_the_board(house: Hou
             assert (await bob.get(path)).status_code == 200
 
 
-async def test_everybodys_board_is_not_shown_to_nobody(house: House):
+async def test_the_shared_board_requires_signing_in(house: House):
     await house.note("ada", 1, "secret")
     async with await house.browser("ada") as ada, house.client() as nobody:
         for _ in range(2):
@@ -82,7 +82,7 @@ async def test_everybodys_board_is_not_shown_to_nobody(house: House):
                 assert "secret" not in answer.text
 
 
-async def test_a_browser_that_is_not_signed_in_is_led_to_the_form_and_back(house: House):
+async def test_a_browser_without_a_session_is_redirected_to_sign_in_and_back(house: House):
     async with house.client() as nobody:
         answer = await nobody.get("/front/notes?q=a%26b&page=2", headers={"Accept": "text/html"})
 
@@ -91,10 +91,10 @@ async def test_a_browser_that_is_not_signed_in_is_led_to_the_form_and_back(house
         assert (await nobody.post("/front/notes", headers={"Accept": "text/html"})).status_code == 401
 
 
-# The short way to an answer asks too.
+# The fast path.
 
 
-async def test_the_short_way_knows_who_asks(house: House):
+async def test_the_fast_path_checks_the_caller(house: House):
     from quart_notes.web.fast_post import FAST_ROUTES
     from quart_notes.web.raw_headers import fields_of
 
@@ -124,10 +124,10 @@ async def test_the_short_way_knows_who_asks(house: House):
     assert await status((b"authorization", b"Bearer qn_made-up"), mine) is None, "a token that does not hold counts"
 
 
-# Nothing of others' in lists, counts and links.
+# Lists, counts and links.
 
 
-async def test_lists_counts_and_links_hold_nothing_of_others(house: House):
+async def test_lists_counts_and_links_contain_nothing_of_other_users(house: House):
     board = await house.board("Secret garden", ada="owner")
     for n in range(3):
         await house.note("ada", board, f"secret {n}")

@@ -1,4 +1,4 @@
-"""The gate: what a secret lets somebody do is known without asking, and a stream ends with what it needs."""
+"""The access cache: a session's or token's grant is cached, and streams end when it is revoked."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from quart_notes.web.security.credentials import COOKIE, LONG_COOKIE, SECURE_COO
 from tests.support.accounts_app import House
 from tests.support.clients.raw_connection import until
 
-ENDS = 5.0  # seconds on a busy machine for what takes a moment
+ENDS = 5.0  # timeout in seconds on a busy machine
 
 
 async def _pass(house: House, cookie: str) -> Grant | None:
@@ -27,10 +27,12 @@ async def _pass(house: House, cookie: str) -> Grant | None:
     return await house.core.access_cache.session(secret, trusted=False)
 
 
-# What is known.
+# Cached grants.
 
 
-async def test_a_secret_is_looked_up_once_and_again_after_a_change(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_a_secret_is_looked_up_once_and_again_after_a_change_of_access(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
     cookie, asked = await house.cookie("ada"), 0
     find = house.core.sessions.find
 
@@ -54,7 +56,7 @@ async def test_a_secret_is_looked_up_once_and_again_after_a_change(house: House,
     assert asked == 2, "what changes for others changes nothing for ada"
 
 
-async def test_what_was_read_just_before_a_change_is_not_kept(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_a_grant_read_just_before_a_change_is_not_cached(house: House, monkeypatch: pytest.MonkeyPatch):
     cookie = await house.cookie("ada")
     board = await house.board(bob="owner", ada="viewer")
     roles = house.core.boards.roles
@@ -75,7 +77,7 @@ async def test_what_was_read_just_before_a_change_is_not_kept(house: House, monk
     assert board not in after.roles
 
 
-async def test_no_more_secrets_are_kept_than_there_is_room_for(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_the_number_of_cached_secrets_is_bounded(house: House, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(access_cache, "MAX_ENTRIES", 3)
 
     for _ in range(5):
@@ -84,7 +86,7 @@ async def test_no_more_secrets_are_kept_than_there_is_room_for(house: House, mon
     assert len(house.core.access_cache._entries) == 3
 
 
-async def test_a_pass_is_not_kept_beyond_its_end(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_a_grant_is_not_cached_beyond_its_expiry(house: House, monkeypatch: pytest.MonkeyPatch):
     cookie = await house.cookie("ada")
     await _expire(house, Session, house.people["ada"].id, timedelta(hours=2))
     passed = await _pass(house, cookie)
@@ -105,7 +107,7 @@ async def _expire(house: House, model: Any, user_id: int, left: timedelta) -> No
     await house.core.writer(work)
 
 
-async def test_a_stream_that_has_left_is_judged_no_more_and_leaves_no_timer(house: House):
+async def test_a_closed_stream_is_not_rechecked_and_leaves_no_timer(house: House):
     passed = await _pass(house, await house.cookie("ada"))
     assert passed is not None
     core, ended = house.core, asyncio.Event()
@@ -131,7 +133,7 @@ def _timers(judge: StreamRevocation) -> int:
     return sum(not one.cancelled() and getattr(one._callback, "__self__", None) is judge for one in scheduled)
 
 
-async def test_a_stream_ends_when_nobody_can_say_whether_it_may_go_on(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_a_stream_ends_when_its_recheck_fails(house: House, monkeypatch: pytest.MonkeyPatch):
     passed = await _pass(house, await house.cookie("ada"))
     assert passed is not None
     ended = asyncio.Event()
@@ -149,7 +151,7 @@ async def test_a_stream_ends_when_nobody_can_say_whether_it_may_go_on(house: Hou
 
 
 @pytest.mark.parametrize("kind", ["session", "token"])
-async def test_a_stream_ends_when_what_let_it_in_is_over(house: House, kind: str, monkeypatch: pytest.MonkeyPatch):
+async def test_a_stream_ends_when_its_grant_expires(house: House, kind: str, monkeypatch: pytest.MonkeyPatch):
     ada = house.people["ada"].id
     if kind == "session":
         cookie = await house.cookie("ada")
@@ -170,7 +172,7 @@ async def test_a_stream_ends_when_what_let_it_in_is_over(house: House, kind: str
     leave()
 
 
-async def test_a_stream_that_outlives_the_longest_timer_is_judged_and_goes_on(
+async def test_a_stream_longer_than_the_longest_timer_is_rechecked_and_continues(
     house: House, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(stream_revocation, "MAX_TIMER", 0.01)
@@ -193,10 +195,10 @@ async def test_a_stream_that_outlives_the_longest_timer_is_judged_and_goes_on(
     leave()
 
 
-# What is known of the headers of a request.
+# Callers cached by their header.
 
 
-async def test_a_cookie_is_known_by_its_header_until_its_session_ends(house: House):
+async def test_a_cookie_is_cached_by_its_header_until_its_session_ends(house: House):
     cookie = await house.cookie("ada")
     sent = [(b"accept", b"*/*"), (b"cookie", f"theme=dark; {COOKIE}={cookie}".encode())]
     assert cached_grant(house.core, fields_of(sent), secure=False) is None, "nobody has asked the database yet"
@@ -217,7 +219,7 @@ async def test_a_cookie_is_known_by_its_header_until_its_session_ends(house: Hou
 
 
 @pytest.mark.parametrize("spoil", [lambda cookie: cookie[:-1], lambda cookie: "x" + cookie, lambda cookie: ""])
-async def test_a_cookie_that_was_not_signed_here_is_nobodys(house: House, spoil: Callable[[str], str]):
+async def test_a_cookie_with_another_signature_identifies_nobody(house: House, spoil: Callable[[str], str]):
     cookie = await house.cookie("ada")
     await _pass(house, cookie)
 
@@ -228,7 +230,7 @@ async def test_a_cookie_that_was_not_signed_here_is_nobodys(house: House, spoil:
         )
 
 
-async def test_a_token_counts_before_a_cookie_and_a_proxys_password_does_not(house: House):
+async def test_a_token_overrides_a_cookie_and_basic_authentication_does_not(house: House):
     cookie = await house.cookie("ada")
     passed = await _pass(house, cookie)
     sent = [(b"cookie", f"{COOKIE}={cookie}".encode())]
@@ -237,7 +239,7 @@ async def test_a_token_counts_before_a_cookie_and_a_proxys_password_does_not(hou
     assert cached_grant(house.core, fields_of([(b"authorization", b"Basic eDp5"), *sent]), secure=False) is passed
 
 
-async def test_a_very_long_cookie_is_not_remembered_and_answered_all_the_same(house: House):
+async def test_a_very_long_cookie_is_valid_and_not_cached(house: House):
     cookie = await house.cookie("ada")
     passed = await _pass(house, cookie)
     long = f"{COOKIE}={cookie}; else=" + "x" * LONG_COOKIE

@@ -1,4 +1,4 @@
-"""Signing in and passwords: one answer for all that is wrong, slow hashes off the event loop, and nobody locked out."""
+"""Signing in and passwords: one response for every failure, hashing off the event loop, and no lockout."""
 
 import asyncio
 import re
@@ -23,7 +23,7 @@ from tests.support.servers.in_process import rows
 
 
 @pytest.mark.parametrize("nickname", ["ada", "ADA", "Ada"])
-async def test_somebody_signs_in(house: House, nickname: str):
+async def test_a_user_signs_in(house: House, nickname: str):
     async with house.client() as client:
         answer = await sign_in(client, nickname)
 
@@ -39,14 +39,14 @@ async def test_somebody_signs_in(house: House, nickname: str):
         assert (await client.get("/api/me")).status_code == 401
 
 
-async def test_whatever_is_wrong_has_the_same_answer_and_the_same_work(house: House, counted: Counted):
+async def test_every_failed_sign_in_has_the_same_response_and_the_same_cost(house: House, counted: Counted):
     await house.core.users.add(_newcomer("nopassword"))
     told = []
     for nickname, password in (("ada", WRONG), ("nobody", WRONG), ("nobody", PASSWORD), ("nopassword", WRONG)):
         counted.calls.clear()
         async with house.client() as client:
             answer = await sign_in(client, nickname, password)
-        del answer.headers["x-request-id"]  # which is another one each time
+        del answer.headers["x-request-id"]  # which differs each time
         told.append((answer.status_code, sorted(answer.headers.items()), answer.content, dict(counted.calls)))
 
     assert told[0][0] == 401
@@ -59,12 +59,12 @@ def _newcomer(nickname: str) -> UserCreate:
 
 
 @pytest.mark.parametrize("nickname", ["", " ", "x" * 100, "\ufb03" * 60, "\u0390" * 100, "a\nb", "'; DROP TABLE user"])
-async def test_a_nickname_that_nobody_can_have_is_nobodys(house: House, nickname: str):
+async def test_an_invalid_nickname_cannot_sign_in(house: House, nickname: str):
     async with house.client() as client:
         refused(await sign_in(client, nickname), 401, "wrong_password")
 
 
-async def test_who_has_no_password_fits_none(house: House):
+async def test_a_user_without_a_password_cannot_sign_in(house: House):
     await house.core.users.add(_newcomer("nopassword"))
     async with house.client() as client:
         for password in ("nobody's password", "", "None"):
@@ -72,11 +72,11 @@ async def test_who_has_no_password_fits_none(house: House):
             refused(await sign_in(client, "nobody", password), 401, "wrong_password")
 
 
-async def test_nothing_of_a_password_is_said_or_kept(
+async def test_passwords_are_neither_logged_nor_stored_nor_returned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     canary = "canary-horse-battery"
-    caplog.set_level("INFO")  # as the server logs
+    caplog.set_level("INFO")  # the server's log handlers
     caplog.set_level("WARNING", logger="httpx")  # the test's own
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data") as house:
@@ -103,7 +103,7 @@ async def test_nothing_of_a_password_is_said_or_kept(
     words = [canary, link, token, session, token.removeprefix("qn_"), session.partition(".")[0]]
     for word in words:
         for answer in told:
-            # The page of a link leads back to itself by way of signing in, and says its secret nowhere else.
+            # The page of a link contains its secret only in links back to itself through sign-in.
             text = answer.text.replace(f"/front/sign-in?next={answer.request.url.path}", "")
             assert word not in text, answer.request.url
         assert word not in caplog.text
@@ -114,15 +114,15 @@ async def test_nothing_of_a_password_is_said_or_kept(
     assert all(re.fullmatch(r"\$argon2id\$v=19\$.+", text) for (text,) in kept)
 
 
-def test_passwords_are_hashed_as_they_should_be():
+def test_passwords_are_hashed_with_current_parameters():
     assert passwords.HASHER.hash("x").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert passwords.DUMMY_HASH.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-# Hashing disturbs nobody.
+# Hashing off the event loop.
 
 
-async def test_a_few_hash_at_once_and_the_loop_goes_on(house: House, counted: Counted):
+async def test_hashes_run_concurrently_without_blocking_the_event_loop(house: House, counted: Counted):
     counted.gate.clear()
     async with house.client() as client, await house.browser("bob") as bob:
         waiting: list[asyncio.Future[object]] = [
@@ -131,7 +131,7 @@ async def test_a_few_hash_at_once_and_the_loop_goes_on(house: House, counted: Co
         waiting.append(asyncio.ensure_future(house.core.passwords.hash(WRONG)))
         await until(lambda: counted.now == HASHES_AT_ONCE + KNOWN_HASHES_AT_ONCE, "as many hash as may")
 
-        for _ in range(20):  # the heartbeat: everybody else is answered at the same time
+        for _ in range(20):  # the heartbeat: other requests are handled at the same time
             assert (await bob.get("/api/me")).status_code == 200
             assert (await client.get("/healthz")).status_code == 200
 
@@ -141,7 +141,7 @@ async def test_a_few_hash_at_once_and_the_loop_goes_on(house: House, counted: Co
     assert counted.most == HASHES_AT_ONCE + KNOWN_HASHES_AT_ONCE
 
 
-async def test_no_more_wait_for_a_hash_than_can_be_served_soon(house: House, counted: Counted):
+async def test_the_queue_of_hashes_is_bounded(house: House, counted: Counted):
     counted.gate.clear()
     busy = Passwords()
     waiting = [asyncio.ensure_future(busy.verify(WRONG, None)) for _ in range(MAX_WAITING)]
@@ -159,11 +159,11 @@ async def test_no_more_wait_for_a_hash_than_can_be_served_soon(house: House, cou
     busy.close()
 
 
-# Another password.
+# Changing the password.
 
 
 @pytest.mark.parametrize("new", ["short", "x" * 257, "seven77"])
-async def test_a_password_has_a_length(house: House, new: str):
+async def test_the_length_of_a_password_is_limited(house: House, new: str):
     async with await house.browser("ada") as ada:
         answer = await ada.put("/api/me/password", json={"current": PASSWORD, "new": new})
 
@@ -171,7 +171,7 @@ async def test_a_password_has_a_length(house: House, new: str):
 
 
 @pytest.mark.parametrize("new", ["eightish", "x" * 256, "pässwörd \U0001f98a with  spaces "])
-async def test_a_new_password_lets_one_in_and_the_old_one_not(house: House, new: str):
+async def test_a_new_password_replaces_the_old_one(house: House, new: str):
     async with await house.browser("ada") as ada, house.client() as client:
         refused(await ada.put("/api/me/password", json={"current": WRONG, "new": new}), 401, "wrong_password")
         assert (await sign_in(client)).status_code == 200
@@ -189,7 +189,7 @@ NFC, NFD = "Übergrößenträger né", unicodedata.normalize("NFD", "Übergröß
     ("new", "given"),
     [(NFC, NFD), (NFD, NFC), (NFD, NFD), ("각나다라마바사아자", unicodedata.normalize("NFD", "각나다라마바사아자"))],
 )
-async def test_a_password_is_the_same_from_every_keyboard(house: House, new: str, given: str):
+async def test_a_password_is_normalised(house: House, new: str, given: str):
     async with await house.browser("ada") as ada, house.client() as client:
         assert (await ada.put("/api/me/password", json={"current": PASSWORD, "new": new})).status_code == 204
 
@@ -202,7 +202,7 @@ async def test_a_password_is_the_same_from_every_keyboard(house: House, new: str
 @pytest.mark.parametrize("old", [NFC, NFD])
 @pytest.mark.parametrize("given", [NFC, NFD])
 async def test_hashes_of_older_versions_still_work(house: House, old: str, given: str):
-    kept = passwords.HASHER.hash(old)  # of what the keyboard sent
+    kept = passwords.HASHER.hash(old)  # of the unnormalised password
 
     assert await house.core.passwords.verify(given, kept)
     assert not await house.core.passwords.verify(given + "x", kept)
@@ -219,7 +219,7 @@ async def test_the_length_of_a_password_is_that_of_its_normal_form(house: House)
         assert fields_of(refused(long, 422, "validation_failed")) == {"password"}
 
 
-async def test_who_finds_a_browser_open_does_not_guess_the_password_in_it(house: House, counted: Counted):
+async def test_changing_the_password_is_rate_limited(house: House, counted: Counted):
     async with await house.browser("ada") as ada:
         guesses = [ada.put("/api/me/password", json={"current": f"{WRONG} {n}", "new": WRONG}) for n in range(60)]
         answers = await asyncio.gather(*guesses)
@@ -229,7 +229,7 @@ async def test_who_finds_a_browser_open_does_not_guess_the_password_in_it(house:
         assert (await ada.get("/api/me")).status_code == 200
 
 
-async def test_the_right_password_forgives_the_wrong_ones_before_it(house: House):
+async def test_the_right_password_resets_the_rate_limit(house: House):
     async with await house.browser("ada") as ada:
 
         async def change(current: str) -> int:
@@ -240,17 +240,17 @@ async def test_the_right_password_forgives_the_wrong_ones_before_it(house: House
         assert [await change(WRONG) for _ in range(12)] == [401] * 10 + [429] * 2
 
 
-async def test_only_administrators_add_people(house: House):
+async def test_only_administrators_add_users(house: House):
     someone = {"name": "New", "email": "new@example.org", "nickname": "new"}
     async with await house.browser("ada") as ada, await house.browser("root") as root:
         refused(await ada.post("/api/users", json=someone), 403, "forbidden")
         assert (await root.post("/api/users", json=someone)).status_code == 201
 
 
-# Nobody says who they are.
+# Authorship.
 
 
-async def test_nobody_acts_in_the_name_of_somebody_else(house: House):
+async def test_nobody_acts_in_the_name_of_another_user(house: House):
     ada, bob = house.people["ada"].id, house.people["bob"].id
     async with await house.browser("ada") as client:
         for path, body in (

@@ -1,4 +1,4 @@
-"""Answers as rows: when there is one, how it grows and ends, and who may do what with it."""
+"""Answers as rows: created, streamed, ended, and who may stop, retry or delete them."""
 
 import json
 
@@ -28,10 +28,10 @@ def state(message: MessageOut) -> str | None:
     return message.answer.state if message.answer else None
 
 
-# When there is an answer.
+# Creation.
 
 
-async def test_question_and_answer_begin_in_one_change(core: Core):
+async def test_a_question_and_its_answer_are_created_in_one_transaction(core: Core):
     ada = await person(core, "ada")
     before = (await core.log.newest()).number
 
@@ -45,7 +45,7 @@ async def test_question_and_answer_begin_in_one_change(core: Core):
     assert [topic for (topic,) in kinds] == ["room:1", "work", "room:1"]
 
 
-async def test_a_question_that_is_sent_again_is_not_answered_twice(core: Core):
+async def test_a_repeated_question_is_not_answered_twice(core: Core):
     ada = await person(core, "ada")
     data = RoomMessageCreate(author_id=ada.id, content="@assistant hello", client_key="k" * 8)
 
@@ -55,7 +55,7 @@ async def test_a_question_that_is_sent_again_is_not_answered_twice(core: Core):
     assert len(await everything(core, LOBBY)) == 2
 
 
-async def test_in_ones_own_room_everything_is_a_question_and_what_is_changed_later_is_none(core: Core):
+async def test_in_the_users_own_room_every_message_is_a_question_and_an_edit_is_not(core: Core):
     ada = await person(core, "ada")
     (room, new), _ = await core.rooms.assistant_room(ANYBODY, ada.id)
     assert new
@@ -69,17 +69,17 @@ async def test_in_ones_own_room_everything_is_a_question_and_what_is_changed_lat
     assert len(await everything(core, LOBBY)) == 1
 
 
-async def test_nobody_new_goes_by_its_name(core: Core):
+async def test_a_new_user_cannot_have_its_name(core: Core):
     for nickname in ("assistant", "Assistant", "ASSISTANT"):
         with pytest.raises(NicknameTakenError):
             await person(core, nickname)
     assert (await person(core, "assistant2")).nickname == "assistant2"
 
 
-# How it grows and ends.
+# Streaming and end.
 
 
-async def test_an_answer_grows_only_for_who_knows_its_newest_version(core: Core):
+async def test_an_answer_is_extended_only_at_its_newest_version(core: Core):
     answer = await asked(core, await person(core, "ada"))
 
     assert (await core.answers.update_text(answer.id, 1, "One")).result == 2
@@ -93,7 +93,7 @@ async def test_an_answer_grows_only_for_who_knows_its_newest_version(core: Core)
     assert (done.content, state(done), done.version) == ("One, two.", "done", 4)
 
 
-async def test_nothing_comes_into_an_answer_that_was_stopped_even_when_it_is_asked_again_at_once(core: Core):
+async def test_a_stopped_answer_gets_no_more_text_even_after_a_retry(core: Core):
     answer = await asked(core, await person(core, "ada"))
     await core.answers.update_text(answer.id, 1, "One")
 
@@ -105,7 +105,7 @@ async def test_nothing_comes_into_an_answer_that_was_stopped_even_when_it_is_ask
     assert (await core.answers.update_text(answer.id, 4, "Again")).result == 5
 
 
-async def test_once_it_has_ended_the_log_keeps_its_end_and_not_every_stage(core: Core, monkeypatch: pytest.MonkeyPatch):
+async def test_the_log_keeps_only_the_final_text_of_an_answer(core: Core, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(event_log, "THIN_CHUNK", 3)
     ada, bob = await person(core, "ada"), await person(core, "bob")
     data = MessageCreate(author_id=ada.id, recipient_id=bob.id, content="@assistant who of us?")
@@ -137,7 +137,7 @@ async def test_once_it_has_ended_the_log_keeps_its_end_and_not_every_stage(core:
     assert await core.log.newest() == before
 
 
-async def test_the_start_fails_what_was_being_written_and_nothing_else(core: Core):
+async def test_a_restart_fails_only_the_answers_being_written(core: Core):
     ada = await person(core, "ada")
     ids = [(await asked(core, ada)).id for _ in range(6)]
     await core.answers.finish(ids[0], 1, "whole", None)
@@ -156,9 +156,7 @@ async def test_the_start_fails_what_was_being_written_and_nothing_else(core: Cor
     assert await core.log.newest() == before
 
 
-async def test_questions_beyond_what_may_wait_are_answered_so_and_can_be_asked_later(
-    core: Core, monkeypatch: pytest.MonkeyPatch
-):
+async def test_questions_beyond_the_queues_limit_fail_and_can_be_retried(core: Core, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(assistant_answers, "MAX_WAITING_EACH", 2)
     monkeypatch.setattr(assistant_answers, "MAX_WAITING", 3)
     ada, bob, eve = [await person(core, nickname) for nickname in ("ada", "bob", "eve")]
@@ -176,13 +174,13 @@ async def test_questions_beyond_what_may_wait_are_answered_so_and_can_be_asked_l
 
 
 @pytest.mark.sqlite_only("how it plans a query")
-async def test_the_questions_that_wait_are_counted_by_an_index(core: Core):
+async def test_waiting_questions_are_counted_by_an_index(core: Core):
     plan = rows(core, f"EXPLAIN QUERY PLAN {assistant_answers.UNFINISHED_SQL.replace('?1', '1')}")
 
     assert " INDEX " in plan[0][3], plan
 
 
-async def test_an_answer_counts_once_as_unread_for_everybody(core: Core):
+async def test_an_answer_counts_as_one_unread_message_for_everybody(core: Core):
     ada, bob = await person(core, "ada"), await person(core, "bob")
     answer = await asked(core, ada)
     for version in range(1, 4):
@@ -197,10 +195,10 @@ async def test_an_answer_counts_once_as_unread_for_everybody(core: Core):
     assert (await count(ada), await count(bob)) == (0, 2)
 
 
-# Who may do what with it.
+# Access.
 
 
-async def test_only_who_asked_stops_asks_again_and_deletes(house: House):
+async def test_only_the_asking_user_stops_retries_and_deletes_an_answer(house: House):
     core, ada, bob = house.core, house.caller("ada"), house.caller("bob")
     await core.assistant.stop()
     answer = await asked(core, house.people["ada"])
@@ -224,7 +222,7 @@ async def test_only_who_asked_stops_asks_again_and_deletes(house: House):
     assert state((await core.messages.restore(ada, answer.id, ada_id)).result) == "stopped"
 
 
-async def test_what_a_guest_asked_for_is_everybodys_to_stop(house: House):
+async def test_anybody_may_stop_the_answer_to_a_guest(house: House):
     await house.core.assistant.stop()
     await house.core.messages.post_as_guest(LOBBY, "Client 5", "@assistant hello")
     answer = (await everything(house.core, LOBBY))[-1]
@@ -232,14 +230,14 @@ async def test_what_a_guest_asked_for_is_everybodys_to_stop(house: House):
     assert state((await house.core.answers.stop(house.caller("bob"), answer.id)).result) == "stopped"
 
 
-async def test_in_open_mode_it_is_everybodys(core: Core):
+async def test_in_open_mode_anybody_may_stop_an_answer(core: Core):
     answer = await asked(core, await person(core, "ada"))
     bob = Caller(await person(core, "bob"), trusted=True)
 
     assert state((await core.answers.stop(bob, answer.id)).result) == "stopped"
 
 
-async def test_a_message_that_is_no_answer_is_neither_stopped_nor_asked_again(core: Core):
+async def test_a_message_that_is_no_answer_cannot_be_stopped_or_retried(core: Core):
     ada = await person(core, "ada")
     answer = await asked(core, ada)
     assert answer.answer is not None
@@ -249,7 +247,7 @@ async def test_a_message_that_is_no_answer_is_neither_stopped_nor_asked_again(co
             await act(ANYBODY, answer.answer.question_id)
 
 
-async def test_nobody_else_sees_into_a_private_room(house: House):
+async def test_a_private_room_is_hidden_from_others(house: House):
     core, ada, eve, root = house.core, house.caller("ada"), house.caller("eve"), house.caller("root")
     await core.assistant.stop()
     room = (await core.rooms.assistant_room(ada, house.people["ada"].id)).result.room
@@ -279,7 +277,7 @@ async def test_nobody_else_sees_into_a_private_room(house: House):
             assert "secret" not in (await browser.get(path)).text
 
 
-async def test_messages_between_two_are_listed_without_the_assistants(house: House):
+async def test_direct_messages_are_listed_without_the_assistants(house: House):
     core, ada, bob = house.core, house.caller("ada"), house.people["bob"]
     await core.assistant.stop()
     data = MessageCreate(author_id=house.people["ada"].id, recipient_id=bob.id, content="@assistant who is right?")

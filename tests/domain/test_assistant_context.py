@@ -1,4 +1,4 @@
-"""What the assistant may know of boards and of what was said, when it is asked."""
+"""The assistant's context: the boards and messages that it gets with a question."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def titles(context: Context) -> dict[str, list[str | None]]:
     return {board.name: [note.title for note in board.notes] for board in context.boards}
 
 
-async def test_in_ones_own_room_it_knows_the_boards_that_one_sees_at_that_moment(house: House):
+async def test_in_the_users_own_room_the_context_has_the_boards_they_see_at_that_moment(house: House):
     core, ada = house.core, house.people["ada"]
     await core.assistant.stop()
     with_ada = await house.board("With ada", bob="owner", ada="viewer")
@@ -41,7 +41,7 @@ async def test_in_ones_own_room_it_knows_the_boards_that_one_sees_at_that_moment
     assert "With ada" not in titles(await context_of(core, answer))
 
 
-async def test_the_board_that_is_open_comes_first(house: House):
+async def test_the_open_board_comes_first(house: House):
     core, ada = house.core, house.people["ada"]
     await core.assistant.stop()
     board = await house.board("Allotment", ada="owner")
@@ -54,7 +54,7 @@ async def test_the_board_that_is_open_comes_first(house: House):
     assert next(board.name for board in context.boards) == "Allotment"
 
 
-async def test_notes_are_known_when_one_asks_for_them_or_names_one(core: Core):
+async def test_notes_are_included_when_the_question_is_about_notes_or_names_one(core: Core):
     ada = await person(core, "ada")
     for title, description in (("Passport", "in the drawer"), ("Buy milk", "oats"), (None, "drawer")):
         await core.notes.add(ANYBODY, 1, NoteCreate(title=title, description=description))
@@ -69,9 +69,7 @@ async def test_notes_are_known_when_one_asks_for_them_or_names_one(core: Core):
     assert await known("is milk on the list?") == [None, "Buy milk", "Passport"]
 
 
-async def test_what_the_question_names_comes_before_what_is_new_and_what_is_open_before_what_is_done(
-    core: Core, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_note_named_in_the_question_comes_first_then_the_newest(core: Core, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(assistant_context, "MAX_NOTES", 3)
     ada = await person(core, "ada")
     for title in ("Passport", "one", "two", "three", "four"):
@@ -83,7 +81,7 @@ async def test_what_the_question_names_comes_before_what_is_new_and_what_is_open
     assert board.total == 5
 
 
-async def test_what_was_said_after_the_question_and_in_other_rooms_is_not_known(core: Core):
+async def test_later_messages_and_other_rooms_are_not_in_the_context(core: Core):
     ada = await person(core, "ada")
     (room, _), _ = await core.rooms.assistant_room(ANYBODY, ada.id)
     await asked(core, ada, "alone", room.id)

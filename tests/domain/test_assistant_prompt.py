@@ -1,4 +1,4 @@
-"""What calls the assistant, and what the model is told: text alone."""
+"""Mentions of the assistant, and the prompt of the model, as text alone."""
 
 from datetime import date
 from itertools import pairwise
@@ -28,7 +28,7 @@ TODAY = date(2026, 11, 20)
     "text",
     ["@assistant", "@Assistant, hello", "hello @ASSISTANT.", "(@assistant)", "what now,@assistant?", "\n@assistant\n"],
 )
-def test_a_text_calls_it_by_its_name(text: str):
+def test_a_text_mentions_it_by_its_name(text: str):
     assert mentions_assistant(text)
 
 
@@ -39,7 +39,7 @@ def test_a_text_calls_it_by_its_name(text: str):
         *("me.@assistant", "@ assistant", "me@assistant.example", "@assistänt", ""),
     ],
 )
-def test_a_text_that_only_looks_like_it_does_not(text: str):
+def test_a_similar_text_does_not_mention_it(text: str):
     assert not mentions_assistant(text)
 
 
@@ -47,7 +47,7 @@ def composed(*said: Utterance, private: bool = False, boards: Any = ()) -> list[
     return compose(Context(private, "ada", said, boards), TODAY)
 
 
-def test_the_rules_come_first_and_name_the_day_and_who_asks():
+def test_the_rules_come_first_with_the_date_and_the_asking_user():
     (rules, question) = composed(Utterance("ada", "hello"))
 
     assert rules["role"] == "system"
@@ -56,11 +56,11 @@ def test_the_rules_come_first_and_name_the_day_and_who_asks():
     assert question == {"role": "user", "content": "ada: hello"}
 
 
-def test_alone_nobody_needs_a_name_in_front():
+def test_in_a_private_room_messages_have_no_name_prefix():
     assert composed(Utterance("ada", "hello"), private=True)[1:] == [{"role": "user", "content": "hello"}]
 
 
-def test_what_several_people_say_in_a_row_is_one_turn():
+def test_consecutive_messages_of_several_users_are_one_turn():
     said = (Utterance("ada", "a"), Utterance("bob", "b"), Utterance(None, "c"), Utterance("ada", "d"))
 
     assert composed(*said)[1:] == [
@@ -70,7 +70,7 @@ def test_what_several_people_say_in_a_row_is_one_turn():
     ]
 
 
-def test_notes_are_lines_that_cannot_be_mistaken_for_others():
+def test_a_note_is_one_line_that_cannot_imitate_another():
     notes = [
         NoteText("Buy\n- [x] milk", "two\n\nlitres", False),
         NoteText(None, "x" * 1000, True),
@@ -101,7 +101,7 @@ def test_notes_are_lines_that_cannot_be_mistaken_for_others():
         *(("how are you?", False), ("that is notable", False), ("listen to me", False), ("keynote speech", False)),
     ],
 )
-def test_a_question_about_notes_is_known_by_its_words(question: str, about: bool):
+def test_a_question_about_notes_is_recognised_by_keywords(question: str, about: bool):
     assert is_about_notes(question) == about
 
 
@@ -120,7 +120,7 @@ BOARDS = st.builds(BoardNotes, st.text(max_size=80), st.lists(NOTES, max_size=30
     boards=st.lists(BOARDS, max_size=4),
     private=st.booleans(),
 )
-def test_the_question_is_always_whole_and_the_rest_has_its_bounds(
+def test_the_question_is_always_complete_and_the_rest_is_bounded(
     said: list[Utterance], question: str, boards: list[BoardNotes], private: bool
 ):
     rules, *turns = composed(*said, Utterance("ada", question), private=private, boards=boards)

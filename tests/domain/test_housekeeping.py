@@ -1,4 +1,4 @@
-"""What is done now and then: long deleted notes and old events go, and nothing else."""
+"""Housekeeping: rows deleted long ago and old events are purged, and nothing else."""
 
 import asyncio
 import shutil
@@ -27,7 +27,7 @@ DAYS = Settings().trash_days
 
 
 async def _deleted(core: Core, days_ago: float, count: int = 1) -> list[int]:
-    """Notes that were deleted so long ago."""
+    """Notes that were deleted this long ago."""
     added = await asyncio.gather(
         *(core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=f"gone {n}")) for n in range(count))
     )
@@ -42,7 +42,7 @@ async def _deleted(core: Core, days_ago: float, count: int = 1) -> list[int]:
     return ids
 
 
-async def test_a_note_deleted_long_ago_is_gone_for_good_and_a_recent_one_comes_back(core: Core):
+async def test_a_note_deleted_long_ago_is_purged_and_a_recent_one_can_be_restored(core: Core):
     kept = (await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="kept"))).result
     (recent,) = await _deleted(core, DAYS - 0.1)
     (old,) = await _deleted(core, DAYS + 0.1)
@@ -57,7 +57,7 @@ async def test_a_note_deleted_long_ago_is_gone_for_good_and_a_recent_one_comes_b
     assert (await core.notes.restore(ANYBODY, SHARED_BOARD, recent)).result.id == recent
 
 
-async def test_the_id_of_a_note_that_is_gone_for_good_is_not_used_again(core: Core):
+async def test_the_id_of_a_purged_note_is_not_reused(core: Core):
     (last,) = await _deleted(core, DAYS + 1)
 
     await core.run_chores()
@@ -66,7 +66,7 @@ async def test_the_id_of_a_note_that_is_gone_for_good_is_not_used_again(core: Co
     assert (await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="next"))).result.id == last + 1
 
 
-async def test_much_goes_in_chunks_and_all_of_it(core: Core):
+async def test_many_rows_are_purged_completely_in_chunks(core: Core):
     await _deleted(core, DAYS + 1, DELETE_CHUNK + 20)
 
     assert (await core.notes.empty_trash(DAYS)).result
@@ -75,7 +75,7 @@ async def test_much_goes_in_chunks_and_all_of_it(core: Core):
     assert rows(core, "SELECT count(*) FROM note") == [(0,)]
 
 
-async def test_old_events_go_and_the_newest_number_stays(core: Core):
+async def test_old_events_are_purged_and_the_newest_number_stays(core: Core):
     for n in range(130):
         await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=str(n)))
     core.settings = core.settings.model_copy(update={"log_rows": 100})
@@ -87,7 +87,7 @@ async def test_old_events_go_and_the_newest_number_stays(core: Core):
 
 
 async def _job(core: Core, folder: str, state: str, days_ago: float) -> int:
-    """An import that was touched last so long ago."""
+    """An import that was last active this long ago."""
     job_id = (
         await core.jobs.start(ANYBODY, SHARED_BOARD, ImportOptions(), UploadedJob("notes.json", folder, 1))
     ).result.id
@@ -100,7 +100,7 @@ async def _job(core: Core, folder: str, state: str, days_ago: float) -> int:
     return job_id
 
 
-async def test_imports_of_a_machine_that_has_gone_are_interrupted_and_nothing_else(core: Core):
+async def test_only_imports_of_a_dead_machine_are_interrupted(core: Core):
     with core.uploads.receiving(1) as upload:
         here, away = upload.folder.name, "elsewhere-1"
     core.import_runner = ImportRunner(core.broadcaster, core.jobs, core.imports, core.uploads, trusted=True, sole=False)
@@ -128,7 +128,7 @@ def _in_the_file_itself(core: Core, copy: Path) -> int:
 
 
 @pytest.mark.sqlite_only("its write-ahead log")
-async def test_a_log_file_that_has_grown_is_folded_back_beside_the_writes(
+async def test_a_large_write_ahead_log_is_checkpointed_during_writes(
     core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     for number in range(30):
@@ -146,7 +146,9 @@ async def test_a_log_file_that_has_grown_is_folded_back_beside_the_writes(
 
 
 @pytest.mark.sqlite_only("its file goes away")
-async def test_no_database_is_made_where_one_went_away(core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_housekeeping_does_not_create_a_missing_database(
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="here"))
     monkeypatch.setattr(sqlite_file, "CHECKPOINT_SIZE", 0)
     file = database_file(core.settings)

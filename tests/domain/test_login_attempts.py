@@ -1,4 +1,4 @@
-"""Tries of passwords, counted in the database for all processes together, bounded, by a clock that may jump."""
+"""Login attempts: rate limits in the database, shared by all processes, bounded, and robust against clock jumps."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ HERE = LoginAttempt("address", ("192.0.2.1",))
 
 
 class Clock:
-    """What time it is said to be."""
+    """The current time, set by the test."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -39,20 +39,20 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 async def _tries(core: Core, *tries: LoginAttempt, number: int = 1) -> int:
-    """How many of so many are let through."""
+    """How many of this many attempts are allowed."""
     answers = await asyncio.gather(*(core.login_attempts.count(*tries) for _ in range(number)), return_exceptions=True)
     assert all(answer is None or isinstance(answer, TooManyAttemptsError) for answer in answers), answers
     return answers.count(None)
 
 
 async def _wait(core: Core, *tries: LoginAttempt) -> int:
-    """The seconds that one is told to wait."""
+    """The seconds to wait in the response."""
     with pytest.raises(TooManyAttemptsError) as refused:
         await core.login_attempts.count(*tries)
     return int(refused.value.headers["Retry-After"])
 
 
-async def test_a_burst_is_free_and_then_one_at_a_time(core: Core, clock: Clock):
+async def test_a_burst_is_allowed_and_then_one_at_a_time(core: Core, clock: Clock):
     assert [await _tries(core, ADA) for _ in range(10)] == [1] * 10
 
     assert await _wait(core, ADA) == 10
@@ -64,12 +64,12 @@ async def test_a_burst_is_free_and_then_one_at_a_time(core: Core, clock: Clock):
     assert await _wait(core, ADA) == 10
 
 
-async def test_many_at_once_are_let_through_no_more_than_one_by_one(core: Core, clock: Clock):
+async def test_concurrent_attempts_have_the_same_limit_as_sequential_ones(core: Core, clock: Clock):
     assert await _tries(core, ADA, number=200) == 10
     assert await _tries(core, ADA, number=200) == 0
 
 
-async def test_what_is_forgiven_is_forgotten(core: Core, clock: Clock):
+async def test_a_reset_deletes_the_attempts(core: Core, clock: Clock):
     await _tries(core, ADA, number=10)
     await _tries(core, BOB)
 
@@ -80,7 +80,7 @@ async def test_what_is_forgiven_is_forgotten(core: Core, clock: Clock):
     assert await _tries(core, ADA, number=20) == 10
 
 
-async def test_a_restart_forgives_nothing(tmp_path: Path, clock: Clock):
+async def test_attempts_survive_a_restart(tmp_path: Path, clock: Clock):
     async with opened(tmp_path) as core:
         await _tries(core, ADA, number=10)
     clock.now += 3
@@ -89,7 +89,7 @@ async def test_a_restart_forgives_nothing(tmp_path: Path, clock: Clock):
         assert await _wait(core, ADA) == 7
 
 
-async def test_who_has_to_wait_for_one_of_two_is_counted_for_neither(core: Core, clock: Clock):
+async def test_an_attempt_refused_by_one_of_two_limits_counts_for_neither(core: Core, clock: Clock):
     assert await _tries(core, ADA, HERE, number=50) == 10
 
     assert await _tries(core, HERE, number=200) == 90, "those that were refused counted for the address"
@@ -97,7 +97,7 @@ async def test_who_has_to_wait_for_one_of_two_is_counted_for_neither(core: Core,
     assert await _tries(core, BOB, number=20) == 10
 
 
-async def test_what_is_refused_costs_no_write(core: Core, clock: Clock):
+async def test_a_refused_attempt_writes_nothing(core: Core, clock: Clock):
     await _tries(core, ADA, number=10)
     (before,) = rows(core, "SELECT forgiven_at FROM attempt")
     written = sum(core.writer.batch_sizes.counts)
@@ -109,7 +109,7 @@ async def test_what_is_refused_costs_no_write(core: Core, clock: Clock):
     assert sum(core.writer.batch_sizes.counts) == written
 
 
-async def test_a_key_says_nobodys_name_and_no_two_share_one(core: Core, clock: Clock):
+async def test_keys_are_unique_and_contain_no_names(core: Core, clock: Clock):
     tries = [
         ADA, BOB, HERE, LoginAttempt("device", (1, "x")), LoginAttempt("device", (11, "x")),
         LoginAttempt("password", (1,)),
@@ -130,7 +130,7 @@ async def test_a_key_says_nobodys_name_and_no_two_share_one(core: Core, clock: C
 
 
 @pytest.mark.parametrize("jump", [-1, -50, -100, -5000, -1e9, 1, 50, 1e9])
-async def test_a_clock_that_jumps_locks_nobody_out_for_longer_than_a_burst(core: Core, clock: Clock, jump: float):
+async def test_a_clock_jump_locks_nobody_out_for_longer_than_a_burst(core: Core, clock: Clock, jump: float):
     await _tries(core, ADA, HERE, number=10)
     clock.now += jump
 
@@ -145,7 +145,7 @@ async def test_a_clock_that_jumps_locks_nobody_out_for_longer_than_a_burst(core:
         assert let_in <= 101 / pace.seconds - jump / pace.seconds + 1, "going back forgives nothing"
 
 
-async def test_clocks_that_differ_a_little_let_through_no_more(core: Core, clock: Clock):
+async def test_clocks_that_differ_slightly_do_not_raise_the_limit(core: Core, clock: Clock):
     chance = random.Random(2)
     begin, let_in = clock.now, 0
     for _ in range(300):
@@ -157,7 +157,7 @@ async def test_clocks_that_differ_a_little_let_through_no_more(core: Core, clock
     assert let_in <= 10 + (clock.now - begin + 4) / 10 + 1
 
 
-async def test_what_is_forgiven_is_gone_with_the_next_round_of_housekeeping(core: Core, clock: Clock):
+async def test_housekeeping_deletes_expired_attempts(core: Core, clock: Clock):
     for number in range(DELETE_CHUNK + 20):
         await _tries(core, LoginAttempt("account", (str(number), "")))
     clock.now += 5
@@ -173,7 +173,7 @@ async def test_what_is_forgiven_is_gone_with_the_next_round_of_housekeeping(core
     assert rows(core, "SELECT * FROM attempt") == [], "of a clock that was ahead"
 
 
-async def test_what_is_kept_is_bounded(core: Core, clock: Clock, monkeypatch: pytest.MonkeyPatch):
+async def test_the_number_of_stored_attempts_is_bounded(core: Core, clock: Clock, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(login_attempts, "MAX_ROWS", 30)
     await _tries(core, ADA, number=10)
     for number in range(100):
@@ -186,7 +186,7 @@ async def test_what_is_kept_is_bounded(core: Core, clock: Clock, monkeypatch: py
 
 
 @pytest.mark.parametrize("kind", RATE_LIMITS)
-def test_housekeeping_knows_how_far_a_pace_can_reach(kind: str):
+def test_every_rate_limit_refills_before_housekeeping_deletes_it(kind: str):
     assert RATE_LIMITS[kind].burst * RATE_LIMITS[kind].seconds < login_attempts.HOUR / 2
 
 
@@ -206,7 +206,7 @@ asyncio.run(main())
 """
 
 
-def test_several_processes_let_through_as_many_together_as_one(tmp_path: Path):
+def test_several_processes_share_one_limit(tmp_path: Path):
     database = settings_for(tmp_path).database_url or ""
     processes = [
         subprocess.Popen(

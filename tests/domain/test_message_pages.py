@@ -1,4 +1,4 @@
-"""Long lists of messages, without a server: pages of them, what a page costs, and what time takes away."""
+"""Long lists of messages, without a server: pages, their cost, and purging."""
 
 import asyncio
 import tempfile
@@ -38,7 +38,7 @@ from tests.support.servers.in_process import opened, rows
 DAYS = Settings().trash_days
 
 
-# Without a server: long lists, and what time does.
+# Without a server: long lists, and purging.
 
 
 async def _people(core: Core, number: int) -> list[UserOut]:
@@ -61,7 +61,7 @@ async def _aged(core: Core, message: MessageOut, days: float) -> None:
     await core.writer(work)
 
 
-async def test_a_message_deleted_long_ago_is_gone_for_good_and_a_recent_one_comes_back(core: Core):
+async def test_a_message_deleted_long_ago_is_purged_and_a_recent_one_can_be_restored(core: Core):
     (ada,) = await _people(core, 1)
     kept, recent, old = [await _posted(core, ada, text) for text in ("kept", "recent", "old")]
     for message in (recent, old):
@@ -80,7 +80,7 @@ async def test_a_message_deleted_long_ago_is_gone_for_good_and_a_recent_one_come
     assert (await _posted(core, ada)).id > old.id, "an id was used twice"
 
 
-async def test_much_is_forgotten_in_chunks(core: Core):
+async def test_many_messages_are_purged_in_chunks(core: Core):
     (ada,) = await _people(core, 1)
     said = await asyncio.gather(*(_posted(core, ada) for _ in range(DELETE_CHUNK + 5)))
     await asyncio.gather(*(core.messages.delete(ANYBODY, message.id, ada.id) for message in said))
@@ -102,7 +102,9 @@ async def test_much_is_forgotten_in_chunks(core: Core):
     st.lists(st.tuples(st.sampled_from(["a>b", "b>a", "a>a", "b>c", "room"]), st.booleans()), max_size=25),
     st.integers(1, 9),
 )
-def test_pages_of_any_size_bring_each_message_once_in_order_both_ways(steps: list[tuple[str, bool]], limit: int):
+def test_pages_of_any_size_contain_each_message_once_in_order_in_both_directions(
+    steps: list[tuple[str, bool]], limit: int
+):
     async def run(folder: Path) -> None:
         async with opened(folder) as core:
             named = dict(zip("abc", await _people(core, 3), strict=True))
@@ -143,7 +145,7 @@ def test_pages_of_any_size_bring_each_message_once_in_order_both_ways(steps: lis
         asyncio.run(run(Path(folder)))
 
 
-async def test_a_change_of_what_is_written_at_the_same_moment_is_never_half(core: Core):
+async def test_concurrent_changes_of_a_message_are_atomic(core: Core):
     ada, bob = await _people(core, 2)
     sent = (
         await core.messages.send(ANYBODY, MessageCreate(author_id=ada.id, recipient_id=bob.id, content="0"))
@@ -159,16 +161,16 @@ async def test_a_change_of_what_is_written_at_the_same_moment_is_never_half(core
     assert place == await core.log.newest()
     assert place.number == 2 * 2 + 2 * (
         1 + 1 + 30
-    )  # two people and their boards; then the room, the message and its changes, to both
+    )  # two users and their boards; then the room, the message and its changes, to both
 
 
 # What a page costs.
 
-STEP = 100  # instructions of SQLite's machine between two counts
+STEP = 100  # SQLite virtual machine instructions between two counts
 
 
 async def _cost(read: Callable[[], Awaitable[object]]) -> tuple[int, int]:
-    """What a read costs the database: statements, and instructions in units of STEP. Not time, so never by luck."""
+    """The cost of a read: SQL statements, and instructions in units of STEP. Unlike time, it is reproducible."""
     statements: list[str] = []
     steps = count()
     raw: Any = get_connection(READER)
@@ -183,7 +185,7 @@ async def _cost(read: Callable[[], Awaitable[object]]) -> tuple[int, int]:
 
 
 async def _fill(core: Core, authors: list[UserOut], number: int, room_id: int = 1) -> None:
-    """A room full of messages, faster than by saying each."""
+    """A room full of messages, inserted directly."""
 
     async def work(change: Change) -> None:
         now = datetime.now(UTC)
@@ -197,7 +199,7 @@ async def _fill(core: Core, authors: list[UserOut], number: int, room_id: int = 
 
 
 @pytest.mark.sqlite_only("looks over its shoulder")
-async def test_a_page_costs_the_same_queries_however_many_messages_and_people(core: Core):
+async def test_a_page_costs_the_same_queries_for_any_number_of_messages_and_users(core: Core):
     known = await _people(core, 12)
     ada = known[0]
 
@@ -230,12 +232,12 @@ async def test_a_page_costs_the_same_queries_however_many_messages_and_people(co
 
 
 @pytest.mark.sqlite_only("looks over its shoulder")
-async def test_a_page_of_ten_thousand_messages_costs_no_more_than_of_a_hundred_wherever_it_is(core: Core):
+async def test_a_page_of_ten_thousand_messages_costs_no_more_than_one_of_a_hundred(core: Core):
     authors = await _people(core, 5)
     (small, large) = [(await core.rooms.add(RoomCreate(name=name))).result.id for name in ("small", "large")]
     await _fill(core, authors, 100, small)
     await _fill(core, authors, 10_000, large)
-    await _fill(core, authors, 100, small)  # so that the small one's are the newest and the oldest
+    await _fill(core, authors, 100, small)  # so that the small room has the newest and the oldest messages
     ids = [row[0] for row in rows(core, f"SELECT id FROM message WHERE room_id = {large} ORDER BY id")]
 
     async def cost(room_id: int, **page: int) -> tuple[int, int]:

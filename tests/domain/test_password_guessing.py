@@ -1,4 +1,4 @@
-"""Guessing passwords: so many tries and no more, and a person who knows theirs still gets in."""
+"""Guessing passwords: attempts are limited, and the user can still sign in."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ async def _rush(house: House, number: int, nickname: str = "ada", address: str =
     return Counter(answer.status_code for answer in answers)
 
 
-async def test_after_hundreds_of_wrong_passwords_their_owner_still_gets_in(house: House, counted: Counted):
+async def test_after_hundreds_of_wrong_passwords_the_user_can_still_sign_in(house: House, counted: Counted):
     async with house.client(address="192.0.2.66") as known, house.client(address="198.51.100.1") as elsewhere:
         assert (await sign_in(known)).status_code == 200
         counted.calls.clear()
@@ -39,17 +39,17 @@ async def test_after_hundreds_of_wrong_passwords_their_owner_still_gets_in(house
             assert (await sign_in(stranger, "bob")).status_code == 200, "somebody else, at the same address"
 
 
-async def test_an_address_has_so_many_tries_over_all_nicknames(house: House, counted: Counted):
+async def test_attempts_are_limited_for_each_address(house: House, counted: Counted):
     statuses: Counter[int] = Counter()
     for n in range(110):
         statuses += await _rush(house, 1, f"somebody-{n}")
 
-    assert statuses[401] in range(100, 110)  # one a second is forgiven during it
+    assert statuses[401] in range(100, 110)  # the limit refills by one attempt a second
     assert statuses[429] == 110 - statuses[401]
     assert (await _rush(house, 1, address="198.51.100.1")) == {401: 1}
 
 
-async def test_a_nickname_has_so_many_tries_from_all_unknown_browsers_together(house: House, counted: Counted):
+async def test_attempts_from_unknown_browsers_are_limited_for_each_nickname(house: House, counted: Counted):
     async with house.client(address="192.0.2.66") as known:
         assert (await sign_in(known)).status_code == 200
         statuses: Counter[int] = Counter()
@@ -57,13 +57,13 @@ async def test_a_nickname_has_so_many_tries_from_all_unknown_browsers_together(h
             statuses += await _rush(house, 2, address=f"203.0.113.{n}")
             statuses += await _rush(house, 1, "nobody", address=f"203.0.113.{n}")
 
-        assert statuses[401] in range(60, 80)  # 30 of each nickname, and one in six seconds is forgiven during it
+        assert statuses[401] in range(60, 80)  # 30 for each nickname, and one refilled every six seconds
         assert statuses[429] == 180 - statuses[401]
         async with house.client(address="198.51.100.1") as stranger:
             refused(await sign_in(stranger), 429, "too_many_attempts")
             assert (await sign_in(stranger, "bob")).status_code == 200
         assert (await sign_in(known)).status_code == 200
-        counted.gate.clear()  # the attack has all places of those who are not known
+        counted.gate.clear()  # the attack uses all attempts of unknown browsers
         waiting = [asyncio.ensure_future(house.core.passwords.verify(WRONG, None)) for _ in range(MAX_WAITING)]
         await asyncio.sleep(0)
         async with house.client(address="198.51.100.1") as stranger:
@@ -77,13 +77,13 @@ async def test_a_nickname_has_so_many_tries_from_all_unknown_browsers_together(h
         await asyncio.gather(*waiting)
 
 
-async def test_the_right_password_costs_the_nickname_no_try(house: House):
+async def test_the_right_password_does_not_count_for_the_nickname(house: House):
     for n in range(40):
         async with house.client(address=f"203.0.113.{n}") as client:
             assert (await sign_in(client)).status_code == 200
 
 
-async def test_time_forgives_and_so_does_the_right_password(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_time_and_the_right_password_reset_the_limit(house: House, monkeypatch: pytest.MonkeyPatch):
     real, later = time.time, 0.0
     monkeypatch.setattr(time, "time", lambda: real() + later)
     async with house.client() as client:
@@ -93,7 +93,7 @@ async def test_time_forgives_and_so_does_the_right_password(house: House, monkey
     assert await _rush(house, 12, address="192.0.2.1") == {401: 10, 429: 2}, "all is forgiven with the right one"
 
 
-async def test_a_known_browser_is_counted_for_itself(house: House):
+async def test_a_known_browser_has_its_own_limit(house: House):
     async with house.client() as thief, house.client() as owner:
         assert (await sign_in(thief)).status_code == 200
         assert (await sign_in(owner)).status_code == 200
@@ -105,7 +105,7 @@ async def test_a_known_browser_is_counted_for_itself(house: House):
 
 
 @pytest.mark.parametrize("mark", ["", "x", "2", "2.x", "2 x", "made up"])
-async def test_a_mark_that_is_made_up_is_none(house: House, mark: str):
+async def test_a_forged_device_cookie_is_ignored(house: House, mark: str):
     await _rush(house, 10)
     async with house.client(address="192.0.2.66") as client:
         name, sign = cookie_at(client.base_url, DEVICE_COOKIE), house.core.signing_key.sign

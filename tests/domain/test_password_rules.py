@@ -1,4 +1,4 @@
-"""Passwords that are tried first are refused wherever one is set."""
+"""Common and guessable passwords are refused wherever a password is set."""
 
 import re
 from pathlib import Path
@@ -42,17 +42,17 @@ def _is_refused(password: str) -> bool:
 
 
 @pytest.mark.parametrize("password", COMMON + OWN)
-def test_what_is_tried_first_is_refused(password: str):
+def test_a_common_or_guessable_password_is_refused(password: str):
     assert len(password) >= 8
     assert _is_refused(password)
 
 
 @pytest.mark.parametrize("password", GOOD)
-def test_what_is_not_passes(password: str):
+def test_any_other_password_is_accepted(password: str):
     assert not _is_refused(password)
 
 
-def test_the_list_is_long_and_in_lower_case_with_its_licence_beside_it():
+def test_the_list_of_common_passwords_is_long_lower_case_and_has_a_licence():
     lines = LIST.read_text(encoding="utf-8").splitlines()
 
     assert len({*lines}) == len(lines) >= 3000
@@ -61,7 +61,7 @@ def test_the_list_is_long_and_in_lower_case_with_its_licence_beside_it():
     assert "Redistribution and use" in LIST.with_name("LICENSE").read_text(encoding="utf-8")
 
 
-def test_words_that_nobody_has_are_nobodys_password():
+def test_very_short_or_missing_names_do_not_make_a_password_guessable():
     for person in (("7", "7", None), ("_", ".", ""), ("ada", "ada", None)):
         require_strong("password", "4711 0815 is no name", *person)
     with pytest.raises(ValidationFailedError):
@@ -69,7 +69,7 @@ def test_words_that_nobody_has_are_nobodys_password():
 
 
 @pytest.mark.parametrize("weak", ["password", " " * 8, "Newcomer-2026", "new@example.org"])
-async def test_it_is_so_wherever_a_password_is_set(house: House, weak: str):
+async def test_a_weak_password_is_refused_wherever_one_is_set(house: House, weak: str):
     someone = {"name": "Newcomer", "email": "new@example.org", "nickname": "newcomer"}
     person = (await house.core.users.add(UserCreate(**someone))).result
     join, claim = await house.link(), await house.link(user_id=person.id)
@@ -88,16 +88,14 @@ async def test_it_is_so_wherever_a_password_is_set(house: House, weak: str):
         page = await client.post("/front/account/password", data=change, **PAGE)
         assert page.status_code == 422
         assert WHY.search(page.text)
-        for _ in range(12):  # a refused one is no wrong one
+        for _ in range(12):  # a refused password does not count as a wrong one
             assert (await client.put("/api/me/password", json=change)).status_code == 422
         change["new"] = "staple wrong horse"
         assert (await client.put("/api/me/password", json=change)).status_code == 204
 
 
 @pytest.mark.parametrize("weak", ["password", "r00t@example.org", "The Root 1"])
-async def test_the_first_link_refuses_them_too_from_somebody_new_and_from_who_was_there_before(
-    tmp_path: Path, weak: str
-):
+async def test_the_setup_link_refuses_weak_passwords_of_new_and_existing_users(tmp_path: Path, weak: str):
     about = {"name": "The Root", "email": "r00t@example.org", "nickname": "root"}
     async with opened_house(tmp_path / "data") as house:
         known = (await house.core.users.add(UserCreate(**about))).result
@@ -113,13 +111,13 @@ async def test_the_first_link_refuses_them_too_from_somebody_new_and_from_who_wa
 
 
 @pytest.mark.parametrize("weak", ["password", "ada@example.org"])
-async def test_a_reset_link_refuses_them_too_and_holds_until_a_good_one(house: House, weak: str):
+async def test_a_reset_link_refuses_weak_passwords_and_stays_valid(house: House, weak: str):
     link = await house.link(user_id=house.people["ada"].id)
     async with house.client() as client:
         answer = await client.post(f"/front/join/{link}", data={"password": weak}, **PAGE)
         assert answer.status_code == 422
         assert WHY.search(answer.text)
-        assert (await sign_in(client, "ada")).status_code == 200  # the former one still counts
+        assert (await sign_in(client, "ada")).status_code == 200  # the former password is still valid
         assert (await client.post(f"/front/join/{link}", data={"password": "staple wrong horse"})).status_code == 303
     async with house.client() as client:
         assert (await sign_in(client, "ada", PASSWORD)).status_code == 401

@@ -1,4 +1,4 @@
-"""How often something may be tried: a burst, then at a pace."""
+"""Rate limits: a burst, then a fixed rate."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +7,7 @@ from quart_notes.domain.rate_limits import RateLimit
 
 
 class Tries:
-    """Somebody who tries, with a clock of their own."""
+    """Attempts of one client, with a clock of its own."""
 
     def __init__(self, pace: RateLimit) -> None:
         self.pace = pace
@@ -20,7 +20,7 @@ class Tries:
         self.forgiven_at = self.pace.counted(self.forgiven_at, self.now)
 
 
-def test_a_burst_is_free_and_then_one_at_a_time():
+def test_a_burst_is_allowed_and_then_one_at_a_time():
     tries = Tries(RateLimit(burst=3, seconds=10))
     for _ in range(3):
         assert tries.wait() == 0
@@ -35,7 +35,7 @@ def test_a_burst_is_free_and_then_one_at_a_time():
     assert tries.wait() == 10
 
 
-def test_after_a_rest_there_is_a_whole_burst_again_and_no_more():
+def test_a_pause_refills_the_burst_and_no_more():
     tries = Tries(RateLimit(burst=3, seconds=10))
     for _ in range(3):
         tries.count()
@@ -48,7 +48,7 @@ def test_after_a_rest_there_is_a_whole_burst_again_and_no_more():
 
 
 @given(burst=st.integers(1, 20), seconds=st.integers(1, 20), back=st.floats(0, 1e9), count=st.integers(0, 20))
-def test_however_far_the_clock_goes_back_nobody_waits_longer_than_a_burst_takes(
+def test_after_a_backward_clock_jump_nobody_waits_longer_than_a_burst(
     burst: int, seconds: int, back: float, count: int
 ):
     tries = Tries(RateLimit(burst, seconds))
@@ -65,7 +65,7 @@ def test_however_far_the_clock_goes_back_nobody_waits_longer_than_a_burst_takes(
 
 
 @given(burst=st.integers(1, 5), seconds=st.integers(1, 20), rests=st.lists(st.integers(0, 40), max_size=60))
-def test_in_no_span_is_more_let_through_than_the_pace_allows(burst: int, seconds: int, rests: list[int]):
+def test_the_rate_is_never_exceeded_in_any_interval(burst: int, seconds: int, rests: list[int]):
     tries, let_through = Tries(RateLimit(burst, seconds)), []
     for rest in rests:
         tries.now += rest

@@ -1,4 +1,4 @@
-"""Real streams of a real server: each ends with what let it in (A6)."""
+"""Streams of a real server end when their access is revoked (A6)."""
 
 import asyncio
 import contextlib
@@ -25,13 +25,13 @@ from tests.support.clients.wire_formats import frame
 from tests.support.routes import PASSWORD
 from tests.support.servers.server_process import ServerProcess
 
-ENDS = 5.0  # seconds on a busy machine for what takes a moment
+ENDS = 5.0  # timeout in seconds on a busy machine
 DENIED = 1008
 on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 
-class Guest:
-    """Somebody at a server of its own process: a browser that is signed in."""
+class Member:
+    """A user at a server process: a signed-in browser."""
 
     def __init__(self, server: ServerProcess, client: httpx.AsyncClient, user_id: int) -> None:
         self.server = server
@@ -40,11 +40,11 @@ class Guest:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What their streams send."""
+        """The headers of their streams."""
         return {"Cookie": f"{COOKIE}={session_of(self.client)}"}
 
 
-Street = dict[str, Guest]
+Street = dict[str, Member]
 
 
 @pytest.fixture(scope="module")
@@ -64,20 +64,20 @@ def guarded_server(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture
 async def street(guarded_server: ServerProcess) -> AsyncIterator[Street]:
-    """Ada, and bob, whose access the tests take away; each in a new browser."""
+    """Ada, and bob, whose access the tests revoke; each in a new browser."""
     async with contextlib.AsyncExitStack() as stack:
         yield {name: await _guest(stack, guarded_server, name) for name in ("ada", "bob")}
 
 
-async def _guest(stack: contextlib.AsyncExitStack, server: ServerProcess, nickname: str) -> Guest:
+async def _guest(stack: contextlib.AsyncExitStack, server: ServerProcess, nickname: str) -> Member:
     client = await stack.enter_async_context(server.client())
     answer = await client.post("/api/sign-in", json={"nickname": nickname, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
-    return Guest(server, client, answer.json()["id"])
+    return Member(server, client, answer.json()["id"])
 
 
 async def _board(street: Street) -> int:
-    """A board of ada's that bob may change."""
+    """A board of ada's that bob may edit."""
     ada = street["ada"].client
     board = int((await ada.post("/api/boards", json={"name": "Allotment"})).json()["id"])
     answer = await ada.put(f"/api/boards/{board}/members/{street['bob'].id}", json={"role": "editor"})
@@ -93,13 +93,13 @@ async def _assert_ended(stream: Any) -> None:
     stream.cut()
 
 
-async def _note(guest: Guest, board: int, title: str) -> httpx.Response:
+async def _note(guest: Member, board: int, title: str) -> httpx.Response:
     return await guest.client.post(f"/api/boards/{board}/notes", json={"title": title})
 
 
 @on_both_edges
 @pytest.mark.parametrize("how", ["removed", "left", "board deleted"])
-async def test_who_sees_a_board_no_longer_hears_no_more_of_it(street: Street, edge: Edge, how: str):
+async def test_a_user_who_loses_a_board_gets_no_more_of_its_events(street: Street, edge: Edge, how: str):
     ada, bob = street["ada"], street["bob"]
     board = await _board(street)
     port, topic = ada.server.port, f"board:{board}"
@@ -141,7 +141,7 @@ async def test_who_sees_a_board_no_longer_hears_no_more_of_it(street: Street, ed
 
 
 @on_both_edges
-async def test_a_replay_begins_where_a_membership_began(street: Street, edge: Edge):
+async def test_a_replay_starts_at_the_start_of_the_membership(street: Street, edge: Edge):
     ada, bob = street["ada"], street["bob"]
     start = str((await ada.client.get("/api/notes")).headers["last-event-id"])
     board = int((await ada.client.post("/api/boards", json={"name": "Allotment"})).json()["id"])
@@ -168,7 +168,7 @@ async def test_a_replay_begins_where_a_membership_began(street: Street, edge: Ed
 
 
 @pytest.mark.parametrize("how", ["signed out", "ended elsewhere", "new password", "token revoked"])
-async def test_every_stream_ends_with_what_let_it_in(street: Street, how: str):
+async def test_every_stream_ends_when_its_access_is_revoked(street: Street, how: str):
     ada, bob = street["ada"], street["bob"]
     port, headers = bob.server.port, bob.headers
     token = (await bob.client.post("/api/me/tokens", json={"name": "a", "scope": "write"})).json()
@@ -211,11 +211,11 @@ async def test_every_stream_ends_with_what_let_it_in(street: Street, how: str):
 
 
 @on_both_edges
-async def test_a_long_replay_ends_in_the_middle(street: Street, edge: Edge):
+async def test_a_revocation_ends_a_replay_in_progress(street: Street, edge: Edge):
     ada, bob = street["ada"], street["bob"]
     board = await _board(street)
     start = str((await ada.client.get("/api/notes")).headers["last-event-id"])
-    # One request: the client takes longer than its own bound for 400 of them at once, on a busy machine.
+    # One request: 400 concurrent ones exceed the client's timeout on a busy machine.
     notes = [{"title": f"{number}", "description": "x" * 20_000} for number in range(400)]
     job = (await ada.client.post(f"/api/boards/{board}/imports", json=notes)).headers["Location"]
     async with asyncio.timeout(PATIENCE):
@@ -233,7 +233,7 @@ async def test_a_long_replay_ends_in_the_middle(street: Street, edge: Edge):
     assert (await ada.client.delete(f"/api/boards/{board}")).status_code == 200
 
 
-async def test_what_somebody_still_says_at_the_door_is_not_heard_once_they_may_not(street: Street):
+async def test_lines_sent_after_a_revocation_are_ignored(street: Street):
     bob = street["bob"]
     token = (await bob.client.post("/api/me/tokens", json={"name": "a", "scope": "write"})).json()
     line = LineClient(bob.server.port, 8)
@@ -254,7 +254,7 @@ async def test_what_somebody_still_says_at_the_door_is_not_heard_once_they_may_n
     assert not [text for text in contents if text.startswith("too late")]
 
 
-async def test_a_program_that_may_look_only_has_no_word_in_the_lobby(street: Street):
+async def test_a_read_token_cannot_post_in_the_lobby(street: Street):
     bob = street["bob"]
     made = await bob.client.post("/api/me/tokens", json={"name": "a", "scope": "read"})
     headers = {"Authorization": f"Bearer {made.json()['token']}"}
@@ -267,7 +267,7 @@ async def test_a_program_that_may_look_only_has_no_word_in_the_lobby(street: Str
 
 
 @pytest.mark.parametrize("by", ["session", "token"])
-async def test_what_is_said_in_plain_text_is_the_persons_who_can_take_it_back(street: Street, by: str):
+async def test_a_plain_text_message_belongs_to_its_user_who_can_delete_it(street: Street, by: str):
     bob = street["bob"]
     made = await bob.client.post("/api/me/tokens", json={"name": "a", "scope": "write"})
     line = LineClient(bob.server.port, 7)

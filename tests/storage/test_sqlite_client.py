@@ -56,7 +56,9 @@ async def test_readers_cancelled_after_any_time_leave_the_database_readable(data
         await _read(database)
 
 
-async def test_a_transaction_that_cannot_begin_leaves_the_next_one_free(database: Database, monkeypatch: pytest.MonkeyPatch):
+async def test_a_transaction_that_cannot_begin_leaves_the_next_one_free(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+):
     writer: Any = get_connection(WRITER)
     monkeypatch.setitem(writer.pragmas, "busy_timeout", 50)
     async with database.transaction():

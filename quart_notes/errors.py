@@ -5,7 +5,7 @@ Raised anywhere, rendered once (`web/error_handlers.py`) as RFC 9457 problem det
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 
 class FieldError(NamedTuple):
@@ -40,6 +40,11 @@ class ProblemError(Exception):
         self.errors = tuple(errors)
         self.extra = dict(extra or {})
         self.headers = dict(headers or {})
+
+    @classmethod
+    def of_field(cls, field: str, message: str) -> Self:
+        """The error with this message, for one field."""
+        return cls(message, errors=[FieldError(field, message)])
 
 
 class InvalidIfMatchError(ProblemError):

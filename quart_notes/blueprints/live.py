@@ -14,7 +14,6 @@ from quart_notes.errors import (
 )
 from quart_notes.live import frames
 from quart_notes.live.channel import FeedMessage
-from quart_notes.live.feed import Subscription
 from quart_notes.schemas import FeedQuery
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
@@ -81,14 +80,10 @@ async def follow() -> None:
     who = await authorise_feed(query)
     await websocket.accept()
     subscription = core().feed.subscribe(who.topics, after, frames.websocket_frame, who.starts)
-    await _FeedConversation(subscription, who).run()
+    await _FeedConversation(subscription, _joining(who), who.on_revoked).run()
 
 
 class _FeedConversation(Conversation):
-    def __init__(self, subscription: Subscription, who: FeedAccess) -> None:
-        super().__init__(subscription, who.on_revoked)
-        self._join = _joining(who)
-
     async def receive(self) -> int:
         """Read and ignore what the client sends, until it is too much."""
         loop = asyncio.get_running_loop()
@@ -104,12 +99,9 @@ class _FeedConversation(Conversation):
         """The event as it is."""
         return message.data.decode()
 
-    def join(self) -> list[Leave]:
-        """Make the listener present in the rooms that were named."""
-        return self._join()
-
 
 def _joining(who: FeedAccess) -> Join:
+    """Makes the listener present in the rooms that were named."""
     presence = core().presence
 
     def join() -> list[Leave]:

@@ -46,7 +46,7 @@ async def chat(client_id: int) -> None:
 
 class _Chat(Conversation):
     def __init__(self, subscription: Subscription, who: FeedAccess, speaker: UserOut | str) -> None:
-        super().__init__(subscription, who.on_revoked)
+        super().__init__(subscription, self._make_present, who.on_revoked)
         self._speaker = speaker
 
     async def receive(self) -> int:
@@ -56,7 +56,7 @@ class _Chat(Conversation):
         meter = Meter(RateLimit(BURST, 1 / RATE))
         try:
             while True:
-                code = await _take(self._speaker, await websocket.receive())
+                code = await _post(self._speaker, await websocket.receive())
                 if code is not None:
                     return code
                 now = loop.time()
@@ -66,21 +66,20 @@ class _Chat(Conversation):
                     await asyncio.sleep(wait)
         except asyncio.CancelledError as cancelled:
             if NO_MORE not in cancelled.args:
-                await _take_the_rest(self._speaker)
+                await _post_the_rest(self._speaker)
             raise
 
     def text_of(self, message: FeedMessage) -> str | None:
         """The message as a line."""
         return line(message)
 
-    def join(self) -> list[Leave]:
-        """Make the speaker present in the lobby."""
+    def _make_present(self) -> list[Leave]:
         if isinstance(self._speaker, str):
             return [core().presence.join_as_guest(LOBBY, self._speaker)]
         return [core().presence.join(LOBBY, self._speaker)]
 
 
-async def _take(speaker: UserOut | str, text: Any) -> int | None:
+async def _post(speaker: UserOut | str, text: Any) -> int | None:
     """Post a client's text; returns the close code when the client must not go on."""
     if not isinstance(text, str):
         return NOT_TEXT
@@ -100,13 +99,13 @@ async def _take(speaker: UserOut | str, text: Any) -> int | None:
     return None
 
 
-async def _take_the_rest(speaker: UserOut | str) -> None:
+async def _post_the_rest(speaker: UserOut | str) -> None:
     """Post the messages that a client sent before it left: a program may send its lines and exit."""
     with suppress(TimeoutError):
         while True:
             async with asyncio.timeout(0):  # only what has arrived already
                 text = await websocket.receive()
-            if await _take(speaker, text) is not None:
+            if await _post(speaker, text) is not None:
                 return
 
 

@@ -15,22 +15,20 @@ blueprint = Blueprint("static_files", __name__)
 @blueprint.get("/static/-<build>/<path:path>")
 async def versioned(build: str, path: str) -> Response:
     """A file whose content never changes under this address; a former build gets the current file, uncached."""
-    response = await _file(path)
     current = build == build_id()
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
-    return response
+    return await _file(path, "public, max-age=31536000, immutable" if current else "no-cache")
 
 
 @blueprint.get("/static/<path:path>")
 async def latest(path: str) -> Response:
     """A file under its plain address."""
-    response = await _file(path)
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return await _file(path, "no-cache")
 
 
-async def _file(path: str) -> Response:
+async def _file(path: str, cache_control: str) -> Response:
     try:
-        return await send_from_directory(folder("static"), path)
+        response = await send_from_directory(folder("static"), path)
     except OSError as error:  # a name that is too long for the file system
         raise NotFoundError("There is nothing at this address.") from error
+    response.headers["Cache-Control"] = cache_control
+    return response

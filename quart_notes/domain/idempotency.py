@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.errors import ClientKeyUsedError, FieldError
+from quart_notes.errors import ClientKeyUsedError
 from quart_notes.live.writer import Change, Committed, Operation, Write
 from quart_notes.models import ClientKey
 from quart_notes.schemas import InputModel
@@ -93,4 +93,4 @@ async def store_result(change: Change, request: IdempotentRequest, thing_id: int
 def key_used_error() -> ClientKeyUsedError:
     """The error for a key that does not fit the request."""
     message = "This client_key was used for something else already. Make a new one for each thing."
-    return ClientKeyUsedError(message, errors=[FieldError("client_key", message)])
+    return ClientKeyUsedError.of_field("client_key", message)

@@ -120,9 +120,8 @@ class Jobs(Service):
 
     async def active(self, caller: Caller) -> list[JobOut]:
         """A caller's unfinished jobs, oldest first: theirs only, or those without a user."""
-        theirs = Q(user_id=caller.id) if caller.id is not None else Q(user_id__isnull=True)
         async with self._database.snapshot() as connection:
-            jobs = Job.filter(theirs, state__in=ACTIVE).using_db(connection)
+            jobs = Job.filter(user_id=caller.id, state__in=ACTIVE).using_db(connection)
             return [job_out(row) for row in await jobs.order_by("id")]
 
     @transactional
@@ -178,14 +177,13 @@ class Jobs(Service):
 
 def _of(caller: Caller) -> Q:
     """The jobs that a caller sees in a list."""
-    mine = Q(user_id=caller.id) if caller.id is not None else Q(user_id__isnull=True)
+    mine = Q(user_id=caller.id)
     return mine | Q(user_id__isnull=True) if caller.trusted else mine
 
 
 async def _kept(connection: BaseDBAsyncClient, caller: Caller) -> list[Job]:
     """The jobs of a caller whose files are kept, oldest first."""
-    mine = Job.filter(user_id=caller.id) if caller.id is not None else Job.filter(user_id__isnull=True)
-    return await mine.exclude(folder="").using_db(connection).order_by("id")
+    return await Job.filter(user_id=caller.id).exclude(folder="").using_db(connection).order_by("id")
 
 
 def _is_dry_run(job: Job) -> bool:

@@ -11,7 +11,7 @@ from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
 from quart_notes.domain.text_normalization import searchable, searched_words
-from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
+from quart_notes.errors import NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.live.events import Action, NoteEvent, board
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Note
@@ -76,10 +76,7 @@ class Notes(Service):
                 return NoteOut.model_validate(note)
             note.update_from_dict(sent)
             if note.title is None and note.description is None:
-                raise ValidationFailedError(
-                    "A note needs a title or a description.",
-                    errors=[FieldError("", "A note needs a title or a description.")],
-                )
+                raise ValidationFailedError.of_field("", "A note needs a title or a description.")
             return await _save(change, "update", note, *sent)
 
         return await self._write(work)

@@ -11,7 +11,7 @@ from quart_notes.domain.access import Caller
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import by_id, require_users
-from quart_notes.errors import FieldError, NotFoundError, RoomNameTakenError
+from quart_notes.errors import NotFoundError, RoomNameTakenError
 from quart_notes.live import events
 from quart_notes.live.events import RoomEvent
 from quart_notes.live.writer import Change, Committed
@@ -51,8 +51,7 @@ class Rooms(Service):
         async def work(change: Change) -> RoomOut:
             key = name_key(data.name, ROOM_KEY_MAX)
             if await Room.exists(name_key=key, using_db=change.connection):
-                message = f"There is a room named {data.name} already."
-                raise RoomNameTakenError(message, errors=[FieldError("name", message)])
+                raise RoomNameTakenError.of_field("name", f"There is a room named {data.name} already.")
             room = Room(kind="room", name=data.name, name_key=key, created_at=datetime.now(UTC))
             await room.save(using_db=change.connection, force_create=True)
             out = room_out(room, {})

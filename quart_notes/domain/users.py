@@ -14,7 +14,7 @@ from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, Va
 from quart_notes.live.events import USERS, Action, UserEvent
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import NICKNAME_KEY_MAX, Board, LogHead, Membership, Message, User
-from quart_notes.schemas import PageQuery, UserCreate, UserOut, name_key
+from quart_notes.schemas import PAGE_MAX, PageQuery, UserCreate, UserOut, name_key
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import is_private
 
@@ -46,15 +46,20 @@ class Users(Service):
                 raise NotFoundError(f"User {user_id} not found")
             return _asked_for(connection, row, caller), position
 
-    async def find(self, query: PageQuery, caller: Caller | None = None, *, active: bool = False) -> Listed[UserOut]:
-        """Users by id as the caller sees them, `query.limit` at most; `active`: only those who may sign in."""
+    async def find(self, query: PageQuery, caller: Caller | None = None) -> Listed[UserOut]:
+        """Users by id as the caller sees them, `query.limit` at most."""
         async with self._snapshot() as (connection, position):
             people = User.filter(id__gt=query.after_id).using_db(connection)
-            if active:
-                people = people.filter(deactivated_at__isnull=True)
             rows = await people.order_by("id").limit(query.limit + 1).values(*COLUMNS)
             users = [_asked_for(connection, row, caller) for row in rows[: query.limit]]
         return Listed(users, position, len(rows) > query.limit)
+
+    async def active(self, limit: int = PAGE_MAX) -> list[UserOut]:
+        """The first users by id who may sign in."""
+        async with self._database.snapshot() as connection:
+            people = User.filter(deactivated_at__isnull=True).using_db(connection)
+            rows: Any = await people.order_by("id").limit(limit).values(*COLUMNS)
+            return [_asked_for(connection, row, None) for row in rows]
 
     async def existing_users(self, ids: Collection[int]) -> dict[int, UserOut]:
         """Those of the users who exist, by id."""
@@ -85,8 +90,7 @@ async def create_user(change: Change, data: UserCreate) -> UserOut:
 
 def nickname_taken(nickname: str) -> NicknameTakenError:
     """The error for a nickname that is taken."""
-    message = f"{nickname} is taken already."
-    return NicknameTakenError(message, errors=[FieldError("nickname", message)])
+    return NicknameTakenError.of_field("nickname", f"{nickname} is taken already.")
 
 
 def record_user_event(change: Change, action: Action, user: User) -> None:

@@ -68,6 +68,10 @@ class InputModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    def changes(self) -> dict[str, Any]:
+        """The fields that were sent, by name."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
 
 class OutputModel(BaseModel):
     """Output of the server."""

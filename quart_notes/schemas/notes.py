@@ -79,10 +79,6 @@ class NoteUpdate(InputModel, NoteState):
 
     model_config = example({"done": True})
 
-    def changes(self) -> dict[str, Any]:
-        """The fields that were sent, by name."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
-
 
 class _NoteId(OutputModel):
     id: int = Field(description="Grows with each note and is never used twice.", ge=1, le=MAX_ID)

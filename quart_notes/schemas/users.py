@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from operator import not_
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -77,10 +77,6 @@ class ProfileUpdate(InputModel):
     name: Name = Field(default_factory=str)
     email: Email | None = Field(None, description="Where to write to you; null: nobody knows.")
     nickname: Nickname = Field(default_factory=str)
-
-    def changes(self) -> dict[str, Any]:
-        """The fields that were sent, by name."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class UserOut(OutputModel):

@@ -60,30 +60,31 @@ async def refused(
     return await page(form_context(sent, found.errors)), found.status
 
 
-async def question(asked: str, words: str, *, verb: str, back: str) -> str | None:
-    """The page that asks for confirmation before a final deletion, if the form wants it; None once it is confirmed.
+async def confirmation(question: str, consequences: str, *, verb: str, back: str) -> str | None:
+    """The page that asks for confirmation, if the form wants it; None once it is confirmed.
 
-    words   the consequences
-    back    address of Cancel
+    verb   the button to go on
+    back   address of Cancel
     """
     if not (await request.form).get("ask"):
         return None
-    return await render_template("confirm.html", question=asked, words=words, verb=verb, back=back)
+    return await render_template("confirm.html", question=question, words=consequences, verb=verb, back=back)
 
 
 def parse_id(text: str | None) -> int | None:
     """The id in `text`, in digits, or None."""
-    if not text or not (text.isascii() and text.isdigit()) or len(text) > 19:
-        return None
-    number = int(text)
-    return number if 1 <= number <= MAX_ID else None
+    found = _digits(text)
+    return found if found is not None and 1 <= found <= MAX_ID else None
 
 
 def number(text: str | None, default: int, largest: int) -> int:
     """The number that `text` spells in digits, between 1 and `largest`, or the default."""
-    if text is None or not (text.isascii() and text.isdigit()) or len(text) > 19:
-        return default
-    return min(max(int(text), 1), largest)
+    found = _digits(text)
+    return default if found is None else min(max(found, 1), largest)
+
+
+def _digits(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 19 else None
 
 
 def safe_next_path(path: str, otherwise: str) -> str:

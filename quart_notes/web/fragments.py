@@ -15,6 +15,11 @@ def wants_fragment() -> bool:
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
 
 
+def see_other(page: str) -> WerkzeugResponse:
+    """A redirect to one of our own pages, after a form; `page` is its path within the application."""
+    return redirect(request.root_path + page, 303)
+
+
 def removed(page: str) -> str | WerkzeugResponse:
     """The response after a deletion: empty for a fragment, otherwise a redirect to `page`."""
-    return GONE if wants_fragment() else redirect(request.root_path + page, 303)
+    return GONE if wants_fragment() else see_other(page)

@@ -8,7 +8,7 @@ from quart import request
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.domain.service import Listed
 from quart_notes.live import events
-from quart_notes.schemas import PAGE_MAX, PageQuery, RoomOut, RoomQuery, UnreadOut, UserOut
+from quart_notes.schemas import PAGE_MAX, RoomOut, RoomQuery, UnreadOut, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.security.authentication import accounts_mode, caller, current_user, visible_position
 
@@ -33,7 +33,7 @@ async def shell() -> dict[str, Any]:
     shell_job        JobOut: the oldest unfinished job of `me`, or None
     here             page to return to after the choice of a user
     """
-    people = await core().users.find(PageQuery(limit=CHOICES + 1), active=True)
+    people = await core().users.active(CHOICES + 1)
     me = await current_user()
     who = await caller()
     found = await core().rooms.find(who, RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
@@ -45,7 +45,7 @@ async def shell() -> dict[str, Any]:
     return {
         "me": me,
         "admin": who.trusted or who.admin,
-        "choices": people.items if len(people.items) <= CHOICES and not accounts_mode() else [],
+        "choices": people if len(people) <= CHOICES and not accounts_mode() else [],
         "theme": wanted["theme"] if wanted.get("theme") in THEMES else "",
         "last_room": next((room for room in found.items if room.id == wanted.get("room")), None),
         "rooms": sorted((room for room in found.items if room.kind == "room"), key=_by_name),

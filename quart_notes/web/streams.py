@@ -120,8 +120,9 @@ class Conversation(ABC):
     `receive` is cancelled with NO_MORE.
     """
 
-    def __init__(self, subscription: Subscription, watch: Watch) -> None:
+    def __init__(self, subscription: Subscription, join: Join, watch: Watch) -> None:
         self._subscription = subscription
+        self._join = join
         self._watch = watch
         self._peer = direct_peer(websocket.scope)
         self._denied = False
@@ -133,10 +134,6 @@ class Conversation(ABC):
     @abstractmethod
     def text_of(self, message: FeedMessage) -> str | None:
         """A message as a text frame, where it cannot be written directly; None for nothing."""
-
-    @abstractmethod
-    def join(self) -> list[Leave]:
-        """Make the client present."""
 
     async def run(self) -> None:
         """Return when the websocket is closed."""
@@ -186,7 +183,7 @@ class Conversation(ABC):
             else:
                 await _write(page, reader, self._peer)
         # Present only now: what is volatile would be lost among the history.
-        with joined(self.join):
+        with joined(self._join):
             if self._peer is not None:
                 self._subscription.attach(outlets.WebsocketOutlet(self._peer))
                 await reader.ended.wait()

@@ -15,7 +15,6 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 from quart_notes.domain.jobs import UploadedJob
 from quart_notes.errors import (
     BadRequestError,
-    FieldError,
     RequestTimedOutError,
     TooLargeError,
     ValidationFailedError,
@@ -62,8 +61,7 @@ async def receive_upload() -> AsyncIterator[UploadedFiles]:
             await _in_thread(take, piece)
         await _in_thread(take, None)
         if not upload.size:
-            message = "Send a file: as the body, or as the part `file` of a form."
-            raise ValidationFailedError(message, errors=[FieldError("file", message)])
+            raise ValidationFailedError.of_field("file", "Send a file: as the body, or as the part `file` of a form.")
         await _in_thread(upload.finish)
         kept.sent = UploadedJob(_shown(upload.names), upload.folder.name, upload.size, upload.digest)
         yield kept

@@ -4,13 +4,11 @@ from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
-from quart import Blueprint, redirect, render_template, request
-from werkzeug.wrappers import Response as WerkzeugResponse
+from quart import Blueprint, render_template, request
 
 from quart_notes.blueprints.api.invitations import join_link
 from quart_notes.domain.access import Caller
 from quart_notes.errors import (
-    FieldError,
     NicknameTakenError,
     NotFoundError,
     ProblemError,
@@ -18,19 +16,19 @@ from quart_notes.errors import (
     ValidationFailedError,
     WrongPasswordError,
 )
-from quart_notes.schemas import PAGE_MAX, InvitationCreate, PageQuery, PasswordChange, ProfileUpdate, TokenCreate
+from quart_notes.schemas import InvitationCreate, PasswordChange, ProfileUpdate, TokenCreate
 from quart_notes.web.context import core
 from quart_notes.web.forms import (
     INVALID,
+    confirmation,
     form_context,
     form_key,
     form_problem,
     form_values,
     parse_id,
-    question,
     refused,
 )
-from quart_notes.web.fragments import Page
+from quart_notes.web.fragments import Page, see_other
 from quart_notes.web.security import sign_in
 from quart_notes.web.security.authentication import accounts_mode, caller
 from quart_notes.web.user_agents import browser_name
@@ -68,7 +66,7 @@ async def _access(who: Caller) -> dict[str, Any]:
         "password_form": form_context({}),
         "token_form": form_context({"name": "", "scope": "read", "days": "90"}),
         "invitation_form": form_context({"uses": "1", "days": "7"}),
-        "people": (await core().users.find(PageQuery(limit=PAGE_MAX), active=True)).items if who.admin else [],
+        "people": await core().users.active() if who.admin else [],
         "new_token": None,
         "new_link": None,
     }
@@ -82,8 +80,7 @@ async def change_profile() -> Page:
     blank = {"email": None} if not sent.get("email", "-").strip() else {}
     try:
         if not sent:
-            message = "Nothing of your profile was sent."
-            raise ValidationFailedError(message, errors=[FieldError("", message)])
+            raise ValidationFailedError.of_field("", "Nothing of your profile was sent.")
         data = ProfileUpdate.model_validate(sent | blank)
         await core().profiles.change((await caller()).id or 0, data)
     except (ValidationError, ValidationFailedError, NicknameTakenError) as error:
@@ -113,8 +110,8 @@ async def end_other_sessions() -> Page:
     sessions = await core().sessions.of_user(who.id or 0, who.session)
     others = sum(not session.current for session in sessions)
     words = f"{others} other {'browser has' if others == 1 else 'browsers have'} to sign in again."
-    if asked := await question("Sign out everywhere else?", words, verb="Sign out", back="/front/account#sessions"):
-        return asked
+    if page := await confirmation("Sign out everywhere else?", words, verb="Sign out", back="/front/account#sessions"):
+        return page
     for session in sessions:
         if not session.current:
             with suppress(NotFoundError):  # ended already
@@ -128,10 +125,10 @@ async def end_session(session_id: int) -> Page:
     who = await caller()
     agents = {one.id: one.agent for one in await core().sessions.of_user(who.id or 0, who.session)}
     name = browser_name(agents.get(session_id, "")) or "Unknown browser"
-    if asked := await question(
+    if page := await confirmation(
         f"Sign out “{name}”?", "It will have to sign in again.", verb="Sign out", back="/front/account#sessions"
     ):
-        return asked
+        return page
     with suppress(NotFoundError):  # ended already
         await core().sessions.end(who.id or 0, session_id)
     return _back("#sessions")
@@ -157,13 +154,13 @@ async def end_token(token_id: int) -> Page:
     """The form to revoke a token."""
     user_id = (await caller()).id or 0
     names = {one.id: one.name for one in await core().tokens.of_user(user_id)}
-    if asked := await question(
+    if page := await confirmation(
         f"Revoke the token “{names.get(token_id, token_id)}”?",
         "Programs that use it are refused at once. This cannot be undone.",
         verb="Revoke",
         back="/front/account#tokens",
     ):
-        return asked
+        return page
     with suppress(NotFoundError):  # revoked already
         await core().tokens.revoke(user_id, token_id)
     return _back("#tokens")
@@ -189,17 +186,17 @@ async def invite() -> Page:
 @blueprint.post("/invitations/<id:invitation_id>/take-back")
 async def take_back(invitation_id: int) -> Page:
     """The form to revoke an invitation."""
-    if asked := await question(
+    if page := await confirmation(
         "Revoke this invitation link?",
         "Nobody can join with it any more. People who have joined already stay.",
         verb="Revoke",
         back="/front/account#invitations",
     ):
-        return asked
+        return page
     with suppress(NotFoundError):  # used up or revoked already
         await core().invitations.revoke(await caller(), invitation_id)
     return _back("#invitations")
 
 
-def _back(where: str) -> WerkzeugResponse:
-    return redirect(f"{request.root_path}/front/account{where}", 303)
+def _back(where: str) -> Page:
+    return see_other(f"/front/account{where}")

@@ -10,7 +10,7 @@ from quart_notes.live.writer import Committed
 from quart_notes.schemas import UserOut
 from quart_notes.web.context import core
 from quart_notes.web.error_handlers import wants_html
-from quart_notes.web.forms import question
+from quart_notes.web.forms import confirmation
 from quart_notes.web.fragments import Page, wants_fragment
 
 blueprint = Blueprint("front_administration", __name__, url_prefix="/front/users/<id:user_id>")
@@ -21,10 +21,10 @@ async def deactivate(user_id: int) -> Page:
     """The form to deactivate a person."""
     user = await core().profiles.get(user_id)
     words = "They are signed out everywhere at once, and their tokens and links end. What they wrote stays."
-    if asked := await question(
+    if page := await confirmation(
         f"Deactivate {user.nickname}?", words, verb="Deactivate", back=f"/front/users#user-{user_id}"
     ):
-        return asked
+        return page
     return await _changed(core().profiles.deactivate(user_id))
 
 

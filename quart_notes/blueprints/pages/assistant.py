@@ -2,25 +2,24 @@
 
 from contextlib import suppress
 
-from quart import Blueprint, redirect, request
-from werkzeug.wrappers import Response as WerkzeugResponse
+from quart import Blueprint
 
 from quart_notes.blueprints.pages.room_messages import visible_message
 from quart_notes.blueprints.pages.rooms import to_message, to_room
 from quart_notes.errors import NotNowError
 from quart_notes.web.context import core
-from quart_notes.web.fragments import Page
+from quart_notes.web.fragments import Page, see_other
 from quart_notes.web.security.authentication import caller, current_user
 
 blueprint = Blueprint("front_assistant", __name__, url_prefix="/front")
 
 
 @blueprint.post("/assistant")
-async def open_room() -> WerkzeugResponse:
+async def open_room() -> Page:
     """Redirect to the private room; a caller without a user chooses one first."""
     me = await current_user()
     if me is None:
-        return redirect(f"{request.root_path}/front/users", 303)
+        return see_other("/front/users")
     (room, _), _ = await core().rooms.assistant_room(await caller(), me.id)
     return to_room(room.id, "#end")
 

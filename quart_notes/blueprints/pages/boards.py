@@ -3,17 +3,16 @@
 from typing import Any
 
 from pydantic import ValidationError
-from quart import Blueprint, redirect, render_template, request
-from werkzeug.wrappers import Response as WerkzeugResponse
+from quart import Blueprint, render_template, request
 
 from quart_notes.blueprints.api.invitations import join_link
 from quart_notes.errors import NotFoundError, ProblemError, ValidationFailedError
-from quart_notes.schemas import PAGE_MAX, BoardCreate, BoardUpdate, InvitationCreate, MemberUpdate, PageQuery
+from quart_notes.schemas import BoardCreate, BoardUpdate, InvitationCreate, MemberUpdate
 from quart_notes.web.board_menu import board_menu
 from quart_notes.web.context import core
 from quart_notes.web.error_handlers import log_server_error
-from quart_notes.web.forms import form_context, form_key, form_problem, form_values, parse_id, question, refused
-from quart_notes.web.fragments import Page
+from quart_notes.web.forms import confirmation, form_context, form_key, form_problem, form_values, parse_id, refused
+from quart_notes.web.fragments import Page, see_other
 from quart_notes.web.security.authentication import caller, visible_position
 
 blueprint = Blueprint("front_boards", __name__, url_prefix="/front/boards")
@@ -41,7 +40,7 @@ async def add() -> Page:
         board, _ = await core().boards.add(await caller(), BoardCreate(**sent, client_key=await form_key(sent)))
     except ValidationError as error:
         return await refused(_boards, sent, error)
-    return redirect(f"{request.root_path}/front/boards/{board.id}/notes", 303)
+    return see_other(f"/front/boards/{board.id}/notes")
 
 
 @blueprint.get("/<id:board_id>")
@@ -56,13 +55,12 @@ async def _board(board_id: int, **further: Any) -> str:
     shown, _ = await core().boards.get(who, board_id)
     members = await core().members.find(who, board_id)
     there = {member.user.id for member in members.items}
-    people = await core().users.find(PageQuery(limit=PAGE_MAX), active=True)
     return await render_template(
         "board_settings.html",
         **{
             "board": shown,
             "members": members.items,
-            "people": [user for user in people.items if user.id not in there],
+            "people": [user for user in await core().users.active() if user.id not in there],
             "last_event_id": visible_position(members.position),
             "name_form": form_context({"name": shown.name}),
             "member_form": form_context({"user_id": "", "role": "editor"}),
@@ -107,20 +105,20 @@ async def remove_member(board_id: int, user_id: int) -> Page:
     """The form to remove a member, or to leave the board."""
     who = await caller()
     try:
-        if asked := await _ask_to_remove(board_id, user_id):
-            return asked
+        if page := await _confirm_removal(board_id, user_id):
+            return page
         await core().members.remove(who, board_id, user_id)
     except NotFoundError:
-        return _to_boards()
+        return see_other("/front/boards")
     except ProblemError as error:
         form_problem(error)
         log_server_error(error)
         form = {"user_id": "", "role": "editor", "errors": {"user_id": error.detail}}
         return await _board(board_id, member_form=form), error.status
-    return _to_boards() if user_id == who.id else _to_board(board_id)
+    return see_other("/front/boards") if user_id == who.id else _to_board(board_id)
 
 
-async def _ask_to_remove(board_id: int, user_id: int) -> str | None:
+async def _confirm_removal(board_id: int, user_id: int) -> str | None:
     who = await caller()
     board, _ = await core().boards.get(who, board_id)
     members = (await core().members.find(who, board_id)).items
@@ -130,9 +128,9 @@ async def _ask_to_remove(board_id: int, user_id: int) -> str | None:
     back = f"/front/boards/{board_id}"
     if user_id == who.id:
         words = "You will no longer see its notes. To come back, an owner has to add you again."
-        return await question(f"Leave “{board.name}”?", words, verb="Leave the board", back=back)
+        return await confirmation(f"Leave “{board.name}”?", words, verb="Leave the board", back=back)
     words = "They will no longer see its notes. To come back, an owner has to add them again."
-    return await question(f"Remove {name} from “{board.name}”?", words, verb="Remove", back=back)
+    return await confirmation(f"Remove {name} from “{board.name}”?", words, verb="Remove", back=back)
 
 
 @blueprint.post("/<id:board_id>/invitations")
@@ -156,13 +154,13 @@ async def invite(board_id: int) -> Page:
 async def delete(board_id: int) -> Page:
     """The form to delete a board, with an offer to undo it."""
     who = await caller()
-    if asked := await _ask_to_delete(board_id):
-        return asked
+    if page := await _confirm_deletion(board_id):
+        return page
     await core().boards.delete(who, board_id)
-    return redirect(f"{request.root_path}/front/boards?deleted={board_id}", 303)
+    return see_other(f"/front/boards?deleted={board_id}")
 
 
-async def _ask_to_delete(board_id: int) -> str | None:
+async def _confirm_deletion(board_id: int) -> str | None:
     who = await caller()
     board, _ = await core().boards.get(who, board_id)
     size = await core().boards.size(who, board_id)
@@ -170,7 +168,9 @@ async def _ask_to_delete(board_id: int) -> str | None:
     has += f" and {_counted(size.people, 'person', 'people')}" if size.people else ""
     days = _counted(core().settings.trash_days, "day", "days")
     words = f"The board has {has}. Nobody will see it any more. Its owners can restore it for {days}."
-    return await question(f"Delete “{board.name}”?", words, verb="Delete the board", back=f"/front/boards/{board_id}")
+    return await confirmation(
+        f"Delete “{board.name}”?", words, verb="Delete the board", back=f"/front/boards/{board_id}"
+    )
 
 
 def _counted(number: int, one: str, many: str) -> str:
@@ -178,15 +178,11 @@ def _counted(number: int, one: str, many: str) -> str:
 
 
 @blueprint.post("/<id:board_id>/restore")
-async def restore(board_id: int) -> WerkzeugResponse:
+async def restore(board_id: int) -> Page:
     """Undo the deletion of a board."""
     await core().boards.restore(await caller(), board_id)
     return _to_board(board_id)
 
 
-def _to_board(board_id: int) -> WerkzeugResponse:
-    return redirect(f"{request.root_path}/front/boards/{board_id}", 303)
-
-
-def _to_boards() -> WerkzeugResponse:
-    return redirect(f"{request.root_path}/front/boards", 303)
+def _to_board(board_id: int) -> Page:
+    return see_other(f"/front/boards/{board_id}")

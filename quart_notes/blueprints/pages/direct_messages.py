@@ -3,20 +3,19 @@
 from functools import partial
 from typing import Any
 
-from quart import Blueprint, redirect, render_template, request
+from quart import Blueprint, render_template, request
 
-from quart_notes.errors import FieldError, ValidationFailedError
-from quart_notes.schemas import MAX_ID, PAGE_MAX, MessageCreate, MessageQuery, PageQuery
+from quart_notes.errors import ValidationFailedError
+from quart_notes.schemas import MAX_ID, MessageCreate, MessageQuery
 from quart_notes.web.context import core
 from quart_notes.web.forms import INVALID, form_context, form_key, form_values, parse_id, refused
-from quart_notes.web.fragments import Page, wants_fragment
+from quart_notes.web.fragments import Page, see_other, wants_fragment
 from quart_notes.web.security.authentication import caller, visible_position
 
 blueprint = Blueprint("front_messages", __name__, url_prefix="/front/messages")
 
 PAGE_SIZE = 100  # messages on a page
 FIELDS = ("recipient_id", "content")
-NOBODY_CHOSEN = FieldError("recipient_id", "Choose a recipient.")
 
 
 @blueprint.get("/<id:user_id>")
@@ -30,14 +29,13 @@ async def _messages(user_id: int, form: dict[str, Any]) -> str:
     user, _ = await core().users.get(user_id)
     before = parse_id(request.args.get("before_id")) or MAX_ID
     found = await core().messages.of_user(await caller(), user_id, MessageQuery(before_id=before, limit=PAGE_SIZE))
-    people = await core().users.find(PageQuery(limit=PAGE_MAX), active=True)
     return await render_template(
         "direct_messages.html",
         user=user,
         messages=found.items,
         older=found.items[0].id if found.more else None,
         newest=before == MAX_ID,
-        people=[person for person in people.items if person.id != user_id],
+        people=[person for person in await core().users.active() if person.id != user_id],
         last_event_id=visible_position(found.position),
         form=form,
     )
@@ -50,11 +48,11 @@ async def send(user_id: int) -> Page:
     sent = await form_values(*FIELDS)
     try:
         if not sent["recipient_id"]:
-            raise ValidationFailedError(NOBODY_CHOSEN.message, errors=[NOBODY_CHOSEN])
+            raise ValidationFailedError.of_field("recipient_id", "Choose a recipient.")
         data = {"author_id": user_id, **sent, "client_key": await form_key(sent)}
         posted, _ = await core().messages.send(await caller(), MessageCreate.model_validate(data))
     except INVALID as error:
         return await refused(partial(_messages, user_id), sent, error)
     if wants_fragment():
         return await render_template("fragments/message_row.html", message=posted.message)
-    return redirect(f"{request.root_path}/front/messages/{user_id}#end", 303)
+    return see_other(f"/front/messages/{user_id}#end")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
-from quart import Blueprint, g, redirect, render_template, request
+from quart import Blueprint, g, render_template, request
 
 from quart_notes.domain.text_normalization import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
@@ -13,7 +13,7 @@ from quart_notes.web.board_menu import board_menu
 from quart_notes.web.context import core
 from quart_notes.web.current_board import board_path, board_url, current_board_id
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number
-from quart_notes.web.fragments import Page, removed, wants_fragment
+from quart_notes.web.fragments import Page, removed, see_other, wants_fragment
 from quart_notes.web.search_highlights import marked
 from quart_notes.web.security.authentication import caller, visible_position
 
@@ -74,7 +74,7 @@ async def add(board_id: int) -> Page:
         return await _board(board_id, _form(sent, form_problem(error).errors)), 422
     if wants_fragment():
         return await card(board_id, added.id)
-    return redirect(f"{request.root_path}{await board_url(board_id)}", 303)
+    return see_other(await board_url(board_id))
 
 
 @blueprint.get("/<id:note_id>")
@@ -169,4 +169,4 @@ async def restore(board_id: int, note_id: int) -> Page:
 async def _to_card(board_id: int, note_id: int) -> Page:
     if wants_fragment():
         return await card(board_id, note_id)
-    return redirect(f"{request.root_path}{await board_url(board_id)}#note-{note_id}", 303)
+    return see_other(f"{await board_url(board_id)}#note-{note_id}")

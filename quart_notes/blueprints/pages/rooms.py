@@ -4,18 +4,15 @@ from functools import partial
 from typing import Any, cast
 
 from pydantic import ValidationError
-from quart import Blueprint, Response, make_response, redirect, render_template, request
-from werkzeug.wrappers import Response as WerkzeugResponse
+from quart import Blueprint, Response, make_response, render_template, request
 
 from quart_notes.domain.service import Listed
 from quart_notes.errors import NotFoundError, NotYoursError, RoomNameTakenError
 from quart_notes.schemas import (
     MAX_ID,
-    PAGE_MAX,
     GuestMessageCreate,
     MessageOut,
     MessageQuery,
-    PageQuery,
     ReadingUpdate,
     RoomCreate,
     RoomMessageCreate,
@@ -26,7 +23,7 @@ from quart_notes.schemas import (
 )
 from quart_notes.web.context import core
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, parse_id, refused
-from quart_notes.web.fragments import Page, wants_fragment
+from quart_notes.web.fragments import Page, see_other, wants_fragment
 from quart_notes.web.linkify import linkify
 from quart_notes.web.security.authentication import caller, current_user, visible_position
 from quart_notes.web.security.guests import known_guest, may_talk, remember_guest
@@ -97,7 +94,7 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         unread_count=reading.count if reading else 0,
         last_event_id=visible_position(found.position),
         presence=core().presence.now(shown.id),
-        people=[] if me else (await core().users.find(PageQuery(limit=PAGE_MAX), active=True)).items,
+        people=[] if me else await core().users.active(),
         model=core().assistant.model,
         missing=core().assistant.reason() if shown.kind == "private" else None,
         deleted=await _deleted(shown.id, me),
@@ -181,6 +178,6 @@ async def to_message(message: MessageOut, where: str = "") -> Page:
     return to_room(message.room_id, where or f"#message-{message.id}")
 
 
-def to_room(room_id: int, where: str = "") -> WerkzeugResponse:
+def to_room(room_id: int, where: str = "") -> Page:
     """Redirect to a conversation; `where` is a query or a fragment."""
-    return redirect(f"{request.root_path}/front/rooms/{room_id}{where}", 303)
+    return see_other(f"/front/rooms/{room_id}{where}")

@@ -14,7 +14,7 @@ from quart_notes.errors import (
     TooManyAttemptsError,
     WrongPasswordError,
 )
-from quart_notes.schemas import PAGE_MAX, Arrival, Claim, PageQuery, SignIn
+from quart_notes.schemas import Arrival, Claim, SignIn
 from quart_notes.web.context import core
 from quart_notes.web.forms import (
     INVALID,
@@ -93,7 +93,7 @@ async def join(secret: str) -> str:
 
 async def _join(offer: InvitationOffer, form: dict[str, Any]) -> str:
     setup = offer.invitation.kind == "setup"
-    people = (await core().users.find(PageQuery(limit=PAGE_MAX), active=True)).items if setup else []
+    people = await core().users.active() if setup else []
     grant = await identify()
     return await render_template(
         "join.html",

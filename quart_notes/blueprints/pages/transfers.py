@@ -4,8 +4,7 @@ from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
-from quart import Blueprint, redirect, render_template, request
-from werkzeug.wrappers import Response as WerkzeugResponse
+from quart import Blueprint, render_template, request
 
 from quart_notes.domain.idempotency import AlreadyMade
 from quart_notes.domain.jobs import ACTIVE
@@ -21,7 +20,7 @@ from quart_notes.schemas import ImportOptions
 from quart_notes.web.context import core
 from quart_notes.web.error_handlers import log_server_error
 from quart_notes.web.forms import form_context, form_problem, parse_id, refused
-from quart_notes.web.fragments import Page
+from quart_notes.web.fragments import Page, see_other
 from quart_notes.web.request_body import streams_body
 from quart_notes.web.security.authentication import caller, visible_position
 from quart_notes.web.uploads import receive_upload
@@ -92,10 +91,10 @@ def _beside(error: ProblemError) -> FieldError:
     return FieldError("file" if isinstance(error, TooLargeError) else "", error.detail)
 
 
-def to_job(board_id: int, job_id: int, *, follow: bool = False) -> WerkzeugResponse:
+def to_job(board_id: int, job_id: int, *, follow: bool = False) -> Page:
     """Redirect to a job.
 
     follow   without a script, the page shows the job's state at its top, and reloads itself while the job runs
     """
     where = f"?follow={job_id}" if follow else f"#job-{job_id}"  # with a fragment it would not reload
-    return redirect(f"{request.root_path}/front/boards/{board_id}/transfer{where}", 303)
+    return see_other(f"/front/boards/{board_id}/transfer{where}")

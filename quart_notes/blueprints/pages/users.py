@@ -3,14 +3,13 @@
 from typing import Any
 
 from pydantic import ValidationError
-from quart import Blueprint, redirect, render_template, request
-from werkzeug.wrappers import Response as WerkzeugResponse
+from quart import Blueprint, render_template
 
 from quart_notes.errors import NicknameTakenError
 from quart_notes.schemas import PAGE_MAX, PageQuery, UserCreate, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.forms import form_context, form_key, form_values, refused
-from quart_notes.web.fragments import Page, wants_fragment
+from quart_notes.web.fragments import Page, see_other, wants_fragment
 from quart_notes.web.security.authentication import caller, current_user, visible_position
 
 blueprint = Blueprint("front_users", __name__, url_prefix="/front/users")
@@ -54,15 +53,15 @@ async def to_user(user: UserOut, where: str = "") -> Page:
     """Redirect to the people page; for a fragment, the card of `user`."""
     if wants_fragment():
         return await render_template("fragments/user_card.html", user=user)
-    return redirect(f"{request.root_path}/front/users{where}", 303)
+    return see_other(f"/front/users{where}")
 
 
 @blueprint.post("/<id:user_id>/talk")
-async def talk(user_id: int) -> WerkzeugResponse:
+async def talk(user_id: int) -> Page:
     """Open the conversation with a user; a caller without a user chooses one first."""
     me = await current_user()
     await core().users.get(user_id)
     if me is None:
-        return redirect(f"{request.root_path}/front/users", 303)
+        return see_other("/front/users")
     room, _ = await core().rooms.direct_conversation(await caller(), me.id, user_id)
-    return redirect(f"{request.root_path}/front/rooms/{room.id}", 303)
+    return see_other(f"/front/rooms/{room.id}")

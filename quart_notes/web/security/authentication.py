@@ -100,10 +100,7 @@ def cached_grant(parts: Core, fields: Fields, root: str = "", *, secure: bool) -
 
 def cached_caller(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Caller | None:
     """The sender of these headers, if their grant is cached."""
-    found = credential(parts, fields, root, secure=secure)
-    if found is None:
-        return ANYBODY if parts.settings.access == "open" else None
-    grant = parts.access_cache.cached(found.kind, found.secret)
+    grant = cached_grant(parts, fields, root, secure=secure)
     return None if grant is None else grant.caller
 
 

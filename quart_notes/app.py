@@ -203,10 +203,10 @@ def _elections(core: Core) -> list[LeaderElection]:
     ]
 
 
-def _leader_lock(place: Path | Postgres) -> Lock:
-    if isinstance(place, Path):
-        return FileLock(place.with_name(place.name + ".leader"))
+def _leader_lock(database: Path | Postgres) -> Lock:
+    if isinstance(database, Path):
+        return FileLock(database.with_name(database.name + ".leader"))
     # Late: a server on SQLite does not need PostgreSQL's driver.
     from quart_notes.storage.postgres.advisory_lock import AdvisoryLock
 
-    return AdvisoryLock(place, LEADER_LOCK_KEY)
+    return AdvisoryLock(database, LEADER_LOCK_KEY)

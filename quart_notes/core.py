@@ -121,7 +121,7 @@ class Core:
         await in_chunks(lambda: self.notes.empty_trash(settings.trash_days))
         await in_chunks(lambda: self.messages.empty_trash(settings.trash_days))
         await in_chunks(lambda: self.boards.empty_trash(settings.trash_days))
-        await self.imports.interrupt_abandoned(self.import_runner.ours)
+        await self.imports.interrupt_abandoned(self.import_runner.is_local)
         await in_chunks(lambda: self.jobs.delete_old(settings.trash_days))
         await in_chunks(self.sessions.forget_expired)
         await in_chunks(self.invitations.forget_expired)

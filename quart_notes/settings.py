@@ -1,4 +1,4 @@
-"""Every knob: its type, unit, range and default."""
+"""Every setting: its type, unit, range and default."""
 
 import re
 from dataclasses import dataclass, field
@@ -20,12 +20,12 @@ TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 
 
 class SettingsError(Exception):
-    """A setting that cannot be used; the message names it, its value's trouble and its range."""
+    """A setting has an invalid value; the message names the setting, the error and the range."""
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """A database of a PostgreSQL server, and how it is used. Shown without what stands in the URL beside the place.
+    """A database of a PostgreSQL server, and how it is used. Its text has no user, password and options.
 
     url      postgres://user:password@host:port/database?sslmode=..., as libpq understands it
     pool     connections for reading
@@ -43,7 +43,7 @@ class Postgres:
 
 
 def _listed(value: Any) -> Any:
-    """A list as a flag or a variable has it: words with commas or blanks between them."""
+    """A list from a flag or a variable: words with commas or blanks between them."""
     return [word for word in re.split(r"[\s,]+", value) if word] if isinstance(value, str) else value
 
 
@@ -58,7 +58,7 @@ Number = Annotated[int, BeforeValidator(_number)]
 
 
 class Settings(BaseModel):
-    """What the operator may choose.
+    """The settings of the operator.
 
     description   the help of the command-line option, where `{default}` stands for the default; docs/configuration.md
                   says more
@@ -162,7 +162,7 @@ class Settings(BaseModel):
 
     @field_validator("bind", "metrics_bind")
     @classmethod
-    def _bind_is_an_address(cls, value: str | None) -> str | None:
+    def _check_bind(cls, value: str | None) -> str | None:
         if value is None:
             return None
         if value.startswith("unix:"):
@@ -176,7 +176,7 @@ class Settings(BaseModel):
 
     @field_validator("hosts")
     @classmethod
-    def _hosts_are_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         found = [host_in(name) for name in value]
         if not all(
             host and host.port is None and not name.endswith(":") for host, name in zip(found, value, strict=True)
@@ -186,7 +186,7 @@ class Settings(BaseModel):
 
     @field_validator("origins")
     @classmethod
-    def _origins_are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         found = [origin_in(text) for text in value]
         if not all(found):
             raise ValueError("must be like https://app.example.org or http://localhost:3000, without a path")
@@ -194,7 +194,7 @@ class Settings(BaseModel):
 
     @field_validator("public_url")
     @classmethod
-    def _people_find_it_somewhere(cls, value: str | None) -> str | None:
+    def _check_public_url(cls, value: str | None) -> str | None:
         found = None if value is None else PUBLIC_URL.fullmatch(value)
         if value is not None and (found is None or origin_in(found[1]) is None or not ROOT_PATH.fullmatch(found[2])):
             raise ValueError("must be like https://notes.example.org, or https://example.org/notes with a root_path")
@@ -202,7 +202,7 @@ class Settings(BaseModel):
 
     @field_validator("root_path")
     @classmethod
-    def _root_path_is_a_prefix(cls, value: str) -> str:
+    def _check_root_path(cls, value: str) -> str:
         value = value.rstrip("/")
         if not ROOT_PATH.fullmatch(value):
             raise ValueError("must be like /notes: each part after a single /, of letters, digits, _ . ~ and -")
@@ -210,7 +210,7 @@ class Settings(BaseModel):
 
     @field_validator("ollama_url")
     @classmethod
-    def _ollama_is_at_an_address(cls, value: str) -> str:
+    def _check_ollama_url(cls, value: str) -> str:
         if value in {"", "none"}:
             return ""
         if not OLLAMA_URL.fullmatch(value):
@@ -219,14 +219,14 @@ class Settings(BaseModel):
 
     @field_validator("ollama_model")
     @classmethod
-    def _model_has_a_name(cls, value: str) -> str:
+    def _check_ollama_model(cls, value: str) -> str:
         if not MODEL_NAME.fullmatch(value):
             raise ValueError("must be a name such as llama3.2 or hf.co/someone/model:Q4_K_M")
         return value
 
     @field_validator("database_url")
     @classmethod
-    def _database_has_a_place(cls, value: str | None) -> str | None:
+    def _check_database_url(cls, value: str | None) -> str | None:
         if value is None:
             return None
         if value.startswith(POSTGRES):
@@ -239,13 +239,13 @@ class Settings(BaseModel):
 
     @field_validator("data", "server_config", mode="before")
     @classmethod
-    def _path_says_something(cls, value: Any) -> Any:
+    def _check_path(cls, value: Any) -> Any:
         if value == "":
             raise ValueError("must not be empty")
         return value
 
     @model_validator(mode="after")
-    def _open_mode_stays_at_home(self) -> "Settings":
+    def _check_exposure(self) -> "Settings":
         if not (self.guarded or is_loopback(self.bind)):
             raise ValueError(
                 f"bind: {self.bind} is reachable from the network, and in open mode anybody who reaches it can read and"
@@ -255,7 +255,7 @@ class Settings(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _public_url_has_the_root_path(self) -> "Settings":
+    def _check_public_path(self) -> "Settings":
         if self.public_url is not None and self.public_url.removeprefix(str(self.public_origin)) not in {
             "",
             self.root_path,
@@ -271,7 +271,7 @@ class Settings(BaseModel):
 
     @property
     def public_base(self) -> str | None:
-        """What links to the server begin with, where `public_url` says so; no slash at the end."""
+        """The start of links to the server, if `public_url` is set; no slash at the end."""
         return self.public_origin and f"{self.public_origin}{self.root_path}"
 
     @property
@@ -281,7 +281,7 @@ class Settings(BaseModel):
 
     @property
     def guarded(self) -> bool:
-        """Whether it may be reached from the network: people sign in, or somebody said so in as many words."""
+        """Whether it may be reached from the network: people sign in, or the operator has allowed it explicitly."""
         return self.open_to_network or self.access == "accounts"
 
     @property
@@ -295,7 +295,7 @@ class Settings(BaseModel):
 
 
 def _check_postgres(url: str) -> None:
-    """ValueError, which does not repeat what may be a password."""
+    """ValueError for an invalid URL; the message does not repeat what may be a password."""
     try:
         parts = urlsplit(url)
         query = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
@@ -304,7 +304,7 @@ def _check_postgres(url: str) -> None:
         raise ValueError("must be like postgres://user:password@host:port/database?sslmode=verify-full") from None
     if port == 0 or parts.fragment or not (parts.hostname or "host" in query):
         raise ValueError("must name a host: postgres://host/database, or postgres:///database?host=/run/postgresql")
-    if "@" in parts.path:  # a password with a slash in it would be taken for the name of the database, and shown
+    if "@" in parts.path:  # a part of a password that has a slash would be read as the name of the database, and shown
         raise ValueError("must have a / in a password written as %2F, and an @ in a name as %40")
     if not parts.path.strip("/") or "/" in parts.path.strip("/"):
         raise ValueError("must name a database: postgres://host/database")

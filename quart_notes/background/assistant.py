@@ -92,7 +92,7 @@ class Assistant:
     async def start(self) -> None:
         """Start answering: of several processes, one does.
 
-        Answers that another process was writing have failed. Waiting ones are started, whenever they were asked.
+        Answers that another process was writing have failed. Waiting ones are started, however old they are.
         """
         await self._answers.fail_writing()
         await self._queue.start(self._answers.waiting)
@@ -103,12 +103,12 @@ class Assistant:
         await _ended(self._compactions)
 
     async def _write(self, answer_id: int) -> None:
-        asked = await _retry(lambda: self._answers.pending(answer_id))
-        if asked is None:
+        work = await _retry(lambda: self._answers.pending(answer_id))
+        if work is None:
             return
-        draft = _Draft(asked.version)
+        draft = _Draft(work.version)
         try:
-            error = QUESTION_DELETED if asked.context is None else await self._ask(answer_id, asked.context, draft)
+            error = QUESTION_DELETED if work.context is None else await self._ask(answer_id, work.context, draft)
             if error:
                 log.warning("The assistant could not answer message %d: %s", answer_id, error)
             await _retry(lambda: self._answers.finish(answer_id, draft.version, draft.text, error))

@@ -36,7 +36,7 @@ class ImportRunner:
 
     trusted   in open mode: jobs may have no user
     sole      no other machine receives files
-    ours      whether the files of a folder are on this machine
+    is_local  whether the files of a folder are on this machine
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class ImportRunner:
         trusted: bool,
         sole: bool = True,
     ) -> None:
-        self.ours: IsLocal = (lambda _: True) if sole else uploads.is_local
+        self.is_local: IsLocal = (lambda _: True) if sole else uploads.is_local
         self._jobs = jobs
         self._imports = imports
         self._uploads = uploads
@@ -63,7 +63,7 @@ class ImportRunner:
     async def start(self) -> None:
         """Mark the jobs that the former process left as interrupted, and start the waiting ones."""
         self._stopping.clear()
-        await self._imports.interrupt_running(self.ours)
+        await self._imports.interrupt_running(self.is_local)
         await self._queue.start(self._imports.waiting)
         await self._delete_orphans()
 
@@ -82,7 +82,7 @@ class ImportRunner:
 
     async def _run(self, job_id: int) -> None:
         try:
-            claim = partial(self._imports.claim, job_id, self.ours, trusted=self._trusted)
+            claim = partial(self._imports.claim, job_id, self.is_local, trusted=self._trusted)
             task = (await self._retry(claim)).result
             if task is not None:
                 state, text = await self._result(task)

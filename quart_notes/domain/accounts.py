@@ -23,7 +23,7 @@ from quart_notes.live.writer import Change
 from quart_notes.models import ClientKey, Invitation, Membership, User
 from quart_notes.schemas import PASSWORD_MAX, PASSWORD_MIN, Arrival, Claim, SignIn, UserCreate, UserOut
 
-SAME_ANSWER = "Wrong nickname or password."
+WRONG_LOGIN = "Wrong nickname or password."
 
 
 class Joined(NamedTuple):
@@ -52,9 +52,9 @@ class Accounts(Service):
         """
         async with self._database.snapshot() as connection:
             user = await _of_nickname(connection, data.nickname)
-        fits = await self._passwords.verify(data.password, None if user is None else user.password_hash, known=known)
-        if user is None or not fits:
-            raise WrongPasswordError(SAME_ANSWER)
+        matches = await self._passwords.verify(data.password, None if user is None else user.password_hash, known=known)
+        if user is None or not matches:
+            raise WrongPasswordError(WRONG_LOGIN)
         user_id: int = user.id
         return user_id
 
@@ -82,7 +82,7 @@ class Accounts(Service):
     async def register(self, secret: str, data: Arrival, client_key: str | None = None) -> UserOut:
         """Add a user who comes by an invitation; InvitationGoneError when the link is not valid any more."""
         async with self._database.snapshot() as connection:
-            _require_user(await valid_invitation(connection, secret), "person", "setup")
+            _require_kind(await valid_invitation(connection, secret), "person", "setup")
         require_strong("password", data.password, data.nickname, data.name, data.email)
         password_hash = await self._passwords.hash(data.password)
 
@@ -90,7 +90,7 @@ class Accounts(Service):
             invitation = await valid_invitation(change.connection, secret)
             user = await create_user(change, UserCreate(name=data.name, email=data.email, nickname=data.nickname))
             admin = invitation.kind == "setup"
-            await _set(change.connection, user.id, password_hash, admin=admin)
+            await _store_password(change.connection, user.id, password_hash, admin=admin)
             await self._use(change, invitation, user.id)
             await _remember(change, secret, client_key, user.id)
             return user
@@ -105,12 +105,12 @@ class Accounts(Service):
         when the response was lost. InvitationGoneError when the link is not valid any more.
         """
         invitation = await Invitation.get_or_none(secret_hash=hash_of(secret), using_db=change.connection)
-        if invitation is None or not await _is_on(change.connection, invitation.board_id, caller):
+        if invitation is None or not await _is_member(change.connection, invitation.board_id, caller):
             invitation = await valid_invitation(change.connection, secret)
         board = await invites_to(change.connection, invitation)
         if board is None:
             return None
-        if not await _is_on(change.connection, board.id, caller):
+        if not await _is_member(change.connection, board.id, caller):
             await self._use(change, invitation, caller.id or 0)
         return int(board.id)
 
@@ -122,9 +122,9 @@ class Accounts(Service):
         """
         async with self._database.snapshot() as connection:
             invitation = await valid_invitation(connection, secret)
-            _require_user(invitation, "claim", "setup")
+            _require_kind(invitation, "claim", "setup")
             claimant = await _claimant(connection, invitation, data)
-            _require_fit(await User.get(id=claimant.id, using_db=connection), "password", data.password)
+            _require_strong_password(await User.get(id=claimant.id, using_db=connection), "password", data.password)
         password_hash = await self._passwords.hash(data.password)
 
         async def work(change: Change) -> UserOut:
@@ -149,7 +149,7 @@ class Accounts(Service):
             user = await of_nickname(connection, nickname)
         if user is None:
             raise NotFoundError(f"There is nobody with the nickname {nickname}")
-        _require_fit(user, "password", new)
+        _require_strong_password(user, "password", new)
         password_hash = await self._passwords.hash(new)
         await self._write(partial(_reset, user_id=user.id, password_hash=password_hash))
         return user_out(user)
@@ -170,11 +170,11 @@ class Accounts(Service):
     async def change_password(self, user_id: int, new: str, session_id: int | None) -> None:
         """Set a new password and end the user's other sessions; ValidationFailedError for one that is too common."""
         async with self._database.snapshot() as connection:
-            _require_fit(await User.get(id=user_id, using_db=connection), "new", new)
+            _require_strong_password(await User.get(id=user_id, using_db=connection), "new", new)
         password_hash = await self._passwords.hash(new)
 
         async def work(change: Change) -> None:
-            await _set(change.connection, user_id, password_hash)
+            await _store_password(change.connection, user_id, password_hash)
             await delete_claims(change.connection, user_id)
             await end_others(change.connection, user_id, session_id)
             record_access_change(change, user_id=user_id)
@@ -182,7 +182,7 @@ class Accounts(Service):
         await self._write(work)
 
 
-async def _is_on(connection: BaseDBAsyncClient, board_id: int | None, caller: Caller) -> bool:
+async def _is_member(connection: BaseDBAsyncClient, board_id: int | None, caller: Caller) -> bool:
     theirs = Membership.filter(board_id=board_id, user_id=caller.id).using_db(connection)
     return board_id is not None and await theirs.exists()
 
@@ -212,20 +212,22 @@ async def _claimant(connection: BaseDBAsyncClient, invitation: Invitation, data:
     return user
 
 
-def _require_fit(user: User, field: str, password: str) -> None:
+def _require_strong_password(user: User, field: str, password: str) -> None:
     require_strong(field, password, user.nickname, user.name, user.email)
 
 
-def _require_user(invitation: Invitation, *kinds: str) -> None:
+def _require_kind(invitation: Invitation, *kinds: str) -> None:
     if invitation.kind not in kinds:
         raise InvitationGoneError("This link is for something else.")
 
 
 async def _reset(change: Change, user_id: int, password_hash: str, *, admin: bool = False) -> None:
-    await _set(change.connection, user_id, password_hash, admin=admin)
+    await _store_password(change.connection, user_id, password_hash, admin=admin)
     await revoke_all(change, user_id)
 
 
-async def _set(connection: BaseDBAsyncClient, user_id: int, password_hash: str, *, admin: bool = False) -> None:
+async def _store_password(
+    connection: BaseDBAsyncClient, user_id: int, password_hash: str, *, admin: bool = False
+) -> None:
     further = {"is_admin": True} if admin else {}
     await User.filter(id=user_id).using_db(connection).update(password_hash=password_hash, **further)

@@ -86,11 +86,11 @@ class ApiTokens(Service):
             if people[token.user_id].deactivated:
                 return None
         if token.used_at is None or now - token.used_at > USED_INTERVAL:
-            await self._use(token.id)
+            await self._update_used_at(token.id)
         return FoundToken(token.id, people[token.user_id], token.scope, token.expires_at)
 
     @transactional
-    async def _use(self, change: Change, token_id: int) -> None:
+    async def _update_used_at(self, change: Change, token_id: int) -> None:
         await ApiToken.filter(id=token_id).using_db(change.connection).update(used_at=datetime.now(UTC))
 
 

@@ -62,11 +62,11 @@ class Boards(Service):
                 )
                 record_membership(change, "create", board.id, caller.user.id, "owner")
             _record_event(change, "create", board)
-            return _mine(board, "owner")
+            return _my_board(board, "owner")
 
         async def made(connection: BaseDBAsyncClient, board_id: int) -> MyBoardOut | None:
             role = await role_on(connection, caller, board_id)
-            return None if role is None else _mine(await Board.get(id=board_id, using_db=connection), role)
+            return None if role is None else _my_board(await Board.get(id=board_id, using_db=connection), role)
 
         return await make_once(self._write, request_of("board", caller.id, data, data.client_key), work, made)
 
@@ -75,7 +75,7 @@ class Boards(Service):
         async with self._snapshot() as (connection, position):
             role = await require_role(connection, caller, board_id, "viewer")
             board = await Board.get(id=board_id, using_db=connection)
-        return _mine(board, role), position
+        return _my_board(board, role), position
 
     async def size(self, caller: Caller, board_id: int) -> BoardSize:
         """What the deletion of a board would delete."""
@@ -91,7 +91,7 @@ class Boards(Service):
             boards = Board.filter(visible_boards(caller), id__gt=query.after_id).using_db(connection)
             rows = await boards.order_by("id").limit(query.limit + 1)
             roles = await _roles(connection, caller, [board.id for board in rows])
-        mine = [_mine(board, roles[board.id]) for board in rows[: query.limit]]
+        mine = [_my_board(board, roles[board.id]) for board in rows[: query.limit]]
         return Listed(mine, position, len(rows) > query.limit)
 
     async def roles(self, caller: Caller) -> dict[int, Role]:
@@ -138,7 +138,7 @@ class Boards(Service):
             board.name = data.name
             await board.save(using_db=change.connection, update_fields=["name"])
             _record_event(change, "update", board)
-        return _mine(board, role)
+        return _my_board(board, role)
 
     @transactional
     async def delete(self, change: Change, caller: Caller, board_id: int) -> BoardOut:
@@ -197,7 +197,7 @@ async def _roles(connection: BaseDBAsyncClient, caller: Caller, board_ids: list[
     return {board_id: roles.get(board_id) or everybodys or "viewer" for board_id in board_ids}
 
 
-def _mine(board: Board, role: Role) -> MyBoardOut:
+def _my_board(board: Board, role: Role) -> MyBoardOut:
     return MyBoardOut(id=board.id, kind=board.kind, name=board.name, created_at=board.created_at, role=role)
 
 

@@ -29,7 +29,7 @@ Find = Callable[[BaseDBAsyncClient, int], Awaitable[T | None]]
 class IdempotentRequest(NamedTuple):
     """A request that may be repeated.
 
-    name     the kind of object, its place, its author, and the client's key
+    name     the kind of object, the id of its parent, its author, and the client's key
     digest   of all other fields
     """
 
@@ -47,12 +47,12 @@ class AlreadyMade(Committed[T]):
 
 
 def request_of(
-    kind: str, author_id: int | None, data: InputModel, client_key: str | None, place: int = 0
+    kind: str, author_id: int | None, data: InputModel, client_key: str | None, parent_id: int = 0
 ) -> IdempotentRequest | None:
-    """The request to create an object of this kind at this place; None when it has no key."""
+    """The request to create an object of this kind, in a parent such as a board; None when it has no key."""
     if client_key is None:
         return None
-    return IdempotentRequest("\0".join((kind, str(place), str(author_id or 0), client_key)), digest_of(data))
+    return IdempotentRequest("\0".join((kind, str(parent_id), str(author_id or 0), client_key)), digest_of(data))
 
 
 def digest_of(data: InputModel, *names: str) -> str:

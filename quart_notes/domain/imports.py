@@ -53,22 +53,22 @@ class Imports(Service):
     """
 
     @transactional
-    async def interrupt_running(self, change: Change, ours: IsLocal) -> None:
+    async def interrupt_running(self, change: Change, is_local: IsLocal) -> None:
         """At the start: mark the jobs that a former process was running as interrupted.
 
-        ours   if several machines share the database, each continues with the files that were sent to it
+        is_local   several machines may share the database: each continues with the files that were sent to it
         """
         for job in await Job.filter(state="running").using_db(change.connection):
-            if ours(job.folder):
+            if is_local(job.folder):
                 await set_state(change, job, "interrupted", INTERRUPTED)
 
     @transactional
-    async def interrupt_abandoned(self, change: Change, ours: IsLocal) -> None:
+    async def interrupt_abandoned(self, change: Change, is_local: IsLocal) -> None:
         """Mark jobs of other machines as interrupted when they were not updated for ABANDONED_AFTER."""
         oldest = datetime.now(UTC) - ABANDONED_AFTER
         old = Job.filter(state__in=ACTIVE, updated_at__lt=oldest)
         for job in await old.using_db(change.connection).order_by("id"):
-            if not ours(job.folder):
+            if not is_local(job.folder):
                 await set_state(change, job, "interrupted", FILE_ELSEWHERE)
 
     async def waiting(self) -> dict[int, int | None]:
@@ -78,7 +78,7 @@ class Imports(Service):
         return {row["id"]: row["user_id"] for row in rows}
 
     @transactional
-    async def claim(self, change: Change, job_id: int, ours: IsLocal, *, trusted: bool) -> Task | None:
+    async def claim(self, change: Change, job_id: int, is_local: IsLocal, *, trusted: bool) -> Task | None:
         """Start a job; None when it is not waiting any more, or belongs to another machine.
 
         A running job counts as waiting: the caller runs all jobs of this machine, and does not run this one. Its start
@@ -87,7 +87,7 @@ class Imports(Service):
         trusted   as in open mode; otherwise the job runs with the rights of its user only
         """
         job = await Job.get_or_none(id=job_id, state__in=ACTIVE, using_db=change.connection)
-        if job is None or not ours(job.folder):
+        if job is None or not is_local(job.folder):
             return None
         people = await by_id(change.connection, [job.user_id])
         if not (trusted or any(not user.deactivated for user in people.values())):

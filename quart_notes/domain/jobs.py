@@ -107,14 +107,14 @@ class Jobs(Service):
     async def find(self, caller: Caller, query: JobQuery) -> Listed[JobOut]:
         """A caller's jobs by id ascending, `query.limit` at most; for a trusted caller, those without a user too."""
         async with self._snapshot() as (connection, position):
-            jobs = Job.filter(_of(caller), id__gt=query.after_id).using_db(connection)
+            jobs = Job.filter(_listed(caller), id__gt=query.after_id).using_db(connection)
             rows = await jobs.order_by("id").limit(query.limit + 1)
         return Listed([job_out(row) for row in rows[: query.limit]], position, len(rows) > query.limit)
 
     async def latest(self, caller: Caller, board_id: int, limit: int) -> Listed[JobOut]:
         """The same for one board, newest first, `limit` at most."""
         async with self._snapshot() as (connection, position):
-            jobs = Job.filter(_of(caller), board_id=board_id).using_db(connection)
+            jobs = Job.filter(_listed(caller), board_id=board_id).using_db(connection)
             rows = await jobs.order_by("-id").limit(limit + 1)
         return Listed([job_out(row) for row in rows[:limit]], position, len(rows) > limit)
 
@@ -143,7 +143,7 @@ class Jobs(Service):
         return await _start_over(change, job)
 
     @transactional
-    async def import_looked_at(self, change: Change, caller: Caller, job_id: int) -> JobOut:
+    async def import_after_dry_run(self, change: Change, caller: Caller, job_id: int) -> JobOut:
         """Import the result of a dry run; NotNowError unless it is one, has ended, and its files are still kept."""
         job = await _own_job(change.connection, caller, job_id)
         if not _is_dry_run(job) or not job.folder:
@@ -175,7 +175,7 @@ class Jobs(Service):
         return await delete_chunk(change, old.exclude(state__in=ACTIVE))
 
 
-def _of(caller: Caller) -> Q:
+def _listed(caller: Caller) -> Q:
     """The jobs that a caller sees in a list."""
     mine = Q(user_id=caller.id)
     return mine | Q(user_id__isnull=True) if caller.trusted else mine

@@ -42,7 +42,7 @@ from quart_notes.schemas import (
 )
 from quart_notes.schemas.event_ids import EventId
 
-MOST_DIGITS = 9  # digits of a guest's number
+GUEST_DIGITS_MAX = 9  # digits of a guest's number
 
 
 class Posted(NamedTuple):
@@ -91,7 +91,7 @@ class Messages(Service):
 
         name = "\0".join(("guest", guest, str(room_id), client_key or ""))
         request = IdempotentRequest(name, sha256(content.encode()).hexdigest()) if client_key else None
-        return await make_once(self._write, request, work, _said)
+        return await make_once(self._write, request, work, _by_id)
 
     async def new_guest(self) -> str:
         """An unused guest name, such as Guest 1234."""
@@ -101,7 +101,7 @@ class Messages(Service):
             async with self._database.snapshot() as connection:
                 if not await Message.filter(guest=name).using_db(connection).exists():
                     return name
-            digits = min(digits + 1, MOST_DIGITS)
+            digits = min(digits + 1, GUEST_DIGITS_MAX)
 
     async def last_recipient(self, author_id: int) -> int | None:
         """The last recipient of a user's direct messages, or None."""
@@ -230,7 +230,7 @@ async def _post_once(change: Change, room: RoomOut, author: UserOut, data: Messa
     return Posted(await message_out(change.connection, message), new=False)
 
 
-async def _said(connection: BaseDBAsyncClient, message_id: int) -> MessageOut | None:
+async def _by_id(connection: BaseDBAsyncClient, message_id: int) -> MessageOut | None:
     message = await Message.get_or_none(id=message_id, using_db=connection)
     return None if message is None else await message_out(connection, message)
 

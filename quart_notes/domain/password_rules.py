@@ -32,9 +32,9 @@ def _own(nickname: str, name: str, email: str) -> list[str]:
 def _made_of(text: str, words: set[str]) -> bool:
     """Whether a text is one of these words, or several of them in a row."""
     ends = {0}
-    for place in range(len(text)):
-        if place in ends:
-            ends |= {place + len(word) for word in words if text.startswith(word, place)}
+    for position in range(len(text)):
+        if position in ends:
+            ends |= {position + len(word) for word in words if text.startswith(word, position)}
     return len(text) in ends
 
 
@@ -51,7 +51,7 @@ def _spoken(text: str) -> str:
 
 def _core(text: str) -> str:
     """Without the digits and signs at both ends."""
-    letters = [place for place, character in enumerate(text) if character.isalpha()]
+    letters = [position for position, character in enumerate(text) if character.isalpha()]
     return text[letters[0] : letters[-1] + 1] if letters else ""
 
 

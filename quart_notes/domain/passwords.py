@@ -61,8 +61,8 @@ class Passwords:
     async def verify(self, password: str, kept: str | None, *, known: bool = False) -> bool:
         """Whether a password matches a hash; without a hash it takes as long and returns False."""
         queue = self._known if known else self._strangers
-        fits = await queue.run(partial(_verify, password, kept or DUMMY_HASH))
-        return fits and kept is not None
+        matches = await queue.run(partial(_verify, password, kept or DUMMY_HASH))
+        return matches and kept is not None
 
     def close(self) -> None:
         """Accept no more work."""

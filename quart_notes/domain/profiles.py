@@ -105,7 +105,7 @@ async def _update(change: Change, user: User, **fields: object) -> UserOut:
 
 
 async def _require_another_administrator(change: Change, user: User) -> None:
-    """LastAdministratorError when without this user nobody can administer."""
+    """LastAdministratorError when this user is the only active administrator."""
     able = User.filter(is_admin=True, password_hash__isnull=False, deactivated_at__isnull=True)
     others = able.exclude(id=user.id).using_db(change.connection)
     if user.is_admin and user.deactivated_at is None and not await others.exists():

@@ -67,12 +67,12 @@ class Sessions(Service):
                 return None
             admin = bool(people) and await User.exists(id=session.user_id, is_admin=True, using_db=connection)
         if datetime.now(UTC) - session.seen_at > SEEN_INTERVAL:
-            await self._see(session.id)
+            await self._update_seen_at(session.id)
         user = people.get(session.user_id or 0)
-        return SessionInfo(session.id, user, admin, session.proven, session.board_id, _end_of(session))
+        return SessionInfo(session.id, user, admin, session.proven, session.board_id, _expiry(session))
 
     @transactional
-    async def _see(self, change: Change, session_id: int) -> None:
+    async def _update_seen_at(self, change: Change, session_id: int) -> None:
         now = datetime.now(UTC)
         await Session.filter(id=session_id).using_db(change.connection).update(seen_at=now)
 
@@ -93,7 +93,7 @@ class Sessions(Service):
                 address=row.address,
                 created_at=row.created_at,
                 seen_at=row.seen_at,
-                expires_at=_end_of(row),
+                expires_at=_expiry(row),
             )
             for row in rows
         ]
@@ -136,7 +136,7 @@ def _valid_session() -> QuerySet[Session]:
     return Session.filter(expires_at__gt=now, created_at__gt=now - LIFETIME)
 
 
-def _end_of(session: Session) -> datetime:
+def _expiry(session: Session) -> datetime:
     return min(session.expires_at, session.created_at + LIFETIME)
 
 

@@ -36,8 +36,8 @@ class StreamRevocation:
     def __init__(self, broadcaster: Broadcaster, cache: AccessCache) -> None:
         self._cache = cache
         self._streams: dict[int, set[_Stream]] = {}
-        self._recheck_task: set[asyncio.Task[None]] = set()
-        broadcaster.add_listener(events.ACCESS, self._changed)
+        self._recheck_tasks: set[asyncio.Task[None]] = set()
+        broadcaster.add_listener(events.ACCESS, self._on_access_change)
 
     def watch_stream(self, grant: Grant, topics: frozenset[str], end: Callable[[], None]) -> Callable[[], None]:
         """Call `end` when the stream must end; returns the function to call when it has ended by itself."""
@@ -71,7 +71,7 @@ class StreamRevocation:
             due = min(stream.grant.expires, loop.time() + MAX_TIMER)
             stream.timer = loop.call_at(due, self._recheck_soon, [stream])
 
-    def _changed(self, message: FeedMessage) -> None:
+    def _on_access_change(self, message: FeedMessage) -> None:
         user_id = events.AccessEvent.model_validate_json(message.data).access.user_id
         if user_id is not None:
             self._recheck_soon(list(self._streams.get(user_id, ())))
@@ -79,8 +79,8 @@ class StreamRevocation:
     def _recheck_soon(self, streams: list[_Stream]) -> None:
         if streams:
             task = asyncio.get_running_loop().create_task(self._recheck(streams))
-            self._recheck_task.add(task)
-            task.add_done_callback(self._recheck_task.discard)
+            self._recheck_tasks.add(task)
+            task.add_done_callback(self._recheck_tasks.discard)
 
     async def _recheck(self, streams: list[_Stream]) -> None:
         for stream in streams:
@@ -113,5 +113,5 @@ class StreamRevocation:
 
     def close(self) -> None:
         """Stop checking."""
-        for task in self._recheck_task:
+        for task in self._recheck_tasks:
             task.cancel()

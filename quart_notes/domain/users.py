@@ -44,14 +44,14 @@ class Users(Service):
             row = await User.get_or_none(id=user_id, using_db=connection).values(*COLUMNS)
             if row is None:
                 raise NotFoundError(f"User {user_id} not found")
-            return _asked_for(connection, row, caller), position
+            return _shown_to(connection, row, caller), position
 
     async def find(self, query: PageQuery, caller: Caller | None = None) -> Listed[UserOut]:
         """Users by id as the caller sees them, `query.limit` at most."""
         async with self._snapshot() as (connection, position):
             people = User.filter(id__gt=query.after_id).using_db(connection)
             rows = await people.order_by("id").limit(query.limit + 1).values(*COLUMNS)
-            users = [_asked_for(connection, row, caller) for row in rows[: query.limit]]
+            users = [_shown_to(connection, row, caller) for row in rows[: query.limit]]
         return Listed(users, position, len(rows) > query.limit)
 
     async def active(self, limit: int = PAGE_MAX) -> list[UserOut]:
@@ -59,7 +59,7 @@ class Users(Service):
         async with self._database.snapshot() as connection:
             people = User.filter(deactivated_at__isnull=True).using_db(connection)
             rows: Any = await people.order_by("id").limit(limit).values(*COLUMNS)
-            return [_asked_for(connection, row, None) for row in rows]
+            return [_shown_to(connection, row, None) for row in rows]
 
     async def existing_users(self, ids: Collection[int]) -> dict[int, UserOut]:
         """Those of the users who exist, by id."""
@@ -156,7 +156,7 @@ async def add_personal(connection: BaseDBAsyncClient, user_id: int, nickname: st
     return int(board.id)
 
 
-def _asked_for(connection: BaseDBAsyncClient, row: Any, caller: Caller | None) -> UserOut:
+def _shown_to(connection: BaseDBAsyncClient, row: Any, caller: Caller | None) -> UserOut:
     private = is_private(connection)
     knows = caller is not None and (caller.admin or caller.id == row["id"])
     return _out(row, email=knows or not private, admin=private)

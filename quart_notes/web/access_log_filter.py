@@ -19,11 +19,11 @@ class EscapeLogValues(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Replace the record's values with escaped ones."""
         if isinstance(record.args, Mapping):
-            record.args = _Escaped(record.args)
+            record.args = _EscapedValues(record.args)
         return True
 
 
-class _Escaped(Mapping[str, Any]):
+class _EscapedValues(Mapping[str, Any]):
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
 
@@ -47,14 +47,13 @@ def escape(text: str) -> str:
     """`text` with quotes, backslashes and everything that is not printable as escapes."""
     if text.isprintable() and '"' not in text and "\\" not in text:
         return text
-    return "".join(
-        "\\" + character
-        if character in '"\\'
-        else character
-        if character.isprintable()
-        else character.encode("unicode_escape").decode()
-        for character in text
-    )
+    return "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def install_filter() -> None:

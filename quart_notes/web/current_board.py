@@ -1,4 +1,4 @@
-"""The board that is open in a browser, and the addresses of boards."""
+"""The board that is open in a browser, the boards in the menu, and their addresses."""
 
 from contextlib import suppress
 
@@ -6,10 +6,11 @@ from quart import request
 
 from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.errors import NotFoundError, ProblemError
+from quart_notes.schemas import PAGE_MAX, MyBoardOut, PageQuery
 from quart_notes.web.context import core
-from quart_notes.web.security.authentication import OPEN_BOARD, identify
+from quart_notes.web.security.authentication import OPEN_BOARD, caller, identify
 
-NAMELESS = "front_notes"  # the registration of the pages whose address names no board
+OPEN_BOARD_PAGES = "front_notes"  # the registration of the pages whose address names no board
 
 
 async def current_board_id(board_id: int) -> int:
@@ -17,7 +18,7 @@ async def current_board_id(board_id: int) -> int:
     grant = await identify()
     if grant is None or grant.caller.session is None:
         return board_id
-    if request.blueprint == NAMELESS:
+    if request.blueprint == OPEN_BOARD_PAGES:
         try:
             return (await core().boards.get(grant.caller, grant.board))[0].id
         except NotFoundError:
@@ -29,6 +30,16 @@ async def current_board_id(board_id: int) -> int:
             with suppress(ProblemError):  # there may be too many preferences; the board is open all the same
                 await core().preferences.set(grant.caller.id, OPEN_BOARD, board_id)
     return board_id
+
+
+async def board_menu() -> list[MyBoardOut]:
+    """The boards that the caller sees: the shared board, their personal one, and others by name."""
+    found = await core().boards.find(await caller(), PageQuery(limit=PAGE_MAX))
+    return sorted(found.items, key=_menu_order)
+
+
+def _menu_order(board: MyBoardOut) -> tuple[bool, bool, str]:
+    return board.id != SHARED_BOARD, board.kind != "personal", board.name.casefold()
 
 
 def board_path(board_id: int) -> str:

@@ -7,12 +7,12 @@ from quart_notes.web.assets import folder
 from quart_notes.web.security.headers import CSP
 
 SHEETS = ("style", "shell/header", "shell/signed_out_pages")  # what an error page without a person needs
-PLACE = "<style></style>"  # where templates/base.html has room for them; what people write is escaped there
+PLACEHOLDER = "<style></style>"  # where templates/base.html has room for them; what people write is escaped there
 
 
 def with_style(page: str) -> str:
     """The page with its style in it."""
-    return page.replace(PLACE, f"<style>{_sheets()}</style>", 1)
+    return page.replace(PLACEHOLDER, f"<style>{_sheets()}</style>", 1)
 
 
 def policy() -> str:

@@ -114,13 +114,13 @@ async def test_a_closed_stream_is_not_rechecked_and_leaves_no_timer(house: House
     stay = core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
     for _ in range(20):
         await house.board(bob="owner", ada="viewer")
-    await until(lambda: not core.stream_revocation._recheck_task, "all is judged")
+    await until(lambda: not core.stream_revocation._recheck_tasks, "all is judged")
     (stream,) = core.stream_revocation._streams[house.people["ada"].id]
     assert _timers(core.stream_revocation) == 1, "one a stream, however often it was judged"
 
     stay()
     await house.board(bob="owner", ada="viewer")
-    await until(lambda: not core.stream_revocation._recheck_task, "all is judged")
+    await until(lambda: not core.stream_revocation._recheck_tasks, "all is judged")
 
     assert stream.timer is None or stream.timer.cancelled()
     assert core.stream_revocation._streams == {}

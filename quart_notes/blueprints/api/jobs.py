@@ -63,7 +63,7 @@ async def import_job(job_id: int) -> Response:
 
     The job runs again, for real; the file does not have to be sent again.
     """
-    return json_item(*await core().jobs.import_looked_at(await caller(), job_id))
+    return json_item(*await core().jobs.import_after_dry_run(await caller(), job_id))
 
 
 @blueprint.delete("/<id:job_id>")

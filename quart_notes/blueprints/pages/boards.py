@@ -8,8 +8,8 @@ from quart import Blueprint, render_template, request
 from quart_notes.blueprints.api.invitations import join_link
 from quart_notes.errors import NotFoundError, ProblemError, ValidationFailedError
 from quart_notes.schemas import BoardCreate, BoardUpdate, InvitationCreate, MemberUpdate
-from quart_notes.web.board_menu import board_menu
 from quart_notes.web.context import core
+from quart_notes.web.current_board import board_menu
 from quart_notes.web.error_handlers import log_server_error
 from quart_notes.web.forms import confirmation, form_context, form_key, form_problem, form_values, parse_id, refused
 from quart_notes.web.fragments import Page, see_other

@@ -37,7 +37,7 @@ async def bring_in(job_id: int) -> Page:
     who = await caller()
     job, _ = await core().jobs.get(who, job_id)
     with suppress(NotNowError):
-        job, _ = await core().jobs.import_looked_at(who, job_id)
+        job, _ = await core().jobs.import_after_dry_run(who, job_id)
     return await _shown(job, follow=True)
 
 

@@ -9,7 +9,7 @@ from quart_notes.web.security.authentication import accounts_mode, begin_session
 
 blueprint = Blueprint("front_me", __name__, url_prefix="/front/me")
 
-ELSEWHERE = "/front/users"
+USERS_PAGE = "/front/users"
 
 
 @blueprint.post("")
@@ -25,7 +25,7 @@ async def be() -> Response:
             raise NotFoundError(f"{user.nickname} is deactivated.")
     elif form.get("person_id"):
         raise NotFoundError("There is no such person.")
-    response = Response(b"", 303, {"Location": request.root_path + safe_next_path(form.get("next", ""), ELSEWHERE)})
+    response = Response(b"", 303, {"Location": request.root_path + safe_next_path(form.get("next", ""), USERS_PAGE)})
     if wanted is None:
         await end_session(response)
     else:

@@ -9,9 +9,8 @@ from quart import Blueprint, g, render_template, request
 from quart_notes.domain.text_normalization import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
 from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate, one_line
-from quart_notes.web.board_menu import board_menu
 from quart_notes.web.context import core
-from quart_notes.web.current_board import board_path, board_url, current_board_id
+from quart_notes.web.current_board import board_menu, board_path, board_url, current_board_id
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number
 from quart_notes.web.fragments import Page, removed, see_other, wants_fragment
 from quart_notes.web.search_highlights import marked

@@ -148,7 +148,7 @@ async def _refused(offer: InvitationOffer, sent: dict[str, str], error: Validati
 
 
 async def _let_in(user_id: int, board_id: int | None) -> Response:
-    response = _to(HOME if board_id is None else _board(board_id))
+    response = _to(_start_page(board_id))
     await signing_in.start_session(response, user_id)
     return response
 
@@ -158,11 +158,11 @@ async def accepted(secret: str) -> Response:
     """Join the board of an invitation as the signed-in user."""
     signing_in.require_accounts_mode()
     board_id, _ = await core().accounts.accept(secret, await caller())
-    return _to(HOME if board_id is None else _board(board_id))
+    return _to(_start_page(board_id))
 
 
-def _board(board_id: int | None) -> str:
-    return f"/front/boards/{board_id}/notes"
+def _start_page(board_id: int | None) -> str:
+    return HOME if board_id is None else f"/front/boards/{board_id}/notes"
 
 
 def _to(path: str) -> Response:

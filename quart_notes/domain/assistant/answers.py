@@ -94,7 +94,7 @@ class Answers(Service):
     @transactional
     async def stop(self, change: Change, caller: Caller, answer_id: int) -> MessageOut:
         """Stop an answer that the caller has asked for, and keep the text so far; one that has ended stays as it is."""
-        answer = await _asked_for(change.connection, caller, answer_id)
+        answer = await _require_own_answer(change.connection, caller, answer_id)
         if answer.answer_state not in UNFINISHED:
             return await message_out(change.connection, answer)
         request_work(change, answer, "end")
@@ -104,7 +104,7 @@ class Answers(Service):
     @transactional
     async def retry(self, change: Change, caller: Caller, answer_id: int) -> MessageOut:
         """Ask again; NotNowError for an answer that is done or being written."""
-        answer = await _asked_for(change.connection, caller, answer_id)
+        answer = await _require_own_answer(change.connection, caller, answer_id)
         if answer.answer_state in UNFINISHED:
             raise NotNowError("This answer is being written.")
         if answer.answer_state == "done":
@@ -127,8 +127,7 @@ class Answers(Service):
         """The answers in the state waiting, oldest first: who asked, by id of the answer."""
         async with self._database.snapshot() as connection:
             rows = await _unfinished_rows(connection)
-        asked = sorted((row["id"], row["asker_id"]) for row in rows if row["answer_state"] == "waiting")
-        return dict(asked)
+        return dict(sorted((row["id"], row["asker_id"]) for row in rows if row["answer_state"] == "waiting"))
 
 
 async def start_answer(change: Change, room: RoomOut, question: Message) -> None:
@@ -171,7 +170,7 @@ async def _finish(change: Change, answer: Message, error: str | None) -> None:
     await save(change, "update", answer, "content", "answer_state", "answer_error")
 
 
-async def _asked_for(connection: BaseDBAsyncClient, caller: Caller, answer_id: int) -> Message:
+async def _require_own_answer(connection: BaseDBAsyncClient, caller: Caller, answer_id: int) -> Message:
     answer = await require_visible_message(connection, caller, answer_id)
     if answer.answer_state is None:
         raise NotFoundError(f"Message {answer_id} is no answer of the assistant")

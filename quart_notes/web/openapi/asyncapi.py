@@ -137,5 +137,5 @@ def _example(kind: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:
     (thing,) = [name for name in kind.model_fields if name not in Event.model_fields]
     shape = kind.model_fields[thing].annotation
     example = schemas[shape.__name__]["examples"][0] if shape is not None else {}
-    place = {"id": EXAMPLE_ID} if kind in DURABLE else {}
-    return {**place, "topic": getattr(kind, "example_topic", ""), "action": "update", thing: example}
+    event_id = {"id": EXAMPLE_ID} if kind in DURABLE else {}
+    return {**event_id, "topic": getattr(kind, "example_topic", ""), "action": "update", thing: example}

@@ -10,6 +10,7 @@ import pytest
 from quart_schema.validation import QUART_SCHEMA_REQUEST_ATTRIBUTE
 
 from quart_notes import create_app
+from quart_notes.domain.access import ANYBODY
 from quart_notes.errors import NotFoundError, OverloadedError
 from quart_notes.schemas import NoteCreate
 from quart_notes.settings import Settings
@@ -118,8 +119,14 @@ async def _fail(*_: object) -> FastResponse:
 HEADERS = {b"content-type": b"application/json"}
 
 
+def _open_core() -> Any:
+    return SimpleNamespace(
+        settings=SimpleNamespace(access="open"), access_cache=SimpleNamespace(anybody=SimpleNamespace(caller=ANYBODY))
+    )
+
+
 async def test_what_the_act_refuses_is_said_and_not_tried_again(caplog: pytest.LogCaptureFixture):
-    core: Any = SimpleNamespace(settings=SimpleNamespace(access="open"))
+    core = _open_core()
 
     refused = await FastRoute(NoteCreate, _refuse).respond(core, "", HEADERS, RIGHT["title"])
     failed = await FastRoute(NoteCreate, _fail).respond(core, "", HEADERS, RIGHT["title"])
@@ -138,7 +145,7 @@ async def test_a_wrong_body_is_left_to_the_route():
     async def never(*_: object) -> FastResponse:
         raise NotFoundError("It was asked.")
 
-    core: Any = SimpleNamespace(settings=SimpleNamespace(access="open"))
+    core = _open_core()
     for body in WRONG.values():
         assert await FastRoute(NoteCreate, never).respond(core, "", HEADERS, body) is None
 

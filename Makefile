@@ -12,7 +12,8 @@ WORKERS := --numprocesses $(shell expr $(CORES) + 1) --maxprocesses 4 --dist wor
 NODE_PATH := PATH="$(abspath $(BIN)):$(abspath $(TOOLS))/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast check format types tests tests-on-postgres test-postgres browser bench clean
+.PHONY: help run dev test test-fast check check-python check-scripts format types tests tests-on-postgres test-postgres
+.PHONY: other-pythons browser bench clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -23,14 +24,24 @@ run: $(VENV)/.installed ## Start on http://127.0.0.1:8000 (options: make run ARG
 dev: $(VENV)/.installed ## Start and follow what you change (options as for run)
 	$(BIN)/quart-notes dev $(ARGS)
 
-test: check tests tests-on-postgres ## Everything that CI runs: format, lint, types, all tests
+# Installing and checking take one core each: what does not depend on each other runs side by side, the tests after it.
+test: ## Everything that CI runs: format, lint, types, all tests
+	$(MAKE) --jobs 3 check other-pythons browser
+	$(MAKE) tests tests-on-postgres
 
-check: $(TOOLS)/.installed ## Format, lint and types, without the tests
+check: check-python check-scripts ## Format, lint and types, without the tests
+
+check-python: $(VENV)/.test-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+check-scripts: $(TOOLS)/.installed
 	$(NODE_PATH) biome check --error-on-warnings
 	$(NODE_PATH) tsc --project tsconfig.json
+
+other-pythons: $(VENV)/bin/python
+	@$(BIN)/python tests/support/servers/pythons.py >/dev/null
 
 # Compiled code is written, whatever the environment says: there are many processes.
 PYTEST = $(NODE_PATH) PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
@@ -77,8 +88,9 @@ bench: $(VENV)/.bench-installed ## Measure against other systems (options: make 
 clean: ## Remove what these commands made (not your data)
 	rm -rf $(VENV) .venv-3.* .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
 
+# A pip of today resolves twice as fast as the one that comes with Python 3.11.
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --upgrade-deps $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	$(PIP) install --editable .

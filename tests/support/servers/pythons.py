@@ -32,9 +32,9 @@ def environment(version: str) -> Path | None:
     state = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
     if not mark.is_file() or mark.read_text() != state:
         try:
-            subprocess.run([python, "-m", "venv", str(folder)], check=True)
-            install = [str(folder / "bin/python"), "-m", "pip", "-q", "--disable-pip-version-check", "install"]
-            subprocess.run([*install, "--editable", str(ROOT)], check=True, stdout=sys.stderr)
+            subprocess.run([python, "-m", "venv", "--without-pip", str(folder)], check=True)
+            pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin/python"), "--disable-pip-version-check"]
+            subprocess.run([*pip, "--quiet", "install", "--editable", str(ROOT)], check=True, stdout=sys.stderr)
         except subprocess.CalledProcessError as error:
             print(f"Python {version} cannot install the dependencies: {error}", file=sys.stderr)
             return None

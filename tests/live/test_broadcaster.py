@@ -1,4 +1,4 @@
-"""The broadcaster: ordered, bounded, never waiting."""
+"""The broadcaster: ordered, bounded, never blocking."""
 
 import asyncio
 import inspect
@@ -15,7 +15,7 @@ broadcaster = broadcaster_fixtures.broadcaster
 
 
 async def pulled(broadcaster: Broadcaster, reader: Subscriber, count: int) -> list[int]:
-    """The numbers of the next `count` messages of a reader that pulls."""
+    """The numbers of the next `count` messages of a pulling reader."""
     got: list[int] = []
     async with asyncio.timeout(10):
         while len(got) < count:
@@ -35,7 +35,7 @@ async def test_every_reader_gets_every_message_in_order(broadcaster: Broadcaster
     await until(lambda: wire.numbers == list(range(1, 101)), "the outlet has everything")
 
 
-async def test_a_reader_hears_its_topics_and_no_others(broadcaster: Broadcaster):
+async def test_a_reader_gets_only_messages_of_its_topics(broadcaster: Broadcaster):
     one, both = Wire(), Wire()
     attached(broadcaster, one)
     attached(broadcaster, both, frozenset({BOARD, OTHER}))
@@ -46,7 +46,7 @@ async def test_a_reader_hears_its_topics_and_no_others(broadcaster: Broadcaster)
     assert one.numbers == [1, 3]
 
 
-async def test_publishing_neither_awaits_nor_writes_before_the_writers_answer_has_left(broadcaster: Broadcaster):
+async def test_publishing_never_awaits_and_defers_writes(broadcaster: Broadcaster):
     wire = Wire()
     attached(broadcaster, wire)
 
@@ -57,7 +57,7 @@ async def test_publishing_neither_awaits_nor_writes_before_the_writers_answer_ha
     await until(lambda: wire.numbers == [1], "the message leaves a moment later")
 
 
-async def test_a_flood_in_one_turn_of_the_loop_reaches_outlets_whole(broadcaster: Broadcaster):
+async def test_a_burst_in_one_turn_of_the_event_loop_reaches_outlets_completely(broadcaster: Broadcaster):
     wire = Wire()
     reader = attached(broadcaster, wire)
 
@@ -67,7 +67,7 @@ async def test_a_flood_in_one_turn_of_the_loop_reaches_outlets_whole(broadcaster
     assert not reader.lagged
 
 
-async def test_all_readers_share_one_encoded_copy(broadcaster: Broadcaster):
+async def test_readers_share_one_encoded_copy(broadcaster: Broadcaster):
     framed: list[int] = []
 
     def counting(message: FeedMessage) -> bytes:
@@ -85,7 +85,7 @@ async def test_all_readers_share_one_encoded_copy(broadcaster: Broadcaster):
     assert len({id(write) for wire in wires for write in wire.writes}) == 1
 
 
-def test_few_copies_are_kept_for_readers_who_all_stand_at_different_places():
+def test_few_encoded_copies_are_cached_for_readers_at_different_positions():
     channel = Channel(frozenset({BOARD}))
     for number in range(100):
         channel.append(note(number))
@@ -96,14 +96,14 @@ def test_few_copies_are_kept_for_readers_who_all_stand_at_different_places():
     assert len(channel._encoded_writes) <= CACHED_WRITES
 
 
-async def test_readers_that_pull_share_it_too(broadcaster: Broadcaster):
+async def test_pulling_readers_share_the_encoded_copy(broadcaster: Broadcaster):
     readers = [broadcaster.subscribe({BOARD}, plain) for _ in range(5)]
     broadcaster.publish([note(1), note(2)])
 
     assert len({id(reader.drain_bytes()) for reader in readers}) == 1
 
 
-async def test_what_gathered_before_an_outlet_is_attached_goes_first(broadcaster: Broadcaster):
+async def test_messages_before_the_attachment_of_an_outlet_are_written_first(broadcaster: Broadcaster):
     reader, wire = broadcaster.subscribe({BOARD}, plain), Wire()
     broadcaster.publish([note(1), note(2)])
 
@@ -113,7 +113,7 @@ async def test_what_gathered_before_an_outlet_is_attached_goes_first(broadcaster
     await until(lambda: wire.numbers == [1, 2, 3], "all three in order")
 
 
-async def test_nothing_is_kept_for_topics_without_readers(broadcaster: Broadcaster):
+async def test_topics_without_readers_buffer_nothing(broadcaster: Broadcaster):
     for number in range(50):
         topics = frozenset({f"board:{number}", BOARD})
         reader = broadcaster.subscribe(topics, plain)
@@ -127,7 +127,7 @@ async def test_nothing_is_kept_for_topics_without_readers(broadcaster: Broadcast
     assert not broadcaster._dirty
 
 
-async def test_what_is_volatile_takes_no_number(broadcaster: Broadcaster):
+async def test_a_volatile_message_has_no_number(broadcaster: Broadcaster):
     wire = Wire()
     attached(broadcaster, wire)
     broadcaster.publish([note(7)])

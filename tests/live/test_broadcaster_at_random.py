@@ -1,4 +1,4 @@
-"""The broadcaster, whatever happens in whichever order."""
+"""The broadcaster: random operations."""
 
 import asyncio
 from collections import deque
@@ -19,7 +19,7 @@ from tests.support.clients.raw_connection import until
 
 
 class Broadcasting(RuleBasedStateMachine):
-    """Readers of every kind come, stall, fall behind and go, while messages are published."""
+    """Readers of every kind connect, stall, fall behind and leave, while messages are published."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Readers that come to their end: they fall behind, fail, leave; and what keeps the others alive."""
+"""Readers of the broadcaster that end: too slow, failed, or unsubscribed; and heartbeats."""
 
 import asyncio
 
@@ -44,7 +44,7 @@ async def test_a_reader_that_falls_a_mebibyte_behind_is_cut_off(broadcaster: Bro
     assert reader.lagged
 
 
-async def test_what_is_handed_out_and_who_is_cut_off_is_counted(broadcaster: Broadcaster):
+async def test_deliveries_and_disconnected_readers_are_counted(broadcaster: Broadcaster):
     slow, other = broadcaster.subscribe({BOARD}, plain), broadcaster.subscribe({BOARD, OTHER}, plain)
     broadcaster.publish([note(1), note(2, OTHER), note(3, "user:9"), FeedMessage(BOARD, None, "", b"{}")])
     assert broadcaster.published == {"durable": 3, "volatile": 1}
@@ -72,7 +72,7 @@ async def test_one_message_larger_than_the_limit_still_reaches_everybody(broadca
 
 
 @pytest.mark.parametrize("size", [10, 4000, 100_000])
-async def test_an_outlet_that_takes_nothing_is_cut_off_and_nobody_else_notices(broadcaster: Broadcaster, size: int):
+async def test_a_stalled_outlet_is_cut_off_without_affecting_others(broadcaster: Broadcaster, size: int):
     stuck, fast = Wire(takes=0), Wire()
     slow = attached(broadcaster, stuck)
     quick = attached(broadcaster, fast)
@@ -90,7 +90,7 @@ async def test_an_outlet_that_takes_nothing_is_cut_off_and_nobody_else_notices(b
     assert stuck.written <= MAX_WAITING_BYTES
 
 
-async def test_an_outlet_that_takes_slowly_but_steadily_is_not_cut_off(broadcaster: Broadcaster):
+async def test_a_slow_but_steady_outlet_is_not_cut_off(broadcaster: Broadcaster):
     wire = Wire(takes=0)
     reader = attached(broadcaster, wire)
     for number in range(1, 1001, 10):
@@ -104,12 +104,12 @@ async def test_an_outlet_that_takes_slowly_but_steadily_is_not_cut_off(broadcast
 
 
 async def flushed(broadcaster: Broadcaster) -> None:
-    """Return when what was published has been written to all who take it."""
+    """Return once published messages have been written to every outlet that accepts them."""
     assert broadcaster._flush_task is not None
     await broadcaster._flush_task
 
 
-async def test_a_reader_that_takes_nothing_costs_nothing_when_something_is_published(broadcaster: Broadcaster):
+async def test_a_stalled_reader_costs_nothing_at_a_publish(broadcaster: Broadcaster):
     stuck, fast = Wire(takes=0), Wire()
     reader = attached(broadcaster, stuck)
     attached(broadcaster, fast)
@@ -131,7 +131,7 @@ async def test_a_reader_that_takes_nothing_costs_nothing_when_something_is_publi
     assert not reader.lagged
 
 
-async def test_what_waits_for_a_reader_that_takes_again_comes_in_portions(broadcaster: Broadcaster):
+async def test_a_reader_that_resumes_gets_its_backlog_in_portions(broadcaster: Broadcaster):
     wire = Wire(takes=0)
     attached(broadcaster, wire)
     broadcaster.publish(note(number, size=10_000) for number in range(1, 51))
@@ -144,7 +144,7 @@ async def test_what_waits_for_a_reader_that_takes_again_comes_in_portions(broadc
     assert all(len(write) < CATCH_UP_BYTES + 20_000 for write in wire.writes[first:])
 
 
-async def test_those_who_fell_behind_together_are_cut_off_one_after_another(
+async def test_readers_that_fell_behind_together_are_cut_off_one_at_a_time(
     broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(module, "CUT_OFF_INTERVAL", 60.0)
@@ -162,7 +162,7 @@ async def test_those_who_fell_behind_together_are_cut_off_one_after_another(
 
 
 @pytest.mark.parametrize("flood", [1, 2 * MAX_WAITING], ids=["in a sweep", "while publishing"])
-async def test_an_outlet_that_fails_harms_nobody(broadcaster: Broadcaster, flood: int):
+async def test_a_failing_outlet_does_not_affect_others(broadcaster: Broadcaster, flood: int):
     class Broken(Wire):
         def write(self, data: bytes | memoryview) -> None:
             raise RuntimeError("Cannot call write() after write_eof()")
@@ -180,7 +180,7 @@ async def test_an_outlet_that_fails_harms_nobody(broadcaster: Broadcaster, flood
 
 
 @pytest.mark.parametrize("by", ["message", "heartbeat"])
-async def test_a_reader_whose_connection_has_gone_ends(
+async def test_a_reader_with_a_closed_connection_ends(
     broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch, by: str
 ):
     monkeypatch.setattr(module, "HEARTBEAT", 0.04 if by == "heartbeat" else 60.0)
@@ -195,7 +195,7 @@ async def test_a_reader_whose_connection_has_gone_ends(
     assert wire.writes == []
 
 
-async def test_a_connection_that_fails_at_a_heartbeat_ends_alone(
+async def test_a_connection_that_fails_at_a_heartbeat_does_not_affect_others(
     broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(module, "HEARTBEAT", 0.04)
@@ -213,7 +213,7 @@ async def test_a_connection_that_fails_at_a_heartbeat_ends_alone(
     await until(lambda: sound.beats >= beats + 3, "the others are kept alive")
 
 
-async def test_unsubscribed_readers_are_written_to_no_more_and_forgotten(broadcaster: Broadcaster):
+async def test_unsubscribed_readers_get_nothing_and_are_released(broadcaster: Broadcaster):
     wire, still = Wire(), Wire()
     reader = attached(broadcaster, wire)
     attached(broadcaster, still)
@@ -228,7 +228,7 @@ async def test_unsubscribed_readers_are_written_to_no_more_and_forgotten(broadca
     assert broadcaster.encoder_counts().total() == 1
 
 
-async def test_closing_brings_what_has_gathered_and_ends_every_reader(broadcaster: Broadcaster):
+async def test_closing_flushes_and_ends_every_reader(broadcaster: Broadcaster):
     wire, pulling = Wire(), broadcaster.subscribe({BOARD}, plain)
     direct = attached(broadcaster, wire)
     waiting = asyncio.create_task(broadcaster.wait(pulling))
@@ -242,7 +242,7 @@ async def test_closing_brings_what_has_gathered_and_ends_every_reader(broadcaste
     assert all(reader.closing and reader.ended.is_set() and not reader.lagged for reader in (direct, pulling))
 
 
-async def test_a_reader_that_comes_after_closing_is_ended_at_once(broadcaster: Broadcaster):
+async def test_a_reader_that_subscribes_after_closing_ends_at_once(broadcaster: Broadcaster):
     broadcaster.close()
 
     reader = broadcaster.subscribe({BOARD}, plain)

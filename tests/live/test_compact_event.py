@@ -1,4 +1,4 @@
-"""The lean event does what asyncio's does, no matter who waits, leaves and comes back."""
+"""CompactEvent behaves as asyncio.Event, whoever waits, leaves and returns."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ STEPS = st.lists(st.sampled_from(["wait", "set", "clear", "leave", "turn"]), max
 
 
 async def _run(event: asyncio.Event, steps: list[str]) -> list[Any]:
-    """What can be seen of an event at each step: whether it is set, and who waits still."""
+    """The state after each step: whether the event is set, and which tasks still wait."""
     seen: list[Any] = []
     tasks: list[asyncio.Task[Any]] = []
     for step in steps:
@@ -34,11 +34,11 @@ async def _run(event: asyncio.Event, steps: list[str]) -> list[Any]:
 
 
 @given(STEPS)
-def test_it_does_what_an_event_of_asyncio_does(steps: list[str]):
+def test_it_behaves_like_an_asyncio_event(steps: list[str]):
     assert asyncio.run(_run(CompactEvent(), steps)) == asyncio.run(_run(asyncio.Event(), steps))
 
 
-async def test_nobody_is_kept_who_has_left():
+async def test_cancelled_waiters_are_released():
     event = CompactEvent()
     waiting = [asyncio.ensure_future(event.wait()) for _ in range(3)]
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""What was deleted is in no replay: its text goes from the log, and a newcomer hears nothing of before they came."""
+"""Replays contain no deleted text, and a new member gets no events from before they joined."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ IN_THE_LOG = "SELECT body FROM event_log ORDER BY number"
 
 
 async def _replayed(core: Core, *topics: str, starts: dict[str, int] | None = None) -> list[Json]:
-    """What a reader is brought who was there at the very beginning."""
+    """The replay of a reader from the start of the log."""
     subscription = core.feed.subscribe(topics, EventId(core.log.epoch, 0), plain, starts or {})
     found = [json.loads(message.data) async for page in subscription.history() for message in page]
     subscription.close()
@@ -45,7 +45,7 @@ async def _replayed(core: Core, *topics: str, starts: dict[str, int] | None = No
 
 
 def _logged(core: Core) -> list[Json]:
-    """What stands in the database itself."""
+    """The events in the database itself."""
     return [json.loads(body) for (body,) in rows(core, IN_THE_LOG)]
 
 
@@ -57,7 +57,7 @@ async def _ada(core: Core) -> UserOut:
     return (await core.users.add(UserCreate(name="x", email="x@y", nickname="ada"))).result
 
 
-def test_every_text_that_people_write_is_named():
+def test_every_text_field_is_listed():
     for name, shape in (("note", NoteOut), ("message", MessageOut)):
         words = {
             field for field, info in shape.model_fields.items() if str in (info.annotation, *get_args(info.annotation))
@@ -67,7 +67,7 @@ def test_every_text_that_people_write_is_named():
 
 @settings(max_examples=15)
 @given(st.integers(0, 1 << 32), st.integers(1, 60), st.integers(1, 8))
-def test_after_any_changes_what_is_deleted_has_no_text_and_the_rest_all_of_it(seed: int, turns: int, at_once: int):
+def test_after_any_changes_only_deleted_notes_lose_their_text(seed: int, turns: int, at_once: int):
     async def run(folder: Path) -> None:
         async with opened(folder) as core:
             chance = random.Random(seed)
@@ -98,7 +98,7 @@ def _about_notes(core: Core) -> list[Json]:
     return [event for event in _logged(core) if "note" in event]
 
 
-async def test_who_listens_is_told_the_whole_last_state_at_every_process(core: Core):
+async def test_a_live_reader_gets_the_complete_last_state_at_every_process(core: Core):
     note = (await core.notes.add(ANYBODY, 1, NoteCreate(title="Ärger", description="line\n2"))).result
     before = core.broadcaster.newest
     live = Follower(core, before)
@@ -107,12 +107,12 @@ async def test_who_listens_is_told_the_whole_last_state_at_every_process(core: C
 
     await live.reached(before + 1)
     await live.close()
-    elsewhere = await core.log.read_after(before)  # what another process of the same database publishes
+    elsewhere = await core.log.read_after(before)  # what another process on the same database publishes
     assert [json.loads(message.data) for message in elsewhere.messages] == live.events
     assert live.events[0]["note"] == note.model_dump(mode="json")
 
 
-async def test_what_is_gone_for_good_stays_without_text_at_other_processes(core: Core):
+async def test_events_of_purged_notes_stay_without_text_at_other_processes(core: Core):
     note = (await core.notes.add(ANYBODY, 1, NoteCreate(title="secret"))).result
     await core.notes.delete(ANYBODY, 1, note.id)
     await core.notes.empty_trash(-1)
@@ -123,7 +123,7 @@ async def test_what_is_gone_for_good_stays_without_text_at_other_processes(core:
     assert b"secret" not in b"".join(message.data for message in found)
 
 
-async def test_made_changed_and_deleted_in_one_transaction(core: Core):
+async def test_a_note_created_changed_and_deleted_in_one_transaction_has_no_text(core: Core):
     added = core.notes.add(ANYBODY, 1, NoteCreate(title="secret one"))
     changed = core.notes.change(ANYBODY, 1, 1, NoteUpdate(title="secret two"))
     deleted, restored = core.notes.delete(ANYBODY, 1, 1), core.notes.restore(ANYBODY, 1, 1)
@@ -137,7 +137,7 @@ async def test_made_changed_and_deleted_in_one_transaction(core: Core):
 
 
 @pytest.mark.parametrize("direct", [True, False], ids=["direct", "in a room"])
-async def test_a_message_that_is_taken_back_is_in_nobodys_replay(core: Core, direct: bool):
+async def test_the_text_of_a_deleted_message_is_in_no_replay(core: Core, direct: bool):
     ada = await _ada(core)
     text, other = 'se\u2028cret "quoted"', "kept"
     for content in (text, other):
@@ -158,19 +158,19 @@ async def test_a_message_that_is_taken_back_is_in_nobodys_replay(core: Core, dir
 
 
 @pytest.mark.sqlite_only("how it plans a query")
-async def test_the_events_of_a_deleted_thing_are_found_without_reading_the_log(core: Core):
+async def test_events_of_a_deleted_object_are_found_by_an_index(core: Core):
     plan = rows(core, "EXPLAIN QUERY PLAN SELECT number, body FROM event_log WHERE subject IN ('note:1', 'note:2')")
 
     assert "event_by_subject" in str(plan)
 
 
-def test_events_of_anything_else_are_about_nothing_with_text():
+def test_other_events_refer_to_no_object_with_text():
     for body in (b"{}", b'{"topic":"board:1"}', b'{"topic":"users","action":"create","user":{"id":1,"name":"note"}}'):
         assert subject_of(body) == (None, False)
 
 
 async def _heard(house: House, nickname: str, *topics: str) -> list[Any]:
-    """The titles of the notes that a replay from the beginning brings somebody, in a browser and in a program."""
+    """The titles of the notes in a user's replay from the start, in a browser and in an API client."""
     core = house.core
     secret = await core.sessions.start(house.people[nickname].id, "a browser", "192.0.2.1", proven=True)
     browser, program = (
@@ -184,7 +184,7 @@ async def _heard(house: House, nickname: str, *topics: str) -> list[Any]:
     return [event["note"]["title"] for event in found[0] if "note" in event]
 
 
-async def test_who_joins_a_board_hears_nothing_of_before(house: House):
+async def test_a_new_member_gets_no_earlier_events_of_a_board(house: House):
     shared = await house.board(ada="owner", bob="editor")
     for title in ("one", "two"):
         await house.note("ada", shared, title)
@@ -201,7 +201,7 @@ async def test_who_joins_a_board_hears_nothing_of_before(house: House):
     assert await _heard(house, "bob", board(shared)) == ["four"]
 
 
-async def test_who_comes_hears_nothing_of_before_on_any_topic(house: House):
+async def test_a_new_user_gets_no_earlier_events_on_any_topic(house: House):
     await house.note("ada", 1, "before")
     ada = house.people["ada"]
     await house.core.messages.post(house.caller("ada"), 1, RoomMessageCreate(author_id=ada.id, content="before"))

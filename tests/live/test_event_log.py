@@ -1,4 +1,4 @@
-"""The event log: contiguous numbers, whole answers or none, pruning in chunks."""
+"""The event log: contiguous numbers, complete results or none, pruning in chunks."""
 
 import asyncio
 import tempfile
@@ -24,7 +24,7 @@ EVER = 1 << 62
 
 
 async def append(core: Core, count: int, topic: str = BOARD) -> list[int]:
-    """Append events in one transaction; their numbers."""
+    """Append events in one transaction; returns their numbers."""
     async with core.database.transaction() as connection:
         messages = await core.log.commit(connection, [(topic, b'{"topic":"%s"}' % topic.encode())] * count)
     return [message.number or 0 for message in messages]
@@ -36,15 +36,13 @@ async def prune(core: Core, days: int = 3650, rows: int = EVER) -> bool:
 
 
 async def age(core: Core, up_to: int, days: int) -> None:
-    """Make the events up to a number older than they are."""
+    """Make the events up to a number older."""
     async with core.database.transaction() as connection:
         old = datetime.now(UTC) - timedelta(days=days, seconds=1)
         await LoggedEvent.filter(number__lte=up_to).using_db(connection).update(created_at=old)
 
 
-async def test_a_start_looks_no_further_back_than_a_bounded_number_of_events(
-    core: Core, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_start_reads_a_bounded_number_of_events(core: Core, monkeypatch: pytest.MonkeyPatch):
     (old,), (new,) = await append(core, 1, OTHER), await append(core, 1)
     pruned, ends = await core.log.ends()
     assert (pruned, ends[OTHER], ends[BOARD]) == (0, old, new)
@@ -54,7 +52,7 @@ async def test_a_start_looks_no_further_back_than_a_bounded_number_of_events(
 
 
 async def since(core: Core, number: int, topic: str = BOARD) -> list[int] | None:
-    """The numbers of all events after a number; None when the log does not know it. Memory and disk say the same."""
+    """The numbers of all later events; None if the log does not contain the number. Memory and disk agree."""
     remembered = await pages(core, number, topic)
     recent, core.log._recent_events = core.log._recent_events, RecentEvents()
     logged = await pages(core, number, topic)
@@ -84,7 +82,7 @@ async def test_numbers_are_contiguous_over_transactions_and_topics(core: Core):
     assert (await core.log.newest()).number == 6
 
 
-async def test_what_was_rolled_back_leaves_no_event_and_no_gap(core: Core):
+async def test_a_rollback_leaves_no_event_and_no_gap(core: Core):
     await append(core, 2)
 
     no_topic: Any = None
@@ -96,7 +94,7 @@ async def test_what_was_rolled_back_leaves_no_event_and_no_gap(core: Core):
     assert rows(core, "SELECT number FROM event_log ORDER BY number") == [(1,), (2,), (3,)]
 
 
-async def test_since_brings_every_event_of_the_topic_in_order_in_pages(core: Core):
+async def test_since_returns_every_event_of_the_topic_in_order_in_pages(core: Core):
     expected = []
     for _ in range(PAGE_EVENTS):
         expected += await append(core, 2)
@@ -109,7 +107,7 @@ async def test_since_brings_every_event_of_the_topic_in_order_in_pages(core: Cor
     assert len(page) == PAGE_EVENTS
 
 
-async def test_since_stops_where_it_is_told(core: Core):
+async def test_since_stops_at_its_upper_limit(core: Core):
     await append(core, 5)
 
     page = await core.log.since({BOARD}, EventId(core.log.epoch, 1), 3)
@@ -117,13 +115,13 @@ async def test_since_stops_where_it_is_told(core: Core):
     assert [message.number for message in page or []] == [2, 3]
 
 
-async def test_since_the_newest_is_nothing_and_not_a_reset(core: Core):
+async def test_since_the_newest_event_is_empty_and_no_reset(core: Core):
     assert await since(core, 0) == []
     await append(core, 2)
     assert await since(core, 2) == []
 
 
-async def test_a_place_that_is_not_in_this_log_is_none(core: Core):
+async def test_a_position_outside_the_log_is_none(core: Core):
     await append(core, 2)
     assert await since(core, 0) == [1, 2]
 
@@ -142,7 +140,7 @@ async def test_epoch_and_numbers_survive_a_restart(tmp_path: Path):
         assert await append(core, 1) == [3]
 
 
-async def test_each_database_has_an_epoch_of_its_own(tmp_path: Path):
+async def test_each_database_has_its_own_epoch(tmp_path: Path):
     epochs = set()
     for name in "ab":
         async with opened(tmp_path / name) as core:
@@ -162,7 +160,7 @@ async def test_old_events_are_pruned_and_a_reader_before_them_has_to_reload(core
     assert await since(core, 4) == [5, 6, 7, 8, 9, 10]
 
 
-async def test_events_a_day_younger_stay(core: Core):
+async def test_events_a_day_younger_are_not_pruned(core: Core):
     await append(core, 3)
     await age(core, up_to=3, days=6)
 
@@ -170,7 +168,7 @@ async def test_events_a_day_younger_stay(core: Core):
     assert await since(core, 0) == [1, 2, 3]
 
 
-async def test_no_more_events_are_kept_than_rows_are_allowed(core: Core):
+async def test_the_number_of_events_is_bounded(core: Core):
     await append(core, 130)
 
     assert await prune(core, rows=100)
@@ -181,7 +179,7 @@ async def test_no_more_events_are_kept_than_rows_are_allowed(core: Core):
     assert await since(core, 30) == list(range(31, 131))
 
 
-async def test_a_log_that_was_pruned_empty_goes_on_where_it_was(core: Core):
+async def test_an_emptied_log_continues_its_numbers(core: Core):
     await append(core, 3)
     await age(core, up_to=3, days=7)
 
@@ -193,7 +191,7 @@ async def test_a_log_that_was_pruned_empty_goes_on_where_it_was(core: Core):
 
 
 @pytest.mark.parametrize("reason", ["days", "rows"])
-async def test_pruning_takes_a_chunk_at_a_time(core: Core, reason: str):
+async def test_pruning_deletes_one_chunk_at_a_time(core: Core, reason: str):
     total = 2 * PRUNE_CHUNK + 7
     await append(core, total)
     if reason == "days":
@@ -207,7 +205,7 @@ async def test_pruning_takes_a_chunk_at_a_time(core: Core, reason: str):
     assert left == [total, total - PRUNE_CHUNK, total - 2 * PRUNE_CHUNK, 0]
 
 
-async def test_a_write_gets_its_turn_between_two_chunks(core: Core, monkeypatch: pytest.MonkeyPatch):
+async def test_a_write_runs_between_two_chunks(core: Core, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "PRUNE_CHUNK", 3)
     await append(core, 60)
     await age(core, up_to=60, days=30)
@@ -238,7 +236,7 @@ STEPS = st.lists(
 
 @settings(max_examples=15)
 @given(STEPS, st.sampled_from([1, 2, 5, 500]))
-def test_whatever_is_appended_and_pruned_since_is_whole_or_none(steps: list[tuple[str, int]], chunk: int):
+def test_after_any_appends_and_prunings_since_is_complete_or_none(steps: list[tuple[str, int]], chunk: int):
     async def run(folder: Path) -> None:
         kept, newest, old = [], 0, 0
         async with opened(folder) as core:
@@ -264,13 +262,13 @@ def test_whatever_is_appended_and_pruned_since_is_whole_or_none(steps: list[tupl
 
 
 @pytest.mark.parametrize("change", [{"newest": 5}, {"pruned": 7}, {"epoch": "another0"}])
-async def test_a_place_that_is_no_more_is_told_from_one_with_nothing_after_it(core: Core, change: dict[str, Any]):
+async def test_a_position_with_a_gap_differs_from_one_without_later_events(core: Core, change: dict[str, Any]):
     await append(core, 6)
     page = await core.log.read_after(6)
     assert (page.messages, page.up_to, page.more, page.gap) == ([], 6, False, False)
 
     async with core.database.transaction() as connection:
-        # As a database that was put back to an earlier state, or a process that stood still.
+        # A database that was restored to an earlier state, or a process that was suspended.
         await LogHead.filter(id=1).using_db(connection).update(**{"newest": 9, **change})
 
     assert (await core.log.read_after(6)).gap

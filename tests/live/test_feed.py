@@ -1,4 +1,4 @@
-"""The feed: log then live, without a gap or a duplicate, from any place; and state + events = fresh state."""
+"""The feed: history, then live events, without gap or duplicate, from any position; state plus events is current."""
 
 import asyncio
 import random
@@ -26,7 +26,7 @@ async def add(core: Core, count: int) -> None:
 
 
 @pytest.mark.parametrize("direct", [True, False], ids=["outlet", "pulling"])
-async def test_every_place_in_the_log_continues_without_gap_or_duplicate(core: Core, direct: bool):
+async def test_every_position_in_the_log_continues_without_gap_or_duplicate(core: Core, direct: bool):
     await add(core, 20)
     followers = [Follower(core, place, direct=direct) for place in range(21)]
 
@@ -38,7 +38,7 @@ async def test_every_place_in_the_log_continues_without_gap_or_duplicate(core: C
         await follower.close()
 
 
-async def test_without_a_place_it_begins_now(core: Core):
+async def test_without_a_position_the_feed_starts_now(core: Core):
     await add(core, 3)
     follower = Follower(core, None)
     await asyncio.sleep(0)
@@ -50,9 +50,7 @@ async def test_without_a_place_it_begins_now(core: Core):
 
 
 @pytest.mark.parametrize(("after", "epoch"), [(1, "0other0"), (99, ""), (0, "")], ids=["epoch", "future", "pruned"])
-async def test_a_place_that_the_log_does_not_know_brings_one_reset_then_all_that_follows(
-    core: Core, after: int, epoch: str
-):
+async def test_an_unknown_position_gets_one_reset_and_then_live_events(core: Core, after: int, epoch: str):
     await add(core, 5)
     async with core.database.transaction() as connection:
         assert await core.log.prune(connection, 3650, 2)
@@ -70,7 +68,7 @@ async def test_a_place_that_the_log_does_not_know_brings_one_reset_then_all_that
 
 @pytest.mark.parametrize("direct", [True, False], ids=["outlet", "pulling"])
 @pytest.mark.parametrize("page", [1, 7, 128])
-async def test_writes_going_on_while_readers_catch_up_leave_no_seam(
+async def test_writes_during_the_catch_up_cause_no_gap_or_duplicate(
     core: Core, monkeypatch: pytest.MonkeyPatch, direct: bool, page: int
 ):
     monkeypatch.setattr(feed, "PAGE_EVENTS", page)
@@ -92,7 +90,7 @@ async def test_writes_going_on_while_readers_catch_up_leave_no_seam(
 
 
 @pytest.mark.parametrize("page", [40, 128])
-async def test_a_reader_that_takes_its_history_slowly_misses_nothing_of_a_flood(
+async def test_a_reader_with_a_slow_history_misses_nothing_of_a_burst(
     core: Core, monkeypatch: pytest.MonkeyPatch, page: int
 ):
     monkeypatch.setattr(feed, "PAGE_EVENTS", page)
@@ -102,7 +100,7 @@ async def test_a_reader_that_takes_its_history_slowly_misses_nothing_of_a_flood(
     follower.may_go_on.clear()
     await until(lambda: follower.messages, "it has had its first page")
 
-    await add(core, MAX_WAITING + 50)  # more than a channel holds, while the page is on its way
+    await add(core, MAX_WAITING + 50)  # more than a channel holds, while the page is being sent
     follower.may_go_on.set()
 
     await follower.reached(MAX_WAITING + 60)
@@ -110,7 +108,7 @@ async def test_a_reader_that_takes_its_history_slowly_misses_nothing_of_a_flood(
     await follower.close()
 
 
-async def test_events_that_are_pruned_under_a_reader_bring_a_reset(core: Core, monkeypatch: pytest.MonkeyPatch):
+async def test_events_pruned_during_a_replay_cause_a_reset(core: Core, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(feed, "PAGE_EVENTS", 5)
     monkeypatch.setattr(event_log, "PAGE_EVENTS", 5)
     await add(core, 50)
@@ -131,7 +129,7 @@ async def test_events_that_are_pruned_under_a_reader_bring_a_reset(core: Core, m
     await follower.close()
 
 
-async def test_a_place_that_is_committed_but_not_yet_published_comes_neither_twice_nor_late(core: Core):
+async def test_a_committed_position_that_is_not_published_yet_causes_no_gap_or_duplicate(core: Core):
     await add(core, 3)
     async with core.database.transaction() as connection:
         messages = await core.log.commit(connection, [(SHARED_BOARD, b'{"topic":"board:1"}')] * 2)
@@ -147,7 +145,7 @@ async def test_a_place_that_is_committed_but_not_yet_published_comes_neither_twi
     await follower.close()
 
 
-async def test_closing_ends_readers_wherever_they_are(core: Core, monkeypatch: pytest.MonkeyPatch):
+async def test_closing_ends_readers_at_every_stage(core: Core, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(feed, "PAGE_EVENTS", 1)
     monkeypatch.setattr(event_log, "PAGE_EVENTS", 1)
     await add(core, 30)
@@ -165,7 +163,7 @@ async def test_closing_ends_readers_wherever_they_are(core: Core, monkeypatch: p
 
 @settings(max_examples=12)
 @given(st.integers(0, 1 << 32), st.integers(1, 60))
-def test_state_and_the_events_since_are_the_fresh_state(seed: int, changes: int):
+def test_state_plus_later_events_equals_the_current_state(seed: int, changes: int):
     chance = random.Random(seed)
 
     async def run(folder: Path) -> None:
@@ -191,7 +189,7 @@ def test_state_and_the_events_since_are_the_fresh_state(seed: int, changes: int)
         asyncio.run(run(Path(folder)))
 
 
-async def test_state_read_in_the_middle_of_writes_continues_with_the_events_after_it(core: Core):
+async def test_state_read_during_writes_continues_with_the_events_after_it(core: Core):
     chance = random.Random(5)
     writing = asyncio.gather(*(mutate(core, chance) for _ in range(400)))
     snapshots = []

@@ -1,4 +1,4 @@
-"""Publishing the log: in order, each once, none left out, however own commits and those of others meet."""
+"""Publishing the log: in order, each event once, none left out, for own commits and those of other processes."""
 
 import asyncio
 import random
@@ -19,7 +19,7 @@ from tests.support.clients.fake_outlet import plain
 from tests.support.virtual_time import in_virtual_time
 
 TOPIC = "board:1"
-SLOW = 0.3  # seconds for half a look at the log, at most
+SLOW = 0.3  # maximum seconds for half a poll of the log
 
 
 def _message(number: int) -> FeedMessage:
@@ -27,7 +27,7 @@ def _message(number: int) -> FeedMessage:
 
 
 class FakeLog:
-    """What is committed, by everybody, read in small pages by somebody who is slow."""
+    """The commits of all processes, read slowly in small pages."""
 
     page = 3
 
@@ -61,17 +61,17 @@ class FakeLog:
 
 
 class FakeCommitChannel(CommitChannel):
-    """The others, who may forget to say something."""
+    """The other processes, whose announcements may get lost."""
 
     alone = False
 
     def __init__(self, log: FakeLog) -> None:
         super().__init__()
         self._log = log
-        self.told: list[int] = []
+        self.announced: list[int] = []
 
     def announce(self, messages: Sequence[FeedMessage]) -> None:
-        self.told += [message.number or 0 for message in messages]
+        self.announced += [message.number or 0 for message in messages]
 
     def may_have_newer_than(self, number: int) -> bool:
         return self._log.newest_number > number
@@ -80,7 +80,7 @@ class FakeCommitChannel(CommitChannel):
         return self._log.newest_number
 
 
-class Scene:
+class FollowerProcess:
     """A process with a follower, among others."""
 
     def __init__(self, seed: int = 0) -> None:
@@ -101,9 +101,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def following(seed: int = 0) -> AsyncIterator[Scene]:
-    """A process whose follower is at work."""
-    scene = Scene(seed)
+async def following(seed: int = 0) -> AsyncIterator[FollowerProcess]:
+    """A process with a running follower."""
+    scene = FollowerProcess(seed)
     await scene.follower.start()
     yield scene
     await scene.follower.stop()
@@ -126,7 +126,7 @@ steps = st.lists(
 
 @given(steps=steps, seed=st.integers(0, 1000))
 @in_virtual_time
-async def test_no_matter_who_commits_readers_hear_all_of_it_in_order_and_once(
+async def test_readers_get_the_commits_of_all_processes_in_order_and_once(
     steps: list[tuple[str, int, float]], seed: int
 ):
     async with following(seed) as scene:
@@ -136,9 +136,9 @@ async def test_no_matter_who_commits_readers_hear_all_of_it_in_order_and_once(
                 scene.log.fails += 1
             elif what == "own":
                 scene.follower.commit_finished(scene.commit(count))
-            elif what == "own late":  # somebody else's commit is heard before one's own has come back
+            elif what == "own late":  # another process's commit is announced before the own one is finished
                 late.append(scene.commit(count))
-            elif what in {"own, heard of", "own fails"}:  # another one's is heard of, at the latest when this one ends
+            elif what in {"own, heard of", "own fails"}:  # announced at the latest when this one finishes
                 scene.follower.commit_started()
                 messages = scene.commit(count)
                 scene.wakes.on_commit(messages[-1].number, ())
@@ -166,15 +166,15 @@ async def test_no_matter_who_commits_readers_hear_all_of_it_in_order_and_once(
 
 
 @in_virtual_time
-async def test_own_commits_that_are_next_in_order_go_out_at_once():
+async def test_own_commits_that_are_next_in_order_are_published_at_once():
     async with following() as scene:
         scene.follower.commit_finished(scene.commit(2))
         assert scene.heard() == [1, 2]
-        assert scene.wakes.told == [1, 2]
+        assert scene.wakes.announced == [1, 2]
 
 
 @in_virtual_time
-async def test_own_commits_are_not_read_back_because_the_database_tells_of_them_first():
+async def test_own_commits_are_not_read_back_when_their_notification_comes_first():
     async with following() as scene:
         await asyncio.sleep(0.1)
         read = scene.log.reads
@@ -189,7 +189,7 @@ async def test_own_commits_are_not_read_back_because_the_database_tells_of_them_
 
 
 @in_virtual_time
-async def test_what_nobody_said_is_found_by_looking():
+async def test_an_unannounced_commit_is_found_by_polling():
     async with following() as scene:
         scene.commit(1)
         await asyncio.sleep(POLL_INTERVAL + 3)
@@ -197,7 +197,7 @@ async def test_what_nobody_said_is_found_by_looking():
 
 
 @in_virtual_time
-async def test_who_catches_up_waits_for_what_was_committed_before():
+async def test_catching_up_waits_for_earlier_commits():
     async with following() as scene:
         assert not scene.follower.may_be_behind()
         scene.commit(7)
@@ -208,7 +208,7 @@ async def test_who_catches_up_waits_for_what_was_committed_before():
 
 
 @in_virtual_time
-async def test_nobody_waits_for_ever_for_a_log_that_does_not_answer():
+async def test_catching_up_with_an_unresponsive_log_times_out():
     async with following() as scene:
         scene.log.fails = 100
         scene.commit(1)
@@ -218,7 +218,7 @@ async def test_nobody_waits_for_ever_for_a_log_that_does_not_answer():
 
 
 @in_virtual_time
-async def test_a_process_that_the_log_has_left_behind_gives_up():
+async def test_a_process_behind_the_pruned_log_gives_up():
     async with following() as scene:
         scene.commit(10)
         scene.log.pruned = 5

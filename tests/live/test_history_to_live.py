@@ -1,4 +1,4 @@
-"""The seam between the log and what is live, without a server, for topics by name and by kind."""
+"""The transition from the log to live events, without a server, for named topics and wildcards."""
 
 import asyncio
 import random
@@ -21,7 +21,7 @@ from tests.support.servers.in_process import opened
 
 
 async def _act(core: Core, chance: random.Random) -> None:
-    """Say or make something, somewhere."""
+    """One random write."""
     who, other = chance.randint(1, 3), chance.randint(1, 3)
     kind = chance.choice(["note", "room", "tell", "say", "say"])
     if kind == "note":
@@ -43,7 +43,9 @@ CHOICES = [
 
 @settings(max_examples=20)
 @given(st.integers(0, 1 << 32), st.integers(1, 12), st.sampled_from([1, 3, 128]))
-def test_every_choice_of_topics_continues_from_every_place_without_gap_or_double(seed: int, turns: int, page: int):
+def test_every_choice_of_topics_continues_from_every_position_without_gap_or_duplicate(
+    seed: int, turns: int, page: int
+):
     chance = random.Random(seed)
 
     async def run(folder: Path) -> None:
@@ -92,7 +94,7 @@ async def _everything(core: Core) -> list[Any]:
         found += page
 
 
-async def test_what_is_volatile_is_in_no_log(core: Core):
+async def test_volatile_events_are_not_logged(core: Core):
     ada = (await core.users.add(UserCreate(name="x", email="x@y", nickname="ada"))).result
     before = await core.log.newest()
     core.presence.join(1, ada)

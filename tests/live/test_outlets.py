@@ -1,4 +1,4 @@
-"""Bytes past a transport: only when nothing waits in it, and never after its end."""
+"""Outlets write past the transport: only when its buffer is empty, and never after its end."""
 
 import asyncio
 import socket
@@ -24,7 +24,7 @@ def peer(transport: Any) -> Any:
 
 
 async def _connected() -> tuple[asyncio.WriteTransport, socket.socket]:
-    """A transport, and the other end of its connection, which reads nothing by itself."""
+    """A transport, and the other end of its connection, which does not read by itself."""
     loop = asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         other = socket.create_connection(listener.getsockname())
@@ -38,7 +38,7 @@ async def _connected() -> tuple[asyncio.WriteTransport, socket.socket]:
 
 @pytest.mark.parametrize("make_loop", LOOPS)
 @pytest.mark.parametrize("kind", [WebsocketOutlet, EventStreamOutlet])
-def test_what_is_offered_and_what_is_written_arrive_in_order(make_loop: Any, kind: type[TransportOutlet]):
+def test_immediate_and_buffered_writes_arrive_in_order(make_loop: Any, kind: type[TransportOutlet]):
     async def run() -> None:
         transport, other = await _connected()
         outlet = kind(peer(transport))
@@ -52,7 +52,7 @@ def test_what_is_offered_and_what_is_written_arrive_in_order(make_loop: Any, kin
                 outlet.write(data[taken:])
             sent += data
             assert (outlet.buffered_bytes() > 0) is (taken < len(data))
-            if number % 100 == 99:  # the other end reads it all
+            if number % 100 == 99:  # the other end reads everything
                 got = b""
                 while len(got) < len(sent):
                     got += await asyncio.to_thread(other.recv, 1 << 16)
@@ -70,7 +70,7 @@ def test_what_is_offered_and_what_is_written_arrive_in_order(make_loop: Any, kin
 
 
 @pytest.mark.parametrize("make_loop", LOOPS)
-def test_nothing_is_taken_behind_the_end(make_loop: Any):
+def test_nothing_is_written_after_the_end(make_loop: Any):
     async def run() -> None:
         transport, other = await _connected()
         shown = peer(transport)
@@ -92,7 +92,7 @@ def test_nothing_is_taken_behind_the_end(make_loop: Any):
 
 
 @pytest.mark.parametrize("make_loop", LOOPS)
-def test_a_connection_that_is_gone_takes_nothing_and_raises_nothing(make_loop: Any):
+def test_a_closed_connection_accepts_nothing_and_raises_nothing(make_loop: Any):
     async def run() -> None:
         transport, other = await _connected()
         outlet = WebsocketOutlet(peer(transport))
@@ -110,10 +110,8 @@ def test_a_connection_that_is_gone_takes_nothing_and_raises_nothing(make_loop: A
 
 @pytest.mark.parametrize("make_loop", LOOPS)
 @pytest.mark.parametrize("encrypted", [False, True])
-def test_what_is_offered_is_readable_at_the_other_end_and_drained_once_it_has_been_taken(
-    make_loop: Any, encrypted: bool
-):
-    """Nothing goes past what encrypts: the other end could not read it."""
+def test_an_immediate_write_is_readable_and_drained_once_it_was_read(make_loop: Any, encrypted: bool):
+    """Encrypted connections have no immediate writes: the peer could not decrypt them."""
     ours = theirs = None
     if encrypted:
         ours, theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=CERTIFICATE)
@@ -129,7 +127,7 @@ def test_what_is_offered_is_readable_at_the_other_end_and_drained_once_it_has_be
             )
             outlet = EventStreamOutlet(ClientConnection(await accepted, 0.0))
             for _ in range(3):
-                await outlet.drained()  # nothing waits
+                await outlet.drained()  # the buffer is empty
                 sent = 0
                 while outlet.buffered_bytes() < 2_000_000:
                     data = b"x" * 100_000
@@ -156,7 +154,7 @@ def test_what_is_offered_is_readable_at_the_other_end_and_drained_once_it_has_be
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the platform has no TCP_NOTSENT_LOWAT")
-def test_the_kernel_keeps_little_for_a_peer_that_does_not_read():
+def test_the_kernel_buffers_little_for_a_peer_that_does_not_read():
     with listen("127.0.0.1:0") as listener, socket.socket() as silent:
         silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         silent.connect(listener.getsockname())
@@ -179,7 +177,7 @@ def test_a_write_to_a_closed_connection_is_an_os_error(make_loop: Any):
             _, writer = await asyncio.open_connection(sock=ours)
             connection = ClientConnection(writer, 0.0)
             writer.transport.abort()
-            await writer.wait_closed()  # uvloop refuses what is written now, with a RuntimeError
+            await writer.wait_closed()  # uvloop raises RuntimeError for such a write
             with pytest.raises(OSError):
                 await connection.write(b"late")
 

@@ -1,4 +1,4 @@
-"""Who is here and who is typing: told at once, at most once a second and room, and never kept."""
+"""Presence and typing: published at once, at most once a second for each room, and never stored."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ def _parts() -> tuple[Presence, Listener]:
 
 
 async def _with_ada() -> tuple[Presence, Listener, Callable[[], None]]:
-    """The same, when Ada has been in room 5 for ten seconds; and what has her leave."""
+    """The same, after Ada has been in room 5 for ten seconds; and a function that makes her leave."""
     presence, listener = _parts()
     leave = presence.join(5, ADA)
     await asyncio.sleep(10)
@@ -32,11 +32,11 @@ async def _with_ada() -> tuple[Presence, Listener, Callable[[], None]]:
 MOMENT = 0.01  # seconds
 
 
-# By itself, with a clock of its own.
+# In one process, in virtual time.
 
 
 @in_virtual_time
-async def test_who_comes_is_here_at_once_and_told_at_once():
+async def test_a_joining_user_is_present_and_published_at_once():
     presence, listener = _parts()
 
     presence.join(5, ADA)
@@ -48,7 +48,7 @@ async def test_who_comes_is_here_at_once_and_told_at_once():
 
 
 @in_virtual_time
-async def test_who_goes_is_gone_a_little_later():
+async def test_a_leaving_user_is_removed_after_a_delay():
     presence, listener, leave = await _with_ada()
 
     leave()
@@ -62,7 +62,7 @@ async def test_who_goes_is_gone_a_little_later():
 
 
 @in_virtual_time
-async def test_a_reload_is_no_leaving():
+async def test_a_reload_does_not_count_as_leaving():
     presence, listener, leave = await _with_ada()
 
     leave()
@@ -77,7 +77,7 @@ async def test_a_reload_is_no_leaving():
 
 
 @in_virtual_time
-async def test_somebody_is_here_while_one_of_their_connections_is():
+async def test_a_user_is_present_while_one_of_their_connections_is_open():
     presence, listener = _parts()
     leaves = [presence.join(5, ADA) for _ in range(5)]
     for leave in random.Random(1).sample(leaves[1:], 4):
@@ -93,7 +93,7 @@ async def test_somebody_is_here_while_one_of_their_connections_is():
 
 
 @in_virtual_time
-async def test_people_are_told_by_nickname_and_rooms_know_nothing_of_each_other():
+async def test_users_are_sorted_by_nickname_and_rooms_are_independent():
     presence, listener = _parts()
     for one in (EVE, BOB, ADA):
         presence.join(5, one)
@@ -106,7 +106,7 @@ async def test_people_are_told_by_nickname_and_rooms_know_nothing_of_each_other(
 
 
 @in_virtual_time
-async def test_a_busy_room_is_told_of_once_a_second_and_the_last_word_is_right():
+async def test_a_busy_room_is_published_once_a_second_and_ends_with_the_final_state():
     presence, listener = _parts()
     chance = random.Random(3)
     leaves: list[Any] = []
@@ -130,7 +130,7 @@ async def test_a_busy_room_is_told_of_once_a_second_and_the_last_word_is_right()
 
 
 @in_virtual_time
-async def test_a_change_is_told_within_a_second_of_the_last_telling():
+async def test_a_change_is_published_within_a_second_of_the_last_event():
     presence, listener = _parts()
     presence.join(5, ADA)
     await asyncio.sleep(0.4)
@@ -144,9 +144,9 @@ async def test_a_change_is_told_within_a_second_of_the_last_telling():
 
 
 @in_virtual_time
-async def test_who_comes_into_an_empty_room_right_after_somebody_left_it_is_told():
+async def test_a_user_who_joins_a_just_emptied_room_is_published():
     presence, listener = _parts()
-    presence.join_as_guest(5, "Client 1")()  # comes and goes
+    presence.join_as_guest(5, "Client 1")()  # joins and leaves
     await asyncio.sleep(0.2)
     presence.join(5, ADA)
     await asyncio.sleep(5)
@@ -156,7 +156,7 @@ async def test_who_comes_into_an_empty_room_right_after_somebody_left_it_is_told
 
 
 @in_virtual_time
-async def test_a_second_connection_of_somebody_who_is_here_hears_who_is_here():
+async def test_a_second_connection_of_a_present_user_gets_the_presence():
     presence, listener, _ = await _with_ada()
 
     presence.join(5, ADA)
@@ -186,7 +186,7 @@ async def test_typing_ends_after_five_seconds():
 
 
 @in_virtual_time
-async def test_typing_that_goes_on_is_example_topicce():
+async def test_continued_typing_is_published_once():
     presence, listener = _parts()
     for _ in range(10):
         presence.typing(5, ADA)
@@ -199,7 +199,7 @@ async def test_typing_that_goes_on_is_example_topicce():
 
 
 @in_virtual_time
-async def test_what_is_said_ends_the_typing():
+async def test_a_message_ends_typing():
     presence, listener = _parts()
     presence.typing(5, ADA)
     presence.typing(5, BOB)
@@ -215,7 +215,7 @@ async def test_what_is_said_ends_the_typing():
 
 
 @in_virtual_time
-async def test_who_was_not_typing_stops_without_a_word():
+async def test_a_message_without_typing_publishes_no_presence():
     presence, listener, _ = await _with_ada()
 
     for room_id, person_id in ((5, ADA.id), (5, 99), (6, ADA.id)):
@@ -226,7 +226,7 @@ async def test_who_was_not_typing_stops_without_a_word():
 
 
 @in_virtual_time
-async def test_who_is_here_or_typing_goes_by_their_other_name_within_a_second():
+async def test_a_new_name_is_in_the_presence_within_a_second():
     broadcaster = Broadcaster()
     presence, listener = Presence(broadcaster, load_users), Listener(broadcaster)
     presence.join(5, ADA)
@@ -244,7 +244,7 @@ async def test_who_is_here_or_typing_goes_by_their_other_name_within_a_second():
 
 
 @in_virtual_time
-async def test_guests_are_here_as_often_as_they_are_connected():
+async def test_guests_are_present_once_for_each_connection():
     presence, listener = _parts()
     first, second = presence.join_as_guest(5, "Client 5"), presence.join_as_guest(5, "Client 5")
     presence.join_as_guest(5, "Client -1")
@@ -260,7 +260,7 @@ async def test_guests_are_here_as_often_as_they_are_connected():
 
 
 @in_virtual_time
-async def test_an_empty_room_is_forgotten():
+async def test_an_empty_room_is_released():
     presence, listener = _parts()
     for room_id in range(1, 101):
         leave, guest = presence.join(room_id, ADA), presence.join_as_guest(room_id, "Client 1")
@@ -276,7 +276,7 @@ async def test_an_empty_room_is_forgotten():
 
 
 @in_virtual_time
-async def test_every_room_together_hears_nothing_of_presence():
+async def test_a_subscriber_of_all_rooms_gets_no_presence():
     broadcaster = Broadcaster()
     presence, by_name, family = (
         Presence(broadcaster, load_users),
@@ -292,7 +292,7 @@ async def test_every_room_together_hears_nothing_of_presence():
 
 
 @in_virtual_time
-async def test_after_the_close_nothing_is_told():
+async def test_nothing_is_published_after_the_close():
     presence, listener = _parts()
     leave, guest = presence.join(5, ADA), presence.join_as_guest(5, "Client 1")
     presence.typing(5, ADA)
@@ -316,11 +316,11 @@ STEPS = st.lists(
 @settings(max_examples=60)
 @given(STEPS, st.sampled_from([0.2, 0.7, 1.5, 4.0]))
 @in_virtual_time
-async def test_whatever_happens_what_was_told_is_what_is_so(steps: list[tuple[str, int]], pause: float):
+async def test_after_any_operations_the_published_presence_is_correct(steps: list[tuple[str, int]], pause: float):
     presence, listener = _parts()
     loop = asyncio.get_running_loop()
     connections: list[tuple[str, Any]] = []
-    left: dict[str, float] = {}  # nickname → when their last connection went
+    left: dict[str, float] = {}  # nickname → time of their last disconnect
     typed: dict[str, float] = {}
     for step, number in steps:
         nickname = f"nick{number}"

@@ -1,4 +1,4 @@
-"""The newest events in memory: whole, bounded, and silent about what they do not reach."""
+"""The newest events in memory: complete, bounded, and None beyond them."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ def heard(topic: str, topics: set[str]) -> bool:
 
 
 @given(st.lists(st.sampled_from(TOPICS), max_size=30), CHOICES, st.integers(0, 9), st.integers(1, 9), st.data())
-def test_it_brings_what_was_kept_or_says_that_it_cannot(
+def test_it_returns_the_events_in_memory_or_none(
     told: list[str], topics: set[str], gone: int, limit: int, data: st.DataObject
 ):
     recent = RecentEvents()
@@ -40,11 +40,11 @@ def test_it_brings_what_was_kept_or_says_that_it_cannot(
         assert got == wanted[:limit]
 
 
-def test_nothing_is_known_at_first():
+def test_it_is_empty_at_first():
     assert RecentEvents().since({"board:1"}, 0, 10, 10) is None
 
 
-def test_what_others_have_committed_between_is_not_passed_over():
+def test_a_gap_left_by_other_processes_is_detected():
     recent = RecentEvents()
     recent.append([event(1), event(2)])
     recent.append([event(5)])
@@ -54,7 +54,7 @@ def test_what_others_have_committed_between_is_not_passed_over():
 
 
 @pytest.mark.parametrize(("events", "size"), [(5000, 10), (600, 50_000)])
-def test_it_stays_small_and_keeps_the_newest(events: int, size: int):
+def test_it_is_bounded_and_keeps_the_newest(events: int, size: int):
     recent = RecentEvents()
     for number in range(1, events + 1):
         recent.append([event(number, size=size)])

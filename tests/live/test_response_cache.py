@@ -1,4 +1,4 @@
-"""Kept answers: valid as long as nothing was published, and never more than the memory they may take."""
+"""Cached responses: valid until an event is published on their topic, and bounded in memory."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def _published(broadcaster: Broadcaster, topic: str = TOPIC) -> None:
     broadcaster.positions[topic] = broadcaster.newest
 
 
-def test_an_answer_is_kept_for_its_address_and_query(cache: ResponseCache):
+def test_a_response_is_cached_for_its_path_and_query(cache: ResponseCache):
     cache.put("/a", b"x=1", 0, _answer(b"one"))
 
     assert cache.get("/a", b"x=1") == _answer(b"one")
@@ -35,7 +35,7 @@ def test_an_answer_is_kept_for_its_address_and_query(cache: ResponseCache):
     assert cache.get("/b", b"x=1") is None
 
 
-def test_an_event_of_its_topic_makes_an_answer_stale_and_no_other(cache: ResponseCache, broadcaster: Broadcaster):
+def test_only_an_event_of_its_topic_invalidates_a_response(cache: ResponseCache, broadcaster: Broadcaster):
     cache.put("/a", b"", cache.position(TOPIC), _answer())
     _published(broadcaster, "board:2")
     assert cache.get("/a", b"") is not None
@@ -45,7 +45,7 @@ def test_an_event_of_its_topic_makes_an_answer_stale_and_no_other(cache: Respons
     assert cache.get("/a", b"") is None
 
 
-def test_rows_that_were_read_before_an_event_are_not_kept_after_it(cache: ResponseCache, broadcaster: Broadcaster):
+def test_rows_read_before_an_event_are_not_cached_after_it(cache: ResponseCache, broadcaster: Broadcaster):
     position = cache.position(TOPIC)
     _published(broadcaster)
 
@@ -54,7 +54,7 @@ def test_rows_that_were_read_before_an_event_are_not_kept_after_it(cache: Respon
     assert cache.get("/a", b"") is None
 
 
-def test_a_very_large_answer_is_not_kept(cache: ResponseCache):
+def test_a_very_large_response_is_not_cached(cache: ResponseCache):
     cache.put("/fits", b"", 0, _answer(b"x" * MAX_BODY_BYTES))
     cache.put("/large", b"", 0, _answer(b"x" * (MAX_BODY_BYTES + 1)))
 
@@ -62,11 +62,11 @@ def test_a_very_large_answer_is_not_kept(cache: ResponseCache):
     assert cache.get("/large", b"") is None
 
 
-def test_the_answers_that_were_asked_for_last_stay(cache: ResponseCache):
+def test_the_least_recently_used_response_is_evicted(cache: ResponseCache):
     count = MAX_BYTES // MAX_BODY_BYTES
     for n in range(count - 1):
         cache.put(f"/{n}", b"", 0, _answer(b"x" * MAX_BODY_BYTES))
-    assert cache.get("/0", b"") is not None  # asked for again: the next to go is 1
+    assert cache.get("/0", b"") is not None  # used again: the next to be evicted is 1
 
     for n in range(count, count + 2):
         cache.put(f"/{n}", b"", 0, _answer(b"x" * MAX_BODY_BYTES))
@@ -77,7 +77,7 @@ def test_the_answers_that_were_asked_for_last_stay(cache: ResponseCache):
 
 
 @pytest.mark.parametrize("query", [10_000, 10], ids=["long addresses", "short addresses"])
-def test_many_addresses_with_empty_answers_do_not_fill_the_memory(cache: ResponseCache, query: int):
+def test_many_paths_with_empty_responses_use_bounded_memory(cache: ResponseCache, query: int):
     for n in range(MAX_BYTES // query // 50 + 10_000):
         cache.put("/a", b"%d" % n + b"x" * query, 0, _answer(b""))
 
@@ -86,7 +86,7 @@ def test_many_addresses_with_empty_answers_do_not_fill_the_memory(cache: Respons
     assert kept * query <= MAX_BYTES
 
 
-def test_the_same_answer_again_and_again_counts_once(cache: ResponseCache, broadcaster: Broadcaster):
+def test_a_repeated_response_counts_once(cache: ResponseCache, broadcaster: Broadcaster):
     for _ in range(100):
         cache.put("/again", b"", cache.position(TOPIC), _answer(b"x" * MAX_BODY_BYTES))
         _published(broadcaster)

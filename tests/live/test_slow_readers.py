@@ -1,4 +1,4 @@
-"""Readers that stop reading: cut off with bounded memory, back by id without a gap, and nobody else notices."""
+"""Readers that stop reading: disconnected with bounded memory, resumed without a gap, without affecting others."""
 
 import asyncio
 import socket
@@ -17,12 +17,12 @@ from tests.support.clients.raw_connection import until
 from tests.support.servers.server_process import ServerProcess, wait_for
 
 SLOW = 6
-RECEIVE_BUFFER = 4096  # bytes, of a slow reader
-SLACK = 16 << 10  # KiB that a Python process may grow by for reasons of its own
+RECEIVE_BUFFER = 4096  # bytes of a slow reader's buffer
+SLACK = 16 << 10  # KiB by which a Python process may grow for other reasons
 
 
 async def write(http: httpx.AsyncClient, count: int, description: str, at_once: int = 8) -> str:
-    """Add notes; the last event's id."""
+    """Add notes; returns the last event's id."""
 
     async def some() -> list[str]:
         ids = []
@@ -37,7 +37,7 @@ async def write(http: httpx.AsyncClient, count: int, description: str, at_once: 
 
 
 @pytest.mark.parametrize("description", ["x" * 900, "🧀" * 10_000], ids=["small events", "40 KB events"])
-async def test_readers_that_stop_reading_are_cut_off_and_come_back_without_a_gap(
+async def test_readers_that_stop_reading_are_cut_off_and_resume_without_a_gap(
     server_on_each_road: ServerProcess, description: str
 ):
     server = server_on_each_road
@@ -91,7 +91,7 @@ async def test_readers_behind_by_less_than_the_limit_are_not_cut_off(server_on_e
             client.cut()
 
 
-async def test_readers_that_take_a_long_history_slowly_cost_a_page_of_it(server: ServerProcess):
+async def test_readers_with_a_slow_long_history_cost_one_page_of_memory(server: ServerProcess):
     async with server.client() as http:
         begin = (await http.get("/api/notes?limit=1")).headers["last-event-id"]
         end = await write(http, 320, "🧀" * 5000)
@@ -124,8 +124,8 @@ async def test_cut_off_readers_that_never_read_again_are_dropped(tmp_path: Path)
 
 @pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize("more", [b"x", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\x00" * 60_000])
-async def test_a_stream_whose_client_sends_more_and_leaves_is_forgotten(tmp_path: Path, more: bytes, road: str):
-    """Hypercorn reads nothing behind a request that is being answered: the end of the connection neither."""
+async def test_a_stream_is_released_when_its_client_sends_more_and_disconnects(tmp_path: Path, more: bytes, road: str):
+    """Hypercorn does not read during a response, not even the end of the connection."""
     constants = {"quart_notes.live.broadcaster.HEARTBEAT": 0.2}
     flags = ("--max-connections", "8", "--stream-road", road)
     with ServerProcess(tmp_path / "data", *flags, constants=constants) as server:
@@ -150,8 +150,8 @@ async def _when_there_is_room(port: int) -> EventStreamClient:
 
 
 @pytest.mark.parametrize("road", ROADS)
-def test_readers_that_the_kernel_gives_up_cost_no_traceback(tmp_path: Path, road: str):
-    """They stop reading without a word: the kernel ends their connections with ETIMEDOUT, which is no reset."""
+def test_readers_timed_out_by_the_kernel_cause_no_traceback(tmp_path: Path, road: str):
+    """They stop reading silently: the kernel ends their connections with ETIMEDOUT, which is not a reset."""
     constants: dict[str, float] = {"quart_notes.server.sockets.USER_TIMEOUT_MS": 500}
     with ServerProcess(tmp_path / "data", "--stream-road", road, constants=constants) as server, ExitStack() as stack:
         before = server.descriptors()

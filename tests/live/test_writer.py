@@ -1,4 +1,4 @@
-"""The writer: durable before answered, events with their rows, nobody harmed by a neighbour."""
+"""The writer: durable before the response, events in the transaction of their rows, isolated failures."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ TITLES = "SELECT title FROM note ORDER BY title"
 
 
 def event_titles(core: Core) -> list[Any]:
-    """The titles that the log tells, as `rows` gives those of the notes."""
+    """The titles in the events of the log, in the form of `rows` of the notes."""
     return [
         (json.loads(body)["note"]["title"],) for (body,) in rows(core, "SELECT body FROM event_log ORDER BY number")
     ]
@@ -42,7 +42,7 @@ def event_titles(core: Core) -> list[Any]:
 
 @pytest.fixture
 def published(core: Core, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The numbers of all that is published, in that order."""
+    """The numbers of all published messages, in order."""
     numbers: list[int] = []
     publish = core.broadcaster.publish
 
@@ -72,11 +72,11 @@ def adding(title: str) -> Operation[NoteOut]:
 
 
 async def together(core: Core, *works: Operation[Any]) -> list[Any]:
-    """Hand over works so that they share a batch; their results or errors."""
+    """Run operations in one batch; returns their results or errors."""
     return list(await asyncio.gather(*map(core.writer, works), return_exceptions=True))
 
 
-async def test_a_write_is_on_the_disk_before_it_is_answered(core: Core):
+async def test_a_write_is_on_the_disk_before_it_returns(core: Core):
     for number in range(10):
         note = (await core.notes.add(ANYBODY, 1, NoteCreate(title=f"n{number}"))).result
 
@@ -99,7 +99,7 @@ async def test_a_write_is_published_after_it_is_on_the_disk(core: Core, monkeypa
     assert all(number <= newest for number, newest in on_disk)
 
 
-async def test_all_writes_that_wait_share_a_transaction(core: Core, monkeypatch: pytest.MonkeyPatch):
+async def test_waiting_writes_share_a_transaction(core: Core, monkeypatch: pytest.MonkeyPatch):
     batches: list[int] = []
     commit = EventLog.commit
 
@@ -124,14 +124,14 @@ async def test_events_are_published_in_the_order_of_their_numbers(core: Core, pu
     assert core.broadcaster.newest == len(published)
 
 
-async def test_the_position_of_an_answer_includes_its_own_event_and_no_later_one(core: Core):
+async def test_the_position_of_a_write_is_that_of_its_own_event(core: Core):
     written = await asyncio.gather(*(core.notes.add(ANYBODY, 1, NoteCreate(title=f"{n}")) for n in range(150)))
 
     for number, one in enumerate(written):
         assert event_titles(core)[one.position.number - 1] == (str(number),)
 
 
-async def test_the_position_of_a_change_of_nothing_includes_the_note_as_it_is(core: Core):
+async def test_the_position_of_an_unchanged_note_includes_its_current_state(core: Core):
     note = (await core.notes.add(ANYBODY, 1, NoteCreate(title="a"))).result
     changed, same, other = await asyncio.gather(
         core.notes.change(ANYBODY, 1, note.id, NoteUpdate(title="b")),
@@ -167,7 +167,7 @@ async def broken_by_bad_sql(change: Change) -> None:
 
 
 async def broken_by_a_leftover(change: Change) -> None:
-    """Ends the transaction under everybody's feet."""
+    """Ends the transaction of the whole batch."""
     await change.connection.execute_query("ROLLBACK")
     raise OperationalError("no transaction is active")
 
@@ -180,7 +180,7 @@ FAILING: list[tuple[Callable[[Change], Awaitable[None]], type[Exception]]] = [
 
 
 @pytest.mark.parametrize(("failing", "error"), FAILING, ids=[work.__name__ for work, _ in FAILING])
-async def test_a_failing_write_harms_no_neighbour(
+async def test_a_failing_write_does_not_affect_others_of_its_batch(
     core: Core, published: list[int], failing: Operation[None], error: type[Exception]
 ):
     results = await together(core, adding("a"), adding("b"), failing, adding("c"), failing, adding("d"))
@@ -193,7 +193,7 @@ async def test_a_failing_write_harms_no_neighbour(
 
 
 @pytest.mark.parametrize(("failing", "error"), FAILING, ids=[work.__name__ for work, _ in FAILING])
-async def test_a_write_that_fails_alone_leaves_nothing(
+async def test_a_failing_write_alone_leaves_nothing(
     core: Core, published: list[int], failing: Operation[None], error: type[Exception]
 ):
     with pytest.raises(error):
@@ -203,7 +203,7 @@ async def test_a_write_that_fails_alone_leaves_nothing(
     assert rows(core, TITLES) == event_titles(core) == [("next",)]
 
 
-async def test_a_refusal_that_touched_nothing_costs_no_second_run(core: Core):
+async def test_a_refusal_without_changes_does_not_repeat_its_batch(core: Core):
     runs: Counter[str] = Counter()
 
     async def counted(change: Change) -> NoteOut:
@@ -226,7 +226,7 @@ async def test_a_refusal_that_touched_nothing_costs_no_second_run(core: Core):
         (ZeroDivisionError(), ZeroDivisionError),
     ],
 )
-async def test_when_the_events_cannot_be_kept_neither_are_the_rows(
+async def test_without_its_events_no_row_is_stored(
     core: Core, published: list[int], monkeypatch: pytest.MonkeyPatch, cause: Exception, error: type[Exception]
 ):
     with monkeypatch.context() as broken:
@@ -245,7 +245,7 @@ async def test_when_the_events_cannot_be_kept_neither_are_the_rows(
     assert published == [1]
 
 
-async def test_while_there_is_no_database_a_batch_waits_for_it_once(core: Core, monkeypatch: pytest.MonkeyPatch):
+async def test_during_a_database_outage_a_batch_waits_once(core: Core, monkeypatch: pytest.MonkeyPatch):
     transaction, begun = core.database.transaction, 0
 
     def lost_after_the_first() -> Any:
@@ -265,7 +265,7 @@ async def test_while_there_is_no_database_a_batch_waits_for_it_once(core: Core, 
     assert rows(core, TITLES) == event_titles(core) == [("c",)]
 
 
-async def test_a_write_whose_caller_is_cancelled_is_finished_and_announced_once(core: Core, published: list[int]):
+async def test_a_cancelled_write_is_completed_and_published_once(core: Core, published: list[int]):
     callers = [asyncio.create_task(core.writer(adding(f"{number:03}"))) for number in range(200)]
     await asyncio.sleep(0)
     for caller in callers[::2]:
@@ -279,7 +279,7 @@ async def test_a_write_whose_caller_is_cancelled_is_finished_and_announced_once(
     assert published == list(range(1, 202))
 
 
-async def test_callers_that_leave_at_any_moment_leave_no_half_write(core: Core, published: list[int]):
+async def test_callers_cancelled_at_any_moment_leave_no_partial_write(core: Core, published: list[int]):
     chance = random.Random(2)
 
     async def impatient(number: int) -> str | None:
@@ -300,7 +300,7 @@ async def test_callers_that_leave_at_any_moment_leave_no_half_write(core: Core, 
     assert published == list(range(1, len(kept) + 1))
 
 
-async def test_readers_that_leave_at_any_moment_stop_neither_reads_nor_writes(core: Core):
+async def test_readers_cancelled_at_any_moment_block_neither_reads_nor_writes(core: Core):
     chance = random.Random(3)
     await core.writer(adding("a"))
 
@@ -319,7 +319,7 @@ async def test_readers_that_leave_at_any_moment_stop_neither_reads_nor_writes(co
         assert (await core.log.newest()).number == 11
 
 
-async def test_more_waiting_writes_than_allowed_are_refused_at_once(core: Core, monkeypatch: pytest.MonkeyPatch):
+async def test_writes_beyond_the_queues_limit_are_refused_at_once(core: Core, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "QUEUE_LIMIT", 5)
 
     results = await together(core, *(adding(f"{number}") for number in range(8)))
@@ -329,7 +329,7 @@ async def test_more_waiting_writes_than_allowed_are_refused_at_once(core: Core, 
     assert rows(core, TITLES) == [(f"{number}",) for number in range(5)]
 
 
-async def test_stopping_finishes_what_waits_and_takes_no_more(core: Core):
+async def test_stopping_completes_waiting_writes_and_accepts_no_more(core: Core):
     waiting = [asyncio.create_task(core.writer(adding(f"{number:03}"))) for number in range(150)]
     await asyncio.sleep(0)
 
@@ -341,8 +341,8 @@ async def test_stopping_finishes_what_waits_and_takes_no_more(core: Core):
         await core.writer(adding("late"))
 
 
-class HeldTurn:
-    """A turn that comes when it is let come."""
+class HeldLock:
+    """A write lock that is acquired when the test allows it."""
 
     def __init__(self) -> None:
         self.wanted, self.free = asyncio.Event(), asyncio.Event()
@@ -352,11 +352,11 @@ class HeldTurn:
         await self.free.wait()
 
     async def __aexit__(self, *_: object) -> None:
-        """Nobody else wants it."""
+        """No other process waits for it."""
 
 
-async def test_who_comes_while_other_processes_write_joins_those_who_wait(core: Core, published: list[int]):
-    turn = HeldTurn()
+async def test_writes_that_arrive_while_the_lock_is_held_join_the_batch(core: Core, published: list[int]):
+    turn = HeldLock()
     core.database._write_lock = turn
     writing = [asyncio.create_task(core.notes.add(ANYBODY, 1, NoteCreate(title="0")))]
     await turn.wanted.wait()
@@ -368,4 +368,4 @@ async def test_who_comes_while_other_processes_write_joins_those_who_wait(core: 
     assert [note.position.number for note in written] == list(range(1, 101))
     assert published == list(range(1, 101))
     assert core.writer.batch_sizes.total == 100
-    assert sum(core.writer.batch_sizes.counts) == 2  # one as large as can be, and the rest
+    assert sum(core.writer.batch_sizes.counts) == 2  # one of the maximum size, and the rest

@@ -1,4 +1,4 @@
-"""What the server sends is encoded once, and a copy with other values is encoded again."""
+"""An output model is encoded once, and a copy with other values is encoded again."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The access log: nothing that a client sends forges a line or a field of it."""
+"""The access log: no client can forge a line or a field of it."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ FORGED = "%0d%0a[2026-01-01]%20%22GET%20/forged%22%20200%0d%0a"
 
 
 def send_forgeries(port: int) -> int:
-    """Send what would forge a line; returns the number of requests."""
+    """Send requests that could forge a line; returns their number."""
     targets = [
         f"/{FORGED}",
         f"/api/notes?x={FORGED}",

@@ -1,4 +1,4 @@
-"""What is done for a client that has left ends; one that only stops sending gets its answer, unless many do."""
+"""Disconnected clients: their requests are cancelled; a half-closed one still gets its response, up to a limit."""
 
 import asyncio
 from typing import Any
@@ -11,7 +11,7 @@ ASK = b"GET /%d HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 class Waiting:
-    """An application whose answers wait until they may leave."""
+    """An application whose responses wait until the test allows them."""
 
     def __init__(self) -> None:
         self.begun: list[str] = []
@@ -19,7 +19,7 @@ class Waiting:
         self.may_leave = asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer."""
+        """Respond."""
         if scope["type"] == "lifespan":
             for stage in ("startup", "shutdown"):
                 await receive()
@@ -36,7 +36,7 @@ class Waiting:
 
 
 async def ask(app: Waiting, port: int, number: int) -> RawConnection:
-    """Ask, and return when that is begun."""
+    """Send a request; returns once the application handles it."""
     connection = await RawConnection(port).connect()
     await connection.send(ASK % number)
     await until(lambda: f"/{number}" in app.begun, "it is begun")
@@ -56,13 +56,13 @@ async def test_a_request_is_cancelled_when_its_client_resets_the_connection(unus
         other.close()
 
 
-async def test_a_few_that_only_stop_sending_are_answered_and_a_further_one_is_not(unused_tcp_port: int):
+async def test_half_closed_clients_get_their_responses_up_to_a_limit(unused_tcp_port: int):
     app = Waiting()
     async with served(app, unused_tcp_port):  # type: ignore[arg-type]
         silent = [await ask(app, unused_tcp_port, number) for number in range(MAX_DOUBTED + 1)]
         for connection in silent[:-1]:
             connection.socket.shutdown(1)
-        await asyncio.gather(*(ask_nothing(unused_tcp_port) for _ in range(2)))  # their ends have been heard of
+        await asyncio.gather(*(ask_nothing(unused_tcp_port) for _ in range(2)))  # the server has noticed their ends
 
         silent[-1].socket.shutdown(1)
 
@@ -76,11 +76,11 @@ async def test_a_few_that_only_stop_sending_are_answered_and_a_further_one_is_no
 
 
 async def ask_nothing(port: int) -> None:
-    """Connect and leave."""
+    """Connect and disconnect."""
     (await RawConnection(port).connect()).close()
 
 
-async def test_requests_of_clients_that_leave_at_once_are_hardly_begun(unused_tcp_port: int):
+async def test_requests_of_clients_that_disconnect_at_once_rarely_start(unused_tcp_port: int):
     app = Waiting()
     async with served(app, unused_tcp_port):  # type: ignore[arg-type]
         for number in range(60):

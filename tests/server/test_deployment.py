@@ -1,4 +1,4 @@
-"""The files for servers, proxies and containers: valid where their program is at hand, in step with the settings."""
+"""Files for servers, proxies and containers: valid, if their program is installed, and consistent with the settings."""
 
 import os
 import re
@@ -42,19 +42,19 @@ def accepted(*command: str | Path | None, **environment: str) -> None:
 
 
 def variables(text: str) -> dict[str, str]:
-    """The settings that a file gives by environment variables."""
+    """The settings in a file's environment variables."""
     said = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
     return dict(re.findall(rf"({PREFIX}[A-Z_]+)=([^\s'\"),]+)", said))
 
 
 @pytest.mark.skipif(program("caddy") is None, reason="Caddy is not installed")
-def test_caddy_takes_its_file(tmp_path: Path):
+def test_caddy_accepts_its_file(tmp_path: Path):
     command = (program("caddy"), "validate", "--adapter", "caddyfile", "--config", DEPLOY / "Caddyfile")
 
     accepted(*command, HOME=str(tmp_path), XDG_DATA_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))
 
 
-def test_nginx_passes_on_nothing_that_the_server_believes_and_anybody_can_make_up():
+def test_nginx_overwrites_every_header_that_the_server_trusts():
     text = (DEPLOY / "nginx.conf").read_text()
     blocks = [block for block in text.split("location ")[1:] if "proxy_pass" in block]
 
@@ -65,13 +65,13 @@ def test_nginx_passes_on_nothing_that_the_server_believes_and_anybody_can_make_u
 
 
 def seconds(text: str) -> int:
-    """A time in seconds, as nginx, systemd and compose write it."""
+    """A duration in seconds, as nginx, systemd and compose write it."""
     found = re.fullmatch(r"(\d+)(s|m|)", text)
     assert found, text
     return int(found[1]) * (60 if found[2] == "m" else 1)
 
 
-def test_nginx_leaves_the_bound_of_a_body_to_the_server():
+def test_nginx_leaves_the_body_limit_to_the_server():
     text = (DEPLOY / "nginx.conf").read_text()
 
     assert re.findall(r"client_max_body_size (\w+);", text) == ["0"]
@@ -80,7 +80,7 @@ def test_nginx_leaves_the_bound_of_a_body_to_the_server():
     assert f"{MAX_BODY // 1024} KiB" in DOCUMENT
 
 
-def test_nginx_waits_longer_than_the_server_is_ever_silent():
+def test_the_timeouts_of_nginx_exceed_the_heartbeat():
     text = (DEPLOY / "nginx.conf").read_text()
     waits = [seconds(wait) for wait in re.findall(r"proxy_(?:read|send)_timeout (\w+);", text)]
     silences = [HEARTBEAT * 3, RESPONSE_TIMEOUT, Settings.model_fields["database_timeout"].default]
@@ -91,7 +91,7 @@ def test_nginx_waits_longer_than_the_server_is_ever_silent():
     assert f"every {HEARTBEAT:g} seconds" in DOCUMENT
 
 
-def test_a_server_may_open_as_many_connections_and_take_as_long_to_stop_as_its_settings_say():
+def test_limits_of_files_and_stop_timeouts_match_the_settings():
     unit = (DEPLOY / "quart-notes.service").read_text()
     container = (ROOT / "compose.yaml").read_text()
     descriptors = [int(number) for number in re.findall(r"(?:LimitNOFILE=|nofile: )(\d+)", unit + container)]
@@ -104,14 +104,14 @@ def test_a_server_may_open_as_many_connections_and_take_as_long_to_stop_as_its_s
 
 
 @pytest.mark.skipif(program("nginx") is None or program("openssl") is None, reason="nginx or openssl is not installed")
-def test_nginx_takes_its_file(tmp_path: Path):
+def test_nginx_accepts_its_file(tmp_path: Path):
     key, certificate, site, whole = (tmp_path / name for name in ("key.pem", "certificate.pem", "site", "nginx.conf"))
     make = (program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost")
     accepted(*make, "-keyout", key, "-out", certificate)
     text = (DEPLOY / "nginx.conf").read_text()
     text = re.sub(r"(ssl_certificate\s+)[^;]+", rf"\g<1>{certificate}", text)
     text = re.sub(r"(ssl_certificate_key\s+)[^;]+", rf"\g<1>{key}", text)
-    # Asking about the file opens its ports: only ports that nobody needs rights for.
+    # Checking the file opens its ports: use only unprivileged ports.
     site.write_text(re.sub(r"(listen (?:\[::\]:)?)(\d+)", lambda found: f"{found[1]}{40_000 + int(found[2])}", text))
     temporary = "".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy"))
     whole.write_text(f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ {temporary} include {site}; }}")
@@ -119,8 +119,8 @@ def test_nginx_takes_its_file(tmp_path: Path):
     accepted(program("nginx"), "-t", "-p", tmp_path, "-c", whole)
 
 
-def test_a_server_is_restarted_however_it_ended():
-    """Who finds that the log was pruned past it ends with exit code 0."""
+def test_a_server_is_restarted_after_any_exit_code():
+    """A process behind the pruned log exits with code 0."""
     unit = (DEPLOY / "quart-notes.service").read_text()
     container = (ROOT / "compose.yaml").read_text()
 
@@ -130,14 +130,14 @@ def test_a_server_is_restarted_however_it_ended():
 
 @pytest.mark.skipif(program("systemd-analyze") is None, reason="systemd is not installed")
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
-def test_systemd_takes_its_files(unit: Path, tmp_path: Path):
-    for path in UNITS:  # a unit is judged with what it starts, whose program must be there
+def test_systemd_accepts_its_files(unit: Path, tmp_path: Path):
+    for path in UNITS:  # systemd-analyze also checks the program that a unit starts
         (tmp_path / path.name).write_text(path.read_text().replace("/opt/quart-notes/bin/quart-notes", "/bin/true"))
 
     accepted(program("systemd-analyze"), "verify", tmp_path / unit.name, SYSTEMD_UNIT_PATH=f"{tmp_path}:")
 
 
-def test_the_proxies_ask_where_the_server_listens():
+def test_the_proxies_use_the_address_of_the_server():
     default = str(Settings.model_fields["bind"].default)
 
     for name in ("nginx.conf", "Caddyfile", "quart-notes.service"):
@@ -147,13 +147,13 @@ def test_the_proxies_ask_where_the_server_listens():
 @pytest.mark.parametrize(
     "file", [*UNITS, ROOT / "Dockerfile", ROOT / "compose.yaml", POSTGRES], ids=lambda path: path.name
 )
-def test_the_settings_that_a_file_gives_are_ones_that_there_are(file: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_settings_in_a_file_are_valid(file: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(ROOT / "tests")  # no settings file here
 
     load(environ=variables(file.read_text()))
 
 
-def test_the_image_gets_all_that_the_wheel_is_made_of():
+def test_the_image_copies_everything_that_the_wheel_is_built_from():
     copied = " ".join(re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE)).split()
     let_through = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
 
@@ -164,11 +164,11 @@ def test_the_image_gets_all_that_the_wheel_is_made_of():
     assert all((ROOT / name).exists() for name in let_through)
 
 
-def test_the_health_check_of_the_image_asks_where_its_server_listens():
+def test_the_health_check_of_the_image_uses_the_address_of_its_server():
     assert variables(DOCKERFILE)[f"{PREFIX}BIND"].rpartition(":")[2] == "8000"
     assert "HTTPConnection('127.0.0.1', 8000" in DOCKERFILE
 
 
-def test_the_deployment_document_leads_to_every_file():
+def test_the_deployment_document_links_to_every_file():
     for file in (*DEPLOY.iterdir(), ROOT / "Dockerfile", ROOT / "compose.yaml"):
         assert f"(../{file.relative_to(ROOT)})" in DOCUMENT, file.name

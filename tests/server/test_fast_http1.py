@@ -1,4 +1,4 @@
-"""Plain requests and others on one connection of a server."""
+"""Requests on the fast path and others on one connection."""
 
 import asyncio
 import re
@@ -62,10 +62,10 @@ def app() -> Iterator[Quart]:
 
 
 class NoCore:
-    """Keeps no answers, and has nobody to wait for."""
+    """Caches no responses, and never has to catch up."""
 
     class follower:
-        """Is where it should be."""
+        """Always up to date."""
 
         @staticmethod
         def may_be_behind() -> bool:
@@ -73,7 +73,7 @@ class NoCore:
             return False
 
     class settings:
-        """Have people sign in, so that nobody is known without a cookie, and nothing kept is for them."""
+        """Accounts mode, so that no caller is known without a cookie, and no cached response applies."""
 
         access = "accounts"
 
@@ -83,7 +83,7 @@ def echo(data: bytes, *headers: bytes) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n" + data
 
 
-async def test_requests_in_one_packet_are_answered_in_order(app: Quart, unused_tcp_port: int):
+async def test_requests_in_one_packet_get_responses_in_order(app: Quart, unused_tcp_port: int):
     async with served(app, unused_tcp_port):
         connection = await RawConnection(unused_tcp_port).connect()
         odd = b"POST /echo HTTP/1.1\r\nHost: x\r\nX-Slow: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nodd\r\n0\r\n\r\n"
@@ -97,7 +97,7 @@ async def test_requests_in_one_packet_are_answered_in_order(app: Quart, unused_t
         connection.close()
 
 
-async def test_a_request_in_pieces_goes_round_and_the_next_is_plain_again(app: Quart, unused_tcp_port: int):
+async def test_a_request_in_pieces_leaves_the_fast_path_and_the_next_one_uses_it(app: Quart, unused_tcp_port: int):
     async with served(app, unused_tcp_port):
         connection = await RawConnection(unused_tcp_port).connect()
         whole = echo(b"slowly", b"X-Slow: 1")
@@ -107,13 +107,13 @@ async def test_a_request_in_pieces_goes_round_and_the_next_is_plain_again(app: Q
             await connection.send(whole[cut:])
             assert (await connection.head()).status == 200
             assert await connection.receive() == b"slowly"
-            await connection.send(echo(b"at once"))  # the route checks that it is plain
+            await connection.send(echo(b"at once"))  # the route checks that it is on the fast path
             assert (await connection.head()).status == 200
             assert await connection.receive() == b"at once"
         connection.close()
 
 
-async def test_a_websocket_right_behind_a_plain_request_opens(app: Quart, unused_tcp_port: int):
+async def test_a_websocket_directly_behind_a_fast_request_opens(app: Quart, unused_tcp_port: int):
     async with served(app, unused_tcp_port):
         connection = await RawConnection(unused_tcp_port).connect()
         upgrade = (
@@ -129,7 +129,7 @@ async def test_a_websocket_right_behind_a_plain_request_opens(app: Quart, unused
         connection.close()
 
 
-async def test_a_stream_comes_whole_and_its_connection_goes_on(app: Quart, unused_tcp_port: int):
+async def test_a_stream_is_complete_and_its_connection_stays_open(app: Quart, unused_tcp_port: int):
     async with served(app, unused_tcp_port):
         connection = await RawConnection(unused_tcp_port).connect()
         await connection.send(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n" + echo(b"next", b"Connection: close"))
@@ -144,7 +144,7 @@ async def test_a_stream_comes_whole_and_its_connection_goes_on(app: Quart, unuse
 
 
 @pytest.mark.parametrize("more", [b"", b"x", b"x" * 200_000])
-async def test_a_stream_ends_with_its_client(app: Quart, unused_tcp_port: int, more: bytes):
+async def test_a_stream_ends_when_its_client_disconnects(app: Quart, unused_tcp_port: int, more: bytes):
     async with served(app, unused_tcp_port):
         connection = await RawConnection(unused_tcp_port).connect()
         await connection.send(b"GET /stream?slow=1 HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -155,7 +155,7 @@ async def test_a_stream_ends_with_its_client(app: Quart, unused_tcp_port: int, m
         await until(lambda: app.config["ended"], "the stream has ended", 5)
 
 
-async def test_a_client_that_only_stops_sending_gets_its_answer(app: Quart, unused_tcp_port: int):
+async def test_a_half_closed_client_gets_its_response(app: Quart, unused_tcp_port: int):
     async with served(app, unused_tcp_port):
         reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
         writer.write(echo(b"half"))
@@ -165,7 +165,7 @@ async def test_a_client_that_only_stops_sending_gets_its_answer(app: Quart, unus
         writer.close()
 
 
-async def test_an_error_is_answered_and_the_connection_goes_on(app: Quart, unused_tcp_port: int):
+async def test_an_error_gets_a_response_and_the_connection_stays_open(app: Quart, unused_tcp_port: int):
     async with served(app, unused_tcp_port):
         connection = await RawConnection(unused_tcp_port).connect()
         await connection.send(b"GET /fail HTTP/1.1\r\nHost: x\r\n\r\n" + echo(b"next", b"Connection: close"))
@@ -175,5 +175,5 @@ async def test_an_error_is_answered_and_the_connection_goes_on(app: Quart, unuse
         connection.close()
 
 
-def test_both_sides_know_the_extension_by_the_same_name():
+def test_both_modules_use_the_same_name_of_the_extension():
     assert fast_http1.BODY_COMPLETE == BODY_COMPLETE

@@ -1,4 +1,4 @@
-"""The answer to a plain request, as h11 would write it; and the timer of an idle connection."""
+"""The response to a fast request, equal to h11's; and the timer of an idle connection."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ POST = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
 
 
 class FakeLine:
-    """A connection that notes what is written and gives what it is told to."""
+    """A connection that records writes and returns given data."""
 
     def __init__(self, *coming: bytes) -> None:
         self.writes: list[bytes] = []
@@ -36,7 +36,7 @@ class FakeLine:
 
 
 class Clock:
-    """An event loop whose time the test moves."""
+    """An event loop with a fake clock."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -49,7 +49,7 @@ class Clock:
         self._timers.append((self.now + delay, callback))
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, and what is due happen when it is due."""
+        """Advance the clock, and run the callbacks that are due."""
         end = self.now + seconds
         while self._timers and min(self._timers)[0] <= end:
             due = min(self._timers)
@@ -77,7 +77,7 @@ def body(data: bytes = b"", more: bool = False) -> dict[str, Any]:
 TWO = (b"content-length", b"2")
 
 
-async def test_an_answer_is_one_write():
+async def test_a_response_is_one_write():
     one, line = exchange()
 
     await one.send(start(200, TWO))
@@ -88,7 +88,7 @@ async def test_an_answer_is_one_write():
     assert not one.last
 
 
-async def test_a_stream_is_a_write_a_message_in_chunks():
+async def test_a_stream_is_chunked_with_one_write_for_each_message():
     one, line = exchange()
 
     await one.send(start())
@@ -110,7 +110,9 @@ async def test_a_stream_is_a_write_a_message_in_chunks():
         (b"GET", 204, [], b""),
     ],
 )
-async def test_an_answer_without_a_body_has_none(method: bytes, status: int, headers: Any, head: bytes):
+async def test_a_response_without_a_body_has_no_bytes_after_its_head(
+    method: bytes, status: int, headers: Any, head: bytes
+):
     one, line = exchange(GET.replace(b"GET", method))
 
     await one.send(start(status, *headers))
@@ -119,7 +121,7 @@ async def test_an_answer_without_a_body_has_none(method: bytes, status: int, hea
     assert b"".join(line.writes) == b"HTTP/1.1 %d \r\n%bd: t\r\n\r\n" % (status, head)
 
 
-async def test_the_answer_says_when_the_connection_ends():
+async def test_the_response_announces_the_end_of_the_connection():
     asked, line = exchange(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     said, other = exchange()
 
@@ -134,7 +136,7 @@ async def test_the_answer_says_when_the_connection_ends():
 
 
 @pytest.mark.parametrize("header", [(b"x", b"a\r\nb: c"), (b"x", b"a\nb"), (b"x\r", b"a"), (b"x", b"\0")])
-async def test_no_header_is_put_in_by_a_line_break(header: tuple[bytes, bytes]):
+async def test_a_line_break_cannot_inject_a_header(header: tuple[bytes, bytes]):
     one, line = exchange()
 
     with pytest.raises(ValueError, match="line break"):
@@ -146,7 +148,7 @@ async def test_no_header_is_put_in_by_a_line_break(header: tuple[bytes, bytes]):
 
 
 @pytest.mark.parametrize("pieces", [[b"o"], [b"okk"], [b"o", b"kk"]])
-async def test_a_body_of_another_length_ends_the_connection(pieces: list[bytes]):
+async def test_a_body_with_a_wrong_length_ends_the_connection(pieces: list[bytes]):
     one, line = exchange()
 
     await one.send(start(200, TWO))
@@ -172,7 +174,7 @@ async def test_messages_out_of_order_are_refused():
         await one.send(body(b"more"))
 
 
-async def test_a_client_that_leaves_is_told_of_and_what_it_sent_more_is_kept():
+async def test_a_disconnect_is_reported_and_further_bytes_are_buffered():
     one, line = exchange(POST + b"GE", b"T /", b" HT")
 
     assert await one.receive() == {"type": "http.request", "body": b"{}", "more_body": False}
@@ -185,7 +187,7 @@ async def test_a_client_that_leaves_is_told_of_and_what_it_sent_more_is_kept():
     assert one.last
 
 
-async def test_an_idle_connection_ends_and_a_busy_one_does_not(monkeypatch: pytest.MonkeyPatch):
+async def test_an_idle_connection_is_closed_and_a_busy_one_is_not(monkeypatch: pytest.MonkeyPatch):
     clock = Clock()
     monkeypatch.setattr(asyncio, "get_running_loop", lambda: clock)
     ended: list[float] = []
@@ -203,7 +205,7 @@ async def test_an_idle_connection_ends_and_a_busy_one_does_not(monkeypatch: pyte
     assert ended == [25 + 7 + 10]
 
 
-async def test_a_connection_that_becomes_idle_while_the_server_stops_ends_at_once():
+async def test_a_connection_that_becomes_idle_during_the_shutdown_is_closed_at_once():
     ended = asyncio.Event()
     timer = IdleTimer(3600, ended.set, lambda: True)
 

@@ -1,4 +1,4 @@
-"""The parser of plain requests takes only what h11 takes, and reads it as h11 does."""
+"""The parser of the fast path accepts only what h11 accepts, with the same result."""
 
 import h11
 import pytest
@@ -36,7 +36,7 @@ LINED = st.builds(
 @given(st.one_of(BENT, LINED))
 @example(GET)
 @example(POST + GET)
-def test_the_parser_takes_only_what_h11_takes(data: bytes):
+def test_the_parser_accepts_only_what_h11_accepts(data: bytes):
     found = parse_request(data, LIMIT)
 
     if found is None:
@@ -57,7 +57,7 @@ def test_the_parser_takes_only_what_h11_takes(data: bytes):
 
 
 @pytest.mark.parametrize("size", [1, fast_http1.LONG_BLOCK], ids=["remembered", "too long to be"])
-def test_the_same_headers_are_read_alike_each_time_and_belong_to_one_request(size: int):
+def test_repeated_headers_are_parsed_alike_and_belong_to_one_request(size: int):
     data = GET[:-2] + b"X: " + b"y" * size + b"\r\n\r\n"
     first = parse_request(data, LIMIT)
     assert first is not None
@@ -71,7 +71,7 @@ def test_the_same_headers_are_read_alike_each_time_and_belong_to_one_request(siz
     assert again.target == b"/b?b=%20c"
 
 
-def test_a_plain_request_is_parsed():
+def test_a_simple_request_is_parsed():
     data = b"PATCH /n?q=1 HTTP/1.1\r\nHOST:h \r\nX-Y:\t a b \r\ncontent-length: 3\r\nEmpty:\r\n\r\nabcGET"
 
     assert parse_request(data, LIMIT) == Request(
@@ -104,5 +104,5 @@ def test_a_plain_request_is_parsed():
         GET.replace(b": x", b": x\r\nX: " + b"x" * LIMIT),
     ],
 )
-def test_a_request_that_is_not_plain_is_left_to_h11(data: bytes):
+def test_any_other_request_is_left_to_h11(data: bytes):
     assert parse_request(data, LIMIT) is None

@@ -1,4 +1,4 @@
-"""HTTP itself, bent: nothing hides in a request, nothing is too large, and a hang-up harms nobody."""
+"""Malformed HTTP: no request smuggling, size limits, and interrupted requests."""
 
 import json
 import re
@@ -20,23 +20,23 @@ JSON = "Content-Type: application/json"
 def test_headers_that_are_too_large_are_refused(port: int, headers: list[str]):
     answer = exchange(port, request("/api/notes", *headers))
 
-    if answer.status:  # the connection may be reset before the answer is read, with so much unread
+    if answer.status:  # the connection may be reset before the response is read, because of the unread bytes
         assert_problem(answer, 431, "headers_too_large")
     assert exchange(port, request("/healthz")).status == 200
 
 
-def test_headers_that_are_a_little_too_large_are_refused_with_words(port: int):
+def test_slightly_too_large_headers_get_a_problem_response(port: int):
     answer = _in_pieces(port, request("/api/notes", "X-Large: " + "x" * 17_000))
 
     assert_problem(answer, 431, "headers_too_large")
 
 
-def test_an_address_that_is_too_long_is_refused_with_words(port: int):
+def test_a_too_long_target_gets_a_problem_response(port: int):
     assert_problem(_in_pieces(port, request("/api/notes?q=" + "x" * 17_000)), 431, "headers_too_large")
 
 
 def _in_pieces(port: int, data: bytes) -> Answer:
-    """Send all but the end first: the server judges what it has."""
+    """Send all but the end first: the server checks what it has."""
     with socket.create_connection(("127.0.0.1", port), 20) as connection:
         connection.sendall(data[:-10])
         received = b""
@@ -88,7 +88,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("data", SHAPES.values(), ids=SHAPES.keys())
-def test_no_request_hides_in_another(port: int, strict_server: ServerProcess, data: bytes):
+def test_no_request_can_be_smuggled(port: int, strict_server: ServerProcess, data: bytes):
     answer = exchange(port, data)
 
     assert answer.status in {400, 501, 505}, answer.raw[:500]
@@ -97,17 +97,17 @@ def test_no_request_hides_in_another(port: int, strict_server: ServerProcess, da
     assert b"smuggled" not in everything(strict_server)[0]
 
 
-def test_a_request_whole_and_well_is_taken_after_another(strict_server: ServerProcess):
+def test_a_valid_pipelined_request_is_handled(strict_server: ServerProcess):
     data = request("/healthz", "Connection: keep-alive") + SMUGGLED.replace(b"Host", b"Connection: close\r\nHost")
 
-    raw = exchange(strict_server.port, data).raw  # the positive of the test above
+    raw = exchange(strict_server.port, data).raw  # the positive case of the test above
 
     assert [int(status) for status in re.findall(rb"HTTP/1.1 (\d+)", raw)] == [200, 201]
     note = json.loads(raw.rpartition(b"\r\n\r\n")[2])
     exchange(strict_server.port, request(f"/api/notes/{note['id']}", method="DELETE"))
 
 
-def test_half_a_request_and_a_hang_up_do_no_harm(port: int):
+def test_interrupted_requests_are_harmless(port: int):
     whole = request("/api/notes", JSON, method="POST", body=b'{"title": "half"}')
     for cut in range(1, len(whole), 7):
         with socket.create_connection(("127.0.0.1", port), 20) as connection:

@@ -1,4 +1,4 @@
-"""HTTP/2 from the first byte, as a proxy may speak it: the same answers, and nothing ends a connection but nonsense."""
+"""HTTP/2 with prior knowledge, as a proxy may use it: the same responses; only protocol errors end a connection."""
 
 import json
 import socket
@@ -16,7 +16,7 @@ LARGE = b'{"title": "' + b"x" * 400_000 + b'"}'
 
 
 class Client:
-    """One connection; says anything, also what no client library would."""
+    """One connection; can send frames that no client library would send."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
@@ -31,7 +31,7 @@ class Client:
         self._flush()
 
     def send(self, headers: Headers, body: bytes = b"") -> int:
-        """Begin a request, its body as far as the window lets it go; returns its number."""
+        """Start a request, with its body up to the flow-control window; returns its stream id."""
         stream = self._h2.get_next_available_stream_id()
         self._h2.send_headers(stream, headers, end_stream=not body)
         self._flush()
@@ -46,7 +46,7 @@ class Client:
         return stream
 
     def answer(self, stream: int) -> tuple[int, bytes]:
-        """Its status and body; status 0 when the connection was closed instead."""
+        """Status and body of the response; status 0 if the connection was closed."""
         while stream not in self._ended and not self.closed:
             self._receive()
         return self._received.get(stream, (0, b""))
@@ -84,7 +84,7 @@ def _request(path: bytes, method: bytes = b"GET", *further: tuple[bytes, bytes])
     return [(b":method", method), (b":scheme", b"http"), (b":authority", b"localhost"), (b":path", path), *further]
 
 
-def test_the_answers_are_the_same(port: int):
+def test_responses_equal_those_of_http1(port: int):
     with _client(port) as client:
         first = [client.send(_request(path)) for path in (b"/api/version", b"/api/notes/1", b"/api/notes/999")]
 
@@ -92,7 +92,7 @@ def test_the_answers_are_the_same(port: int):
         refused = client.send(_request(b"/api/notes", b"POST", JSON), b'{"title": 1}')
         status, body = client.answer(refused)
         assert (status, json.loads(body)["code"]) == (422, "validation_failed")
-        for _ in range(2):  # the second from the cache
+        for _ in range(2):  # the second one is cached
             assert client.answer(client.send(_request(b"/api/notes")))[0] == 200
 
 
@@ -106,7 +106,7 @@ def test_the_answers_are_the_same(port: int):
     ],
     ids=range(4),
 )
-def test_bad_requests_are_refused_and_the_connection_goes_on(port: int, headers: Headers, status: int):
+def test_bad_requests_are_refused_and_the_connection_stays_open(port: int, headers: Headers, status: int):
     with _client(port) as client:
         assert client.answer(client.send(headers))[0] == status
         assert client.answer(client.send(_request(b"/healthz")))[0] == 200
@@ -129,14 +129,14 @@ def test_bad_requests_are_refused_and_the_connection_goes_on(port: int, headers:
     ],
     ids=range(11),
 )
-def test_nonsense_ends_the_connection_and_nothing_else(port: int, headers: Headers):
+def test_only_protocol_errors_end_the_connection(port: int, headers: Headers):
     with _client(port) as other, _client(port) as client:
         assert client.answer(client.send(headers))[0] == 0
         assert client.closed
         assert other.answer(other.send(_request(b"/healthz")))[0] == 200
 
 
-def test_a_body_that_is_too_large_is_refused_and_the_connection_goes_on(port: int):
+def test_a_too_large_body_is_refused_and_the_connection_stays_open(port: int):
     with _client(port) as client:
         for _ in range(3):
             stream = client.send(_request(b"/api/notes", b"POST", JSON), LARGE)

@@ -1,4 +1,4 @@
-"""The end of a connection: nothing behind the last request counts, and its answer is not lost."""
+"""The end of a connection: bytes after the last request are ignored, and its response is not lost."""
 
 import json
 import socket
@@ -24,7 +24,7 @@ BEHIND = (b"GARBAGE", b"\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\
 
 
 def last_request(road: str, title: bytes) -> bytes:
-    """A request behind which its client wants no other one."""
+    """A request with `Connection: close`."""
     head, body = ROADS_TO_A_NOTE[road], NOTE % title
     if road == "chunked":
         return head + b"\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
@@ -33,13 +33,13 @@ def last_request(road: str, title: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def port(shared_server: ServerProcess) -> Iterator[int]:
-    """Of a server that writes no traceback."""
+    """The port of a server that logs no traceback."""
     yield shared_server.port
     assert "Traceback" not in shared_server.log
 
 
 @pytest.mark.parametrize("road", ROADS_TO_A_NOTE)
-def test_bytes_behind_the_last_request_are_dropped(port: int, road: str):
+def test_bytes_after_the_last_request_are_dropped(port: int, road: str):
     for number, behind in enumerate(BEHIND):
         title = b"%b behind %d" % (road.encode(), number)
 
@@ -51,30 +51,30 @@ def test_bytes_behind_the_last_request_are_dropped(port: int, road: str):
 
 
 @pytest.mark.parametrize("road", ROADS_TO_A_NOTE)
-def test_no_answer_is_lost_to_a_reset_because_its_client_sends_on(port: int, road: str):
+def test_a_client_that_keeps_sending_still_gets_its_response(port: int, road: str):
     for number in range(20):
         with closing(socket.create_connection(("127.0.0.1", port), 10)) as connection:
             connection.sendall(last_request(road, b"%b on %d" % (road.encode(), number)))
-            with suppress(ConnectionError):  # at the end of LINGER
+            with suppress(ConnectionError):  # at the end of LINGER_TIMEOUT
                 for _ in range(20):
                     connection.sendall(b"x" * 1000)
             received = b"".join(iter(lambda c=connection: c.recv(65536), b""))  # type: ignore[misc]
         assert received.startswith(b"HTTP/1.1 201"), received
 
 
-def test_a_connection_whose_client_does_not_close_is_closed_in_time(port: int):
+def test_a_connection_that_its_client_leaves_open_is_closed(port: int):
     with closing(socket.create_connection(("127.0.0.1", port), 10)) as connection:
         connection.sendall(last_request("h11", b"it stays"))
         while connection.recv(65536):
-            pass  # until the server has said that nothing more comes
+            pass  # until the server has half-closed the connection
 
         with pytest.raises(ConnectionError):
-            for _ in range(1000):  # it is not taken for ever
+            for _ in range(1000):  # it does not read for ever
                 connection.sendall(b"x")
                 time.sleep(0.01)
 
 
-def test_pipelined_requests_are_answered_up_to_the_last_one(port: int):
+def test_pipelined_requests_get_responses_up_to_the_last_one(port: int):
     first = last_request("plain", b"first of three").replace(b"Connection: close\r\n", b"")
     second = last_request("h11", b"second of three")
 

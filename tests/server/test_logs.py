@@ -1,4 +1,4 @@
-"""The log: a line an event, for people or for programs, which nobody forges and which keeps secrets."""
+"""The log: one line for each event, as text or JSON, without forgery or secrets."""
 
 import json
 import logging
@@ -46,7 +46,7 @@ def named() -> Iterator[None]:
     CURRENT.reset(token)
 
 
-def test_an_object_says_when_and_where_and_what():
+def test_a_json_line_has_time_logger_and_message():
     made = record("It is %s", "so")
     made.created = 1_795_190_400.0129
 
@@ -59,12 +59,12 @@ def test_an_object_says_when_and_where_and_what():
     }
 
 
-def test_nothing_in_it_begins_another_line_or_moves_a_terminal():
+def test_a_json_line_escapes_line_breaks_and_control_characters():
     assert read(JsonLines().format(record("%s", NASTY)))["message"] == NASTY
     assert read(JsonLines().format(record("x", **{FIELDS: {NASTY: NASTY}})))[NASTY] == NASTY
 
 
-def test_an_exception_is_text_in_it():
+def test_a_json_line_contains_an_exception_as_text():
     try:
         raise ValueError(NASTY)
     except ValueError:
@@ -76,23 +76,23 @@ def test_an_exception_is_text_in_it():
     assert NASTY in said["exception"]
 
 
-def test_arguments_that_do_not_fit_cost_no_line():
+def test_wrong_format_arguments_lose_no_line():
     assert read(JsonLines().format(record("%d of %d", "x")))["message"] == "%d of %d ('x',)"
 
 
 @pytest.mark.usefixtures("named")
-def test_within_a_request_a_line_has_its_name():
+def test_within_a_request_a_line_has_the_request_id():
     assert read(JsonLines().format(record()))["request_id"] == "abc-1"
     assert read(JsonLines().format(record(request_id="other-2")))["request_id"] == "other-2"
     assert TextLines().format(record()).endswith("WARNING quart_notes.somewhere: It is so [abc-1]")
 
 
-def test_elsewhere_it_has_none():
+def test_outside_a_request_a_line_has_no_request_id():
     assert "request_id" not in read(JsonLines().format(record()))
     assert TextLines().format(record()).endswith("WARNING quart_notes.somewhere: It is so")
 
 
-def test_the_name_stands_in_the_line_and_not_behind_the_exception(named: None):
+def test_the_request_id_is_in_the_line_and_not_after_the_exception(named: None):
     try:
         raise ValueError("no")
     except ValueError:
@@ -102,7 +102,7 @@ def test_the_name_stands_in_the_line_and_not_behind_the_exception(named: None):
     assert last == "ValueError: no"
 
 
-def test_secrets_of_links_are_left_out():
+def test_secrets_of_links_are_redacted():
     try:
         raise ValueError("GET /front/join/s3cret?x failed")
     except ValueError:
@@ -116,7 +116,7 @@ def test_secrets_of_links_are_left_out():
     assert read(line)["message"] == "At /notes/front/join/…"
 
 
-def test_warnings_are_objects_too(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def test_warnings_are_logged_as_json_too(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])
     monkeypatch.setattr(root, "level", root.level)
@@ -137,24 +137,24 @@ def test_warnings_are_objects_too(capsys: pytest.CaptureFixture[str], monkeypatc
 
 
 def lines(server: ServerProcess) -> list[Json]:
-    """Everything that it has written: each line an object."""
+    """The lines of its log, parsed as JSON."""
     return [read(line) for line in server.log.splitlines()]
 
 
 def noted(server: ServerProcess, path: str) -> list[Json]:
-    """What its access log says of a path."""
+    """Its access log of a path."""
     return [line for line in lines(server) if line["logger"] == "hypercorn.access" and line["path"] == path]
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server behind a proxy, whose log is for programs."""
+    """A server behind a proxy that logs JSON."""
     folder = tmp_path_factory.mktemp("told") / "data"
     with ServerProcess(folder, "--log-format", "json", "--access-log", "--proxy-hops", "1") as server:
         yield server
 
 
-def test_every_line_of_a_server_is_an_object(tmp_path: Path):
+def test_every_line_of_a_server_is_json(tmp_path: Path):
     with ServerProcess(tmp_path / "data", "--log-format", "json", "--metrics-bind", "127.0.0.1:0") as server:
         assert server.process is not None
         assert exchange(server.port, request("/api/notes")).status == 200
@@ -173,14 +173,14 @@ NOTE = (["Content-Type: application/json"], b'{"title": "x"}')
     ("path", "method", "headers", "body"),
     [
         ("/api/notes", "GET", [], b""),
-        ("/api/notes", "GET", [], b""),  # kept now
+        ("/api/notes", "GET", [], b""),  # cached now
         ("/api/notes", "POST", *NOTE),
         ("/api/version", "GET", [], b""),
         ("/nothing", "GET", [], b""),
         ("/api/boards/1/notes", "GET", [], b""),
     ],
 )
-def test_the_access_log_says_what_was_asked_and_answered(
+def test_the_access_log_describes_request_and_response(
     told: ServerProcess, path: str, method: str, headers: list[str], body: bytes
 ):
     sent = request(f"{path}?q=not-told", "X-Forwarded-For: 192.0.2.7", *headers, method=method, body=body)
@@ -207,9 +207,9 @@ def test_the_access_log_says_what_was_asked_and_answered(
     assert "not-told" not in told.log
 
 
-def test_websockets_and_streams_are_noted(told: ServerProcess):
+def test_websockets_and_streams_are_in_the_access_log(told: ServerProcess):
     opened = handshake(told.port, websocket_request("/ws"))
-    begun = handshake(told.port, request("/events"))  # leaves in the middle of it
+    begun = handshake(told.port, request("/events"))  # disconnects during the stream
 
     wait_for(lambda: noted(told, "/ws") and noted(told, "/events"), "they are noted")
     assert noted(told, "/ws")[0]["request_id"] == opened.headers["x-request-id"]
@@ -218,7 +218,7 @@ def test_websockets_and_streams_are_noted(told: ServerProcess):
     assert noted(told, "/events")[0]["bytes"] is None
 
 
-def test_it_cannot_be_forged_and_keeps_secrets(told: ServerProcess):
+def test_the_json_log_cannot_be_forged_and_redacts_secrets(told: ServerProcess):
     for path in ("/x%0d%0a%7b%22level%22:1%7d", "/%22,%22status%22:200", "/%1b[31m%e2%80%a8%7f%c2%85", "/%ed%a0%80"):
         assert exchange(told.port, request(path)).status == 404
     assert exchange(told.port, request("/front/join/s3cret")).status in {404, 410}
@@ -232,7 +232,7 @@ def test_it_cannot_be_forged_and_keeps_secrets(told: ServerProcess):
 
 
 @pytest.mark.sqlite_only("its file goes away")
-def test_a_failure_is_found_by_the_name_that_its_client_was_told(tmp_path: Path):
+def test_a_failure_is_logged_with_the_request_id_of_its_response(tmp_path: Path):
     with ServerProcess(tmp_path / "data", "--log-format", "json") as server:
         (tmp_path / "data" / "quart-notes.sqlite3").unlink()
         answer = exchange(server.port, request("/api/notes", NOTE[0][0], method="POST", body=NOTE[1]))

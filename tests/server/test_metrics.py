@@ -1,4 +1,4 @@
-"""The figures for a monitoring system: they count what happens, stand at an address of their own, and harm nobody."""
+"""Metrics: values, their own address, and no effect on other connections."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ Figures = dict[str, float]
 
 @pytest.fixture
 def monitored(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A server that shows its figures."""
+    """A server with metrics."""
     with ServerProcess(tmp_path / "data", "--metrics-bind", "127.0.0.1:0") as server:
         wait_for(lambda: ADDRESS.search(server.log), "it says where its figures are")
         yield server
@@ -55,7 +55,7 @@ def _asked(server: ServerProcess) -> Figures:
     return samples
 
 
-async def test_metrics_count_what_happens(monitored: ServerProcess):
+async def test_metrics_count_requests_events_and_connections(monitored: ServerProcess):
     before = await _figures(monitored)
     assert before["log_newest"] == before["log_events"] == before['events_total{kind="durable"}']
     readers = [await follow(edge, monitored.port) for edge in (WebsocketClient, WebsocketClient, EventStreamClient)]
@@ -65,7 +65,7 @@ async def test_metrics_count_what_happens(monitored: ServerProcess):
             assert (await client.post("/api/notes", json={"title": f"note {number}"})).status_code == 201
     for reader in readers:
         await reader.until(lambda client: len(client.ids) >= 3)
-    volatile = 'events_total{kind="volatile"}'  # the guest has come into the lobby, which is told a moment later
+    volatile = 'events_total{kind="volatile"}'  # the guest has joined the lobby, which is published a moment later
     await asyncio.to_thread(wait_for, lambda: _asked(monitored)[volatile] > before[volatile], "the guest is told of")
 
     after = await _figures(monitored)
@@ -73,10 +73,10 @@ async def test_metrics_count_what_happens(monitored: ServerProcess):
     grown = {name: value - before[name] for name, value in after.items() if name in before}
     assert grown['readers{edge="websocket"}'] == 2
     assert grown['readers{edge="event_stream"}'] == grown['readers{edge="plain_text"}'] == 1
-    assert 4 <= after["connections"] <= 5  # four read; the client's may be kept
+    assert 4 <= after["connections"] <= 5  # four reads; the client's may be cached
     assert grown['events_total{kind="durable"}'] == grown["log_newest"] == grown["log_events"] == 3
     assert grown["deliveries_total"] >= 9
-    # Housekeeping writes too, now and then.
+    # Housekeeping writes too, occasionally.
     assert grown["write_batch_size_sum"] >= grown["write_batch_size_count"] == grown["write_seconds_count"] >= 3
     assert 0 < grown["write_seconds_sum"] < 60
     assert after['write_seconds_bucket{le="+Inf"}'] == after["write_seconds_count"]
@@ -92,7 +92,7 @@ async def test_metrics_count_what_happens(monitored: ServerProcess):
 
 
 @pytest.mark.sqlite_only("its file goes away")
-async def test_without_a_database_the_other_metrics_are_still_there(monitored: ServerProcess):
+async def test_without_a_database_the_other_metrics_are_still_served(monitored: ServerProcess):
     file = monitored.data / "quart-notes.sqlite3"
     file.rename(file.with_suffix(".away"))
 
@@ -120,7 +120,7 @@ def test_there_are_no_metrics_unless_the_settings_ask_for_them(server: ServerPro
     assert "Metrics" not in server.log
 
 
-async def test_a_connection_for_metrics_takes_the_place_of_no_client(tmp_path: Path):
+async def test_a_metrics_connection_does_not_count_against_the_limit(tmp_path: Path):
     flags = ("--metrics-bind", "127.0.0.1:0", "--max-connections", "8")
     with ServerProcess(tmp_path / "data", *flags) as server:
         wait_for(lambda: ADDRESS.search(server.log), "it says where its figures are")
@@ -169,7 +169,7 @@ async def test_a_failure_of_the_metrics_server_is_logged_at_once(
     assert str(record.exc_info[1]) == "no more descriptors"
 
 
-def test_an_address_that_is_taken_stops_the_start(tmp_path: Path):
+def test_a_metrics_address_in_use_stops_the_start(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         server = ServerProcess(tmp_path / "data", "--metrics-bind", f"127.0.0.1:{port}")
@@ -177,7 +177,7 @@ def test_an_address_that_is_taken_stops_the_start(tmp_path: Path):
             pass
 
 
-async def test_a_connection_for_metrics_does_not_delay_the_end(monitored: ServerProcess):
+async def test_a_metrics_connection_does_not_delay_the_shutdown(monitored: ServerProcess):
     address = httpx.URL(_address(monitored))
     async with httpx.AsyncClient(timeout=20, verify=False, trust_env=False) as client:
         await client.get(address)  # its connection stays open
@@ -198,7 +198,7 @@ async def test_every_metric_is_documented(monitored: ServerProcess):
     assert {name for name in names if not name.startswith("process_") and f"`{name}" not in documented} == set()
 
 
-def test_a_histogram_counts_a_value_for_the_first_bound_that_is_not_below_it():
+def test_a_histogram_counts_a_value_in_the_first_bucket_that_includes_it():
     histogram = Histogram(1, 2, 4)
     for value in (0.5, 1, 1.5, 4, 5, 100):
         histogram.observe(value)

@@ -1,4 +1,4 @@
-"""The application on plain hypercorn, without our transport: it serves, streams, logs and ends well."""
+"""The application on unpatched hypercorn: it serves, streams, logs and shuts down."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from tests.support.servers.server_process import ROOT, wait_for
 
 
 class Plain(NamedTuple):
-    """Plain hypercorn, with its access log."""
+    """Unpatched hypercorn, with its access log."""
 
     process: "subprocess.Popen[bytes]"
     port: int
@@ -29,7 +29,7 @@ class Plain(NamedTuple):
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Iterator[Plain]:
-    """It serves."""
+    """Whether it serves."""
     log = tmp_path / "log"
     command = [sys.executable, "-m", "hypercorn", "-c", str(ROOT / "hypercorn.toml"), "-b", "127.0.0.1:0"]
     with log.open("wb") as out:
@@ -55,7 +55,7 @@ def _environment(folder: Path) -> dict[str, str]:
     return inherited | {"QUART_NOTES_DATA": str(folder / "data"), "PYTHONPATH": str(ROOT)}
 
 
-async def test_it_serves_streams_logs_and_ends(plain: Plain):
+async def test_it_serves_streams_logs_and_shuts_down(plain: Plain):
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{plain.port}", verify=False) as http:
         assert (await http.get("/readyz")).status_code == 200
         clients = [await follow(edge, plain.port) for edge in EDGES]
@@ -83,7 +83,7 @@ async def test_it_serves_streams_logs_and_ends(plain: Plain):
 
 
 @pytest.mark.parametrize("stage", ["import", "start"])
-def test_plain_hypercorn_that_is_stopped_while_it_starts_ends_well(tmp_path: Path, stage: str):
+def test_unpatched_hypercorn_stopped_during_its_start_exits_cleanly(tmp_path: Path, stage: str):
     stop = "os.kill(os.getppid(), signal.SIGTERM)"
     code = ["import os, signal", "from quart_notes import create_app", "app = create_app()"]
     code += [stop] if stage == "import" else ["@app.before_serving", f"async def stop(): {stop}"]

@@ -1,4 +1,4 @@
-"""What the program makes can be read by its own user alone, whatever the umask says."""
+"""Files of the program are readable by its own user alone, whatever the umask."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ def program(folder: Path, mask: int, *arguments: str) -> Child:
 
 
 @pytest.mark.parametrize("mask", MASKS)
-def test_every_file_that_the_program_makes_is_private(tmp_path: Path, mask: int):
+def test_every_file_that_the_program_creates_is_private(tmp_path: Path, mask: int):
     address, held = tmp_path / "http.sock", tmp_path / "in" / "data"
     (tmp_path / "notes.md").write_text("# A note\n")
     (tmp_path / "notes.md").chmod(0o600)
@@ -32,7 +32,7 @@ def test_every_file_that_the_program_makes_is_private(tmp_path: Path, mask: int)
     server = program(tmp_path, mask & ~0o700, "--bind", f"unix:{address}", "--workers", "2", *flags)
     try:
         with httpx.Client(transport=httpx.HTTPTransport(uds=str(address)), base_url="http://localhost") as client:
-            # Between bind() and listen() it refuses, and httpx leaves a socket that was refused open.
+            # Between bind() and listen() it refuses connections, and httpx leaves a refused socket open.
             wait_for(lambda: _listens(address), "it listens", 30)
             wait_for(lambda: _ready(client), "it serves", 30)
             client.post("/api/imports", files={"files": ("notes.csv", b"title\nfrom a file\n")}).raise_for_status()
@@ -71,7 +71,7 @@ def _ready(client: httpx.Client) -> bool:
 
 
 @pytest.mark.parametrize("mask", MASKS)
-def test_existing_files_keep_their_permissions_and_their_content(tmp_path: Path, mask: int):
+def test_existing_files_keep_their_permissions_and_content(tmp_path: Path, mask: int):
     folder, file = tmp_path / "folder", tmp_path / "folder" / "file"
     folder.mkdir()
     folder.chmod(0o750)

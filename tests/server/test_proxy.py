@@ -1,4 +1,4 @@
-"""Behind a real reverse proxy: pages, API, websocket and event stream, un-buffered; and the proxy may restart."""
+"""Behind a real reverse proxy: pages, API, unbuffered websockets and event streams; and restarts of the proxy."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def proxy(server: ServerProcess, tmp_path: Path, unused_tcp_port: int) -> Iterat
     assert "Traceback" not in server.log
 
 
-async def test_pages_and_api_come_through(proxy: Proxy):
+async def test_pages_and_api_work_through_the_proxy(proxy: Proxy):
     async with proxy.client() as http:
         start = await http.get("/", follow_redirects=True)
         assert start.status_code == 200
@@ -43,7 +43,7 @@ async def test_pages_and_api_come_through(proxy: Proxy):
         assert (await http.get("/docs")).status_code == 200
 
 
-async def test_a_page_of_the_proxys_own_origin_may_write_and_listen(proxy: Proxy):
+async def test_a_page_of_the_proxys_own_origin_may_write_and_subscribe(proxy: Proxy):
     origin = f"http://127.0.0.1:{proxy.port}"
     async with proxy.client() as http:
         for given, status in ((origin, 201), ("http://elsewhere.example", 403)):
@@ -56,16 +56,16 @@ async def test_a_page_of_the_proxys_own_origin_may_write_and_listen(proxy: Proxy
 
 
 @on_both_edges
-async def test_events_come_through_one_by_one(proxy: Proxy, edge: Edge):
+async def test_events_pass_the_proxy_unbuffered(proxy: Proxy, edge: Edge):
     async with proxy.client() as http, await follow(edge, proxy.port) as client:
         for count in range(1, 6):
             added = await http.post("/api/notes", json={"title": "x"})
-            await client.count(count)  # before the next one is written: nothing is buffered
+            await client.count(count)  # before the next write: nothing is buffered
             assert client.ids[-1] == added.headers["last-event-id"]
 
 
 @on_both_edges
-async def test_a_refused_stream_is_refused_through_the_proxy_too(proxy: Proxy, edge: Edge):
+async def test_a_refused_stream_is_refused_through_the_proxy(proxy: Proxy, edge: Edge):
     for _ in range(20):
         for topics, after, status in (("board:2", None, 403), (None, "garbage", 400)):
             client = edge(proxy.port)
@@ -101,7 +101,9 @@ async def test_a_restart_of_the_proxy_loses_no_event(proxy: Proxy, server: Serve
 
 
 @on_both_edges
-async def test_a_reader_that_leaves_the_proxy_leaves_the_server_too(proxy: Proxy, server: ServerProcess, edge: Edge):
+async def test_a_reader_that_disconnects_from_the_proxy_is_disconnected_from_the_server(
+    proxy: Proxy, server: ServerProcess, edge: Edge
+):
     async with proxy.client() as http:
         before = server.descriptors()
         clients = [await follow(edge, proxy.port) for _ in range(20)]

@@ -1,4 +1,4 @@
-"""The end of a server: streams first, then requests, within two seconds, on every Python at hand."""
+"""Shutdown: streams first, then requests, within two seconds, on every installed Python."""
 
 import asyncio
 import signal
@@ -19,15 +19,15 @@ from tests.support.servers.server_fork import PYTHONS
 from tests.support.servers.server_process import ROOT, ServerProcess
 
 STREAMS = 100
-ENDS = 2.0  # seconds a server may take to end
+ENDS = 2.0  # maximum seconds of a shutdown
 LOOPS = ("uvloop", "asyncio")
-# This interpreter with each event loop, and each other one that is at hand with one of them.
+# This interpreter with each event loop, and each other installed one with one of them.
 RUNTIMES = [(sys.executable, loop) for loop in LOOPS]
 RUNTIMES += [(python, LOOPS[number % 2]) for number, python in enumerate(PYTHONS[1:])]
 
 
 def version(python: str) -> str:
-    """A name for an interpreter in a test's id."""
+    """The name of an interpreter in a test's id."""
     command = "import sys; print('{}.{}'.format(*sys.version_info))"
     return subprocess.run([python, "-c", command], check=True, capture_output=True, text=True).stdout.strip()
 
@@ -56,7 +56,7 @@ def server_on_each_loop(request: pytest.FixtureRequest, tmp_path: Path) -> Itera
 
 
 async def ends(server: ServerProcess, number: signal.Signals = signal.SIGTERM, times: int = 1) -> float:
-    """Signal the server; the seconds until its process has ended."""
+    """Send a signal to the server; returns the seconds until its process has ended."""
     assert server.process is not None
     began = time.monotonic()
     for _ in range(times):
@@ -68,7 +68,7 @@ async def ends(server: ServerProcess, number: signal.Signals = signal.SIGTERM, t
     return took
 
 
-async def test_a_hundred_streams_end_first_and_every_acknowledged_write_is_there(server_on_each_python: ServerProcess):
+async def test_a_hundred_streams_end_first_and_every_acknowledged_write_is_stored(server_on_each_python: ServerProcess):
     server = server_on_each_python
     clients = [await follow(EDGES[number % 2], server.port) for number in range(STREAMS)]
     reading = [asyncio.create_task(client.to_the_end()) for client in clients]
@@ -86,7 +86,7 @@ async def test_a_hundred_streams_end_first_and_every_acknowledged_write_is_there
     check_rows_and_events(server, acknowledged)
 
 
-async def test_idle_connections_do_not_hold_the_server(server_on_each_python: ServerProcess):
+async def test_idle_connections_do_not_delay_the_shutdown(server_on_each_python: ServerProcess):
     connections = [await RawConnection(server_on_each_python.port).connect() for _ in range(30)]
     for connection in connections[10:]:
         await connection.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -101,7 +101,7 @@ async def test_idle_connections_do_not_hold_the_server(server_on_each_python: Se
         connection.close()
 
 
-async def test_requests_in_flight_are_answered(server_on_each_loop: ServerProcess):
+async def test_requests_in_flight_get_their_responses(server_on_each_loop: ServerProcess):
     server = server_on_each_loop
     body = b'{"title": "in flight"}'
     head = (
@@ -127,7 +127,7 @@ async def test_requests_in_flight_are_answered(server_on_each_loop: ServerProces
         connection.close()
 
 
-async def test_a_request_that_never_arrives_whole_delays_the_end_by_its_grace_only(server_on_each_loop: ServerProcess):
+async def test_an_incomplete_request_delays_the_shutdown_by_the_grace_period_only(server_on_each_loop: ServerProcess):
     server = server_on_each_loop
     connection = await RawConnection(server.port).connect()
     await connection.send(b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 22\r\n\r\n{")
@@ -140,7 +140,7 @@ async def test_a_request_that_never_arrives_whole_delays_the_end_by_its_grace_on
 
 
 @pytest.mark.parametrize("edge", EDGES, ids=named)
-async def test_readers_that_do_not_read_do_not_hold_the_server(server_on_each_loop: ServerProcess, edge: Edge):
+async def test_stalled_readers_do_not_delay_the_shutdown(server_on_each_loop: ServerProcess, edge: Edge):
     server = server_on_each_loop
     stuck = [await follow(edge, server.port, receive_buffer=4096) for _ in range(10)]
     async with server.client() as http:
@@ -148,14 +148,14 @@ async def test_readers_that_do_not_read_do_not_hold_the_server(server_on_each_lo
             answer = await http.post("/api/notes", json={"title": "x", "description": "🧀" * 10_000})
             assert answer.status_code == 201
 
-    assert await ends(server) < ENDS + STREAM_SHUTDOWN_TIMEOUT  # for which it waits that they read
+    assert await ends(server) < ENDS + STREAM_SHUTDOWN_TIMEOUT  # within which it waits for them to read
 
     for client in stuck:
         client.cut()
 
 
 @pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 1), (signal.SIGTERM, 2), (signal.SIGINT, 3)])
-async def test_other_signals_end_it_too(server: ServerProcess, number: signal.Signals, times: int):
+async def test_other_signals_stop_it_too(server: ServerProcess, number: signal.Signals, times: int):
     clients = [await follow(edge, server.port) for edge in EDGES]
     reading = [asyncio.create_task(client.to_the_end()) for client in clients]
 
@@ -167,7 +167,7 @@ async def test_other_signals_end_it_too(server: ServerProcess, number: signal.Si
         client.cut()
 
 
-async def test_a_stream_that_comes_while_the_server_stops_is_ended_at_once(server: ServerProcess):
+async def test_a_stream_opened_during_the_shutdown_ends_at_once(server: ServerProcess):
     request = b"GET /events HTTP/1.1\r\nHost: localhost\r\nX-Late: "
     late = await RawConnection(server.port).connect()
     await late.send(request)

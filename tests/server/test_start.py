@@ -1,4 +1,4 @@
-"""A start that fails half-way leaves nothing behind: no process that waits for ever, no lock on the database."""
+"""A failed start leaves nothing behind: no process, no lock on the database."""
 
 import re
 import socket
@@ -34,7 +34,7 @@ def _start(prelude: str, data: Path, *flags: str) -> subprocess.CompletedProcess
     return run("serve", "--bind", "127.0.0.1:0", "--data", str(data), *flags, folder=ROOT, prelude=prelude)
 
 
-def test_a_start_that_fails_once_the_database_is_open_ends_the_process(tmp_path: Path):
+def test_a_start_that_fails_after_opening_the_database_exits(tmp_path: Path):
     done = _start(FAILS, tmp_path / "data")
 
     assert done.returncode == 1
@@ -44,7 +44,7 @@ def test_a_start_that_fails_once_the_database_is_open_ends_the_process(tmp_path:
 
 
 @pytest.mark.sqlite_only("another program can lock the file")
-def test_a_start_that_meets_a_busy_database_says_so_in_one_line(tmp_path: Path):
+def test_a_start_with_a_busy_database_fails_with_one_line(tmp_path: Path):
     put_empty_database(tmp_path)
     file = tmp_path / "quart-notes.sqlite3"
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
@@ -57,7 +57,7 @@ def test_a_start_that_meets_a_busy_database_says_so_in_one_line(tmp_path: Path):
     assert [line for line in done.stderr.splitlines() if " INFO " not in line] == [f"Error: {file}: database is locked"]
 
 
-# Each has SIGTERM come at a stage of the start.
+# Each sends SIGTERM at a stage of the start.
 STOPPED = """
 import os, signal
 from quart_notes.server import serve as server
@@ -96,7 +96,7 @@ Supervisor._start_worker = stop_at_the_second
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_server_that_is_stopped_while_it_starts_says_so_and_ends_well(tmp_path: Path, stage: str):
+def test_a_server_stopped_during_its_start_exits_cleanly(tmp_path: Path, stage: str):
     workers, code = STAGES[stage]
 
     done = _start(STOPPED + code, tmp_path / "data", "--workers", workers)
@@ -107,7 +107,7 @@ def test_a_server_that_is_stopped_while_it_starts_says_so_and_ends_well(tmp_path
     assert not re.search(" (ERROR|WARNING) ", done.stderr), done.stderr
 
 
-def test_a_worker_whose_supervisor_has_gone_says_so_and_ends():
+def test_a_worker_without_its_supervisor_exits():
     ours, theirs = socket.socketpair()
     with theirs:
         ours.close()
@@ -120,7 +120,7 @@ def test_a_worker_whose_supervisor_has_gone_says_so_and_ends():
     assert (done.returncode, done.stderr) == (1, "A worker does not start: its supervisor has gone.\n")
 
 
-def test_a_server_on_sqlite_imports_neither_the_driver_of_postgresql_nor_the_code_of_dev():
+def test_a_server_on_sqlite_imports_neither_asyncpg_nor_dev():
     modules = "quart_notes.cli.main, quart_notes.server.workers.supervisor"
     program = f"import sys, {modules}; print(*sys.modules)"
 

@@ -1,4 +1,4 @@
-"""TLS as hypercorn.toml has it: links say https, HTTP/2 is spoken, and clients that stay do not hold up the end."""
+"""TLS in hypercorn.toml: https links, HTTP/2, and a shutdown with open connections."""
 
 import re
 import signal
@@ -16,8 +16,8 @@ import pytest
 from tests.support.servers.server_fork import Child
 from tests.support.servers.server_process import ROOT, wait_for
 
-CERTIFICATE = ROOT / "tests" / "support" / "self_made.pem"  # for localhost, with its key, good for a hundred years
-ENDS = 5.0  # seconds; without a bound it is half a minute
+CERTIFICATE = ROOT / "tests" / "support" / "self_made.pem"  # for localhost, with its key, valid for a hundred years
+ENDS = 5.0  # seconds; the default is half a minute
 
 
 def connect(port: int, *protocols: str) -> ssl.SSLSocket:
@@ -26,11 +26,11 @@ def connect(port: int, *protocols: str) -> ssl.SSLSocket:
     return context.wrap_socket(socket.create_connection(("127.0.0.1", port), 10), server_hostname="localhost")
 
 
-STRICT = b"max-age=3600"  # in each answer's Strict-Transport-Security
+STRICT = b"max-age=3600"  # in each response's Strict-Transport-Security
 
 
 def ask_over_h2(port: int) -> dict[bytes, bytes]:
-    """The headers of an answer over HTTP/2."""
+    """The headers of a response over HTTP/2."""
     with connect(port, "h2") as line:
         assert line.selected_alpn_protocol() == "h2"
         client = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
@@ -46,7 +46,7 @@ def ask_over_h2(port: int) -> dict[bytes, bytes]:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_server_with_a_certificate_is_whole(tmp_path: Path, workers: str):
+def test_a_server_with_a_certificate_serves_everything(tmp_path: Path, workers: str):
     settings = (ROOT / "hypercorn.toml").read_text()
     own = f'certfile = "{CERTIFICATE}"\nkeyfile = "{CERTIFICATE}"\n'
     (tmp_path / "hypercorn.toml").write_text(settings + own)

@@ -1,4 +1,4 @@
-"""Our corner of hypercorn: fails when it moves, and when what it promises does not hold."""
+"""The patches of hypercorn: the internals that they rely on, and what they add."""
 
 import asyncio
 import inspect
@@ -38,16 +38,16 @@ def parameters(callable_: object) -> list[str]:
 
 
 def names(callable_: object) -> set[str]:
-    """The names that a function's code speaks of."""
+    """The names that a function's code uses."""
     code = inspect.unwrap(callable_).__code__  # type: ignore[arg-type]
     return {*code.co_names, *code.co_varnames}
 
 
-# The corner
+# The internals
 
 
 @pytest.mark.parametrize("library", ["hypercorn", "h2", "wsproto"])
-def test_a_library_is_the_very_version_that_the_corner_was_tested_with(library: str):
+def test_each_patched_library_has_the_tested_version(library: str):
     docs = transport.__doc__ or ""
     pinned = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
 
@@ -55,7 +55,7 @@ def test_a_library_is_the_very_version_that_the_corner_was_tested_with(library: 
     assert f"{library}=={version(library)}" in pinned
 
 
-def test_the_connection_is_made_and_run_as_we_expect():
+def test_the_internals_of_the_connection_are_unchanged():
     assert parameters(TCPServer.__init__) == ["self", "app", "loop", "config", "context", "state", "reader", "writer"]
     for method in (TCPServer.run, TCPServer._read_data, TCPServer._close, EventWrapper.wait, EventWrapper.clear):
         assert inspect.iscoroutinefunction(method)
@@ -67,7 +67,7 @@ def test_the_connection_is_made_and_run_as_we_expect():
     assert MAX_RECV >= 1 << 14
 
 
-def test_the_protocol_refuses_and_waits_as_we_expect():
+def test_the_internals_of_the_protocol_are_unchanged():
     assert parameters(H11Protocol._send_error_response) == ["self", "status_code"]
     assert parameters(H11Protocol._send_h11_event) == ["self", "event"]
     assert parameters(H11Protocol.handle) == ["self", "event"]
@@ -76,8 +76,8 @@ def test_the_protocol_refuses_and_waits_as_we_expect():
     assert WorkerContext.event_class is EventWrapper
 
 
-def test_the_code_that_a_plain_request_bypasses_is_as_we_expect():
-    """`transport.plain` and `transport.idle` do the same in their own way."""
+def test_the_code_bypassed_by_the_fast_path_is_unchanged():
+    """`transport.fast_http1` and `transport.idle_timer` replace it."""
     assert {"ssl", "client", "server", "keep_alive_requests", "connection", "stream"} <= names(H11Protocol.__init__)
     assert "start_next_cycle" in names(H11Protocol._maybe_recycle)
     assert parameters(AsyncioSingleTask.restart) == ["self", "task_group", "action"]
@@ -87,7 +87,7 @@ def test_the_code_that_a_plain_request_bypasses_is_as_we_expect():
     assert "protocol" in names(protocol.ProtocolWrapper.__init__)
 
 
-def test_the_websocket_stream_is_built_as_we_expect():
+def test_the_internals_of_the_websocket_stream_are_unchanged():
     for module in (h11_module, h2_module):
         assert vars(module)["WSStream"] is WSStream
     assert parameters(Handshake.__init__) == ["self", "headers", "http_version"]
@@ -98,12 +98,12 @@ def test_the_websocket_stream_is_built_as_we_expect():
     assert {"app_put", "buffer", "closed", "task_group", "stream_id"} <= names(WSStream.__init__)
 
 
-async def test_the_application_is_told_things_through_a_bounded_queue():
+async def test_the_queue_to_the_application_is_bounded():
     async def app(*_: object) -> None:
         """Reads nothing."""
 
     async def send(_: object) -> None:
-        """Takes everything."""
+        """Discards everything."""
 
     async with TaskGroup(asyncio.get_running_loop()) as group:
         put = await group.spawn_app(app, Config(), {}, send)  # type: ignore[arg-type]
@@ -113,7 +113,7 @@ async def test_the_application_is_told_things_through_a_bounded_queue():
     assert "TaskGroup" in vars(tcp_server)
 
 
-def test_everything_is_back_in_its_place_afterwards():
+def test_the_patches_are_undone_afterwards():
     def corner() -> list[object]:
         modules = [vars(module) for module in (run, tcp_server, protocol, h11_module, h2_module, ws_stream)]
         classes = ("TCPServer", "TaskGroup", "H11Protocol", "WSStream", "WSStream", "Handshake")
@@ -169,12 +169,12 @@ def _answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-# What it promises
+# The behaviour
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A server that takes eight connections."""
+    """A server with a limit of eight connections."""
     with ServerProcess(tmp_path / "data", "--max-connections", "8") as server:
         yield server
         assert "Traceback" not in server.log
@@ -182,13 +182,13 @@ def small(tmp_path: Path) -> Iterator[ServerProcess]:
 
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Such a server for tests after which all connections are free again."""
+    """Such a server for tests that release all connections."""
     with ServerProcess(tmp_path_factory.mktemp("crowded") / "data", "--max-connections", "8") as server:
         yield server
         assert "Traceback" not in server.log
 
 
-async def test_one_connection_too_many_gets_a_whole_answer_and_later_ones_work(small: ServerProcess):
+async def test_a_connection_beyond_the_limit_gets_a_503_and_later_ones_work(small: ServerProcess):
     held = [await RawConnection(small.port).connect() for _ in range(8)]
     for connection in held:
         await connection.send(GET)
@@ -213,7 +213,7 @@ async def test_one_connection_too_many_gets_a_whole_answer_and_later_ones_work(s
             pass
 
 
-async def test_a_connection_that_its_client_closes_makes_room_at_once(tmp_path: Path):
+async def test_a_closed_connection_frees_its_slot_at_once(tmp_path: Path):
     (tmp_path / "hypercorn.toml").write_text("keep_alive_timeout = 600\n")
     config = str(tmp_path / "hypercorn.toml")
     with ServerProcess(tmp_path / "data", "--max-connections", "8", "--server-config", config) as server:
@@ -230,10 +230,10 @@ async def test_a_connection_that_its_client_closes_makes_room_at_once(tmp_path: 
     "request_line",
     ["GET /api/notes", "GET /healthz", "POST /nowhere", "POST /api/notes", "POST /events", "GET ?x", "HEAD /events"],
 )
-async def test_a_body_that_nobody_reads_does_not_hold_its_connection(crowded: ServerProcess, request_line: str):
+async def test_an_unread_body_does_not_block_its_connection(crowded: ServerProcess, request_line: str):
     small = crowded
     async with small.client() as http:
-        await http.get("/api/notes")  # from now on it comes from the cache
+        await http.get("/api/notes")  # the response is cached from now on
     head = f"{request_line} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
     async with asyncio.timeout(20):
         for number in range(16):
@@ -251,7 +251,7 @@ async def test_a_body_that_nobody_reads_does_not_hold_its_connection(crowded: Se
 
 
 async def _fit(port: int, count: int) -> bool:
-    """Whether so many connections are served at once."""
+    """Whether this many connections are served at once."""
     connections = [await RawConnection(port).connect() for _ in range(count)]
     served = 0
     for connection in connections:
@@ -262,7 +262,7 @@ async def _fit(port: int, count: int) -> bool:
     return served == count
 
 
-async def test_one_connection_too_many_that_says_nothing_is_dropped(small: ServerProcess):
+async def test_a_silent_connection_beyond_the_limit_is_dropped(small: ServerProcess):
     held = [await RawConnection(small.port).connect() for _ in range(8)]
     for connection in held:
         await connection.send(GET)
@@ -275,7 +275,7 @@ async def test_one_connection_too_many_that_says_nothing_is_dropped(small: Serve
         connection.close()
 
 
-async def test_many_connections_leave_no_descriptor_behind(server: ServerProcess):
+async def test_many_connections_leak_no_descriptors(server: ServerProcess):
     async def come_and_go(number: int) -> None:
         connection = await RawConnection(server.port).connect()
         kind = number % 5
@@ -309,7 +309,7 @@ async def test_many_connections_leave_no_descriptor_behind(server: ServerProcess
 
 
 @pytest.mark.parametrize("request_line", ["POST /nowhere", "PUT /api/notes", "DELETE /healthz"])
-async def test_an_answer_ahead_of_the_body_says_that_the_connection_ends(crowded: ServerProcess, request_line: str):
+async def test_a_response_before_the_end_of_the_body_closes_the_connection(crowded: ServerProcess, request_line: str):
     connection = await RawConnection(crowded.port).connect()
 
     await connection.send(f"{request_line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\nabc".encode())

@@ -1,4 +1,4 @@
-"""What no websocket client should say: refused with the right code, and nobody else notices."""
+"""Malformed websockets: closed with the right code, without affecting others."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from tests.support.clients.wire_formats import BINARY, CLOSE, CONTINUATION, PING
 from tests.support.servers.server_process import ServerProcess
 
 KIB = 1024
-SLACK = 12 * KIB  # KiB that a Python process may grow by for reasons of its own
+SLACK = 12 * KIB  # KiB by which a Python process may grow for other reasons
 HANDSHAKE = {
     "Host": "localhost",
     "Upgrade": "websocket",
@@ -26,7 +26,7 @@ HANDSHAKE = {
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server for all tests here, that waits for a refused client a shorter time."""
+    """A server for all tests here, with a shorter timeout for refused clients."""
     constants = {"quart_notes.server.transport.connection.LINGER_TIMEOUT": 0.3}
     with ServerProcess(tmp_path_factory.mktemp("abused") / "data", constants=constants) as server:
         yield server
@@ -34,7 +34,7 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPr
 
 @pytest.fixture(autouse=True)
 async def others(shared_server: ServerProcess) -> AsyncIterator[None]:
-    """Two readers beside the abuse, who must notice nothing; and a server that is afterwards as it was before."""
+    """Two readers that must be unaffected; afterwards the server has released all connections and descriptors."""
     server = shared_server
     async with server.client() as http:
         await http.get("/healthz")
@@ -59,7 +59,7 @@ BASELINES: dict[int, int] = {}
 
 
 def baseline(server: ServerProcess) -> int:
-    """Descriptors of the server when nobody is connected."""
+    """Descriptors of the server without connections."""
     return BASELINES.setdefault(server.pid, server.descriptors())
 
 
@@ -71,7 +71,7 @@ async def opened(server: ServerProcess, *, deaf: bool = False) -> WebsocketClien
 
 
 async def flood(client: WebsocketClient, data: Callable[[], bytes]) -> None:
-    """Send `data` over and over until the server takes no more."""
+    """Send `data` repeatedly until the server closes."""
 
     async def send() -> None:
         while await client.say(data()):
@@ -84,7 +84,7 @@ async def flood(client: WebsocketClient, data: Callable[[], bytes]) -> None:
 
 
 async def refused(server: ServerProcess, code: int, *pieces: bytes) -> WebsocketClient:
-    """Say something and check the close that follows."""
+    """Send bytes and check the close frame that follows."""
     client = await opened(server)
     for piece in pieces:
         await client.say(piece)
@@ -95,7 +95,7 @@ async def refused(server: ServerProcess, code: int, *pieces: bytes) -> Websocket
     return client
 
 
-# Too much
+# Limits
 
 
 async def test_a_flood_of_messages_is_refused(shared_server: ServerProcess):
@@ -119,14 +119,14 @@ async def test_a_flood_of_messages_is_refused(shared_server: ServerProcess):
     ],
     ids=["messages", "fragments", "empty fragments", "a huge declared length"],
 )
-async def test_an_endless_flood_is_cut(shared_server: ServerProcess, first: bytes, more: Callable[[], bytes]):
+async def test_an_endless_flood_is_cut_off(shared_server: ServerProcess, first: bytes, more: Callable[[], bytes]):
     client = await opened(shared_server)
     await client.say(first)
 
     await flood(client, more)
 
 
-async def test_a_few_messages_are_read_and_forgotten(shared_server: ServerProcess):
+async def test_a_few_messages_are_read_and_ignored(shared_server: ServerProcess):
     client = await opened(shared_server)
     for payload in (b"{}", b"hello", b"\xf0\x9f\xa7\x80", b""):
         await client.say(frame(payload))
@@ -156,17 +156,17 @@ async def test_a_message_may_have_64_kib(shared_server: ServerProcess, size: int
     client.cut()
 
 
-async def test_a_message_too_large_in_fragments_is_refused_too(shared_server: ServerProcess):
+async def test_a_too_large_message_in_fragments_is_refused_too(shared_server: ServerProcess):
     half = b"x" * (40 * KIB)
 
     await refused(shared_server, 1009, frame(half, fin=False), frame(half, CONTINUATION))
 
 
-async def test_pings_without_end_that_are_never_read_cost_nothing(shared_server: ServerProcess):
+async def test_endless_pings_without_reading_cost_no_memory(shared_server: ServerProcess):
     client = await opened(shared_server, deaf=True)
     before = shared_server.rss_kib()
     try:
-        async with asyncio.timeout(1):  # the time for which it is tried, not one for luck
+        async with asyncio.timeout(1):  # the duration of the attempt; no race depends on it
             for _ in range(20_000):
                 await client.say(frame(b"x" * 125, PING) * 100)
     except TimeoutError:
@@ -175,7 +175,7 @@ async def test_pings_without_end_that_are_never_read_cost_nothing(shared_server:
     client.cut()
 
 
-# Broken
+# Invalid frames
 
 
 @pytest.mark.parametrize(
@@ -202,12 +202,12 @@ async def test_pings_without_end_that_are_never_read_cost_nothing(shared_server:
     ],
     ids=lambda value: value[:12].hex() if isinstance(value, bytes) else str(value),
 )
-async def test_broken_frames_are_refused_with_their_code(shared_server: ServerProcess, code: int, said: bytes):
+async def test_invalid_frames_are_refused_with_their_code(shared_server: ServerProcess, code: int, said: bytes):
     await refused(shared_server, code, said)
 
 
 @pytest.mark.parametrize("code", [None, 1000, 1001, 3000, 4999])
-async def test_a_proper_close_is_answered(shared_server: ServerProcess, code: int | None):
+async def test_a_close_frame_is_echoed(shared_server: ServerProcess, code: int | None):
     client = await opened(shared_server)
     await client.say(close_frame(code))
 
@@ -223,11 +223,11 @@ async def test_frames_after_a_close_are_ignored(shared_server: ServerProcess):
 
     await client.to_the_end()
 
-    assert client.close_code in {1000, None}  # None: reset, because bytes were left unread
+    assert client.close_code in {1000, None}  # None: reset, because of unread bytes
     client.cut()
 
 
-async def test_pongs_that_nobody_asked_for_are_ignored(shared_server: ServerProcess):
+async def test_unsolicited_pongs_are_ignored(shared_server: ServerProcess):
     client = await opened(shared_server)
     await client.say(frame(b"unasked", PONG) * 100 + frame(b"x", PING))
 
@@ -240,7 +240,7 @@ async def test_http_after_the_upgrade_is_refused(shared_server: ServerProcess):
     await refused(shared_server, 1002, b"GET /api/notes HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
 
-async def test_nothing_follows_the_close_of_a_misbehaving_reader_on_a_busy_board(shared_server: ServerProcess):
+async def test_no_event_follows_the_close_frame_on_a_busy_board(shared_server: ServerProcess):
     async with shared_server.client() as http, await follow(WebsocketClient, shared_server.port) as quiet:
         client = await opened(shared_server)
         await client.say(frame(b"x" * (64 * KIB + 1)))
@@ -258,7 +258,7 @@ async def test_nothing_follows_the_close_of_a_misbehaving_reader_on_a_busy_board
     bystander.cut()
 
 
-# Deflate
+# Compression
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ async def test_compression_is_declined(shared_server: ServerProcess, offer: str)
     client.cut()
 
 
-async def test_a_compressed_bomb_is_refused_without_unpacking_it(shared_server: ServerProcess):
+async def test_a_compression_bomb_is_refused_without_decompressing_it(shared_server: ServerProcess):
     pack = zlib.compressobj(9, zlib.DEFLATED, -15)
     bomb = (pack.compress(b"\0" * (256 << 20)) + pack.flush(zlib.Z_SYNC_FLUSH))[:-4]
     client = WebsocketClient(shared_server.port)
@@ -283,7 +283,7 @@ async def test_a_compressed_bomb_is_refused_without_unpacking_it(shared_server: 
     await client.say(frame(bomb, reserved=4))
     await client.to_the_end()
 
-    assert client.close_code in {1002, None}  # None: reset, because bytes were left unread
+    assert client.close_code in {1002, None}  # None: reset, because of unread bytes
     client.cut()
 
 
@@ -297,7 +297,7 @@ def handshake(**changes: str | None) -> bytes:
     return "\r\n".join(["GET /ws HTTP/1.1", *lines, "", ""]).encode()
 
 
-async def test_the_handshake_that_the_others_are_made_of_works(shared_server: ServerProcess):
+async def test_the_unmodified_handshake_is_accepted(shared_server: ServerProcess):
     connection = await RawConnection(shared_server.port).connect()
     await connection.send(handshake())
     head = await connection.head()
@@ -322,7 +322,7 @@ async def test_the_handshake_that_the_others_are_made_of_works(shared_server: Se
     ],
     ids=str,
 )
-async def test_a_handshake_that_is_not_one_is_refused(shared_server: ServerProcess, changes: dict[str, str | None]):
+async def test_an_invalid_handshake_is_refused(shared_server: ServerProcess, changes: dict[str, str | None]):
     connection = await RawConnection(shared_server.port).connect()
     await connection.send(handshake(**changes))
     head = await connection.head()
@@ -331,14 +331,16 @@ async def test_a_handshake_that_is_not_one_is_refused(shared_server: ServerProce
     assert 400 <= head.status < 500 or (head.status, changes.get("Upgrade")) == (101, "h2c")
 
 
-async def test_a_body_on_an_upgrade_disturbs_nobody(shared_server: ServerProcess):
+async def test_a_body_on_an_upgrade_is_harmless(shared_server: ServerProcess):
     head, _ = await exchange(shared_server.port, handshake(Content_Length="3", Sec_WebSocket_Version="9") + b"abc")
 
     assert head.status == 400
 
 
 @pytest.mark.parametrize("where", ["/ws", "/ws?after=%ff", "/ws?topics=%00", "/ws/", "/WS", "/api/notes", "/"])
-async def test_a_websocket_elsewhere_or_with_nonsense_is_refused(shared_server: ServerProcess, where: str):
+async def test_a_websocket_at_another_path_or_with_an_invalid_query_is_refused(
+    shared_server: ServerProcess, where: str
+):
     connection = await RawConnection(shared_server.port).connect()
     await connection.send(handshake().replace(b"/ws", where.encode(), 1))
     head = await connection.head()
@@ -348,7 +350,9 @@ async def test_a_websocket_elsewhere_or_with_nonsense_is_refused(shared_server: 
 
 
 @pytest.mark.parametrize("query", [b"?topics=board:2", b"?after=garbage", b""])
-async def test_a_client_that_does_not_wait_for_the_answer_disturbs_nobody(shared_server: ServerProcess, query: bytes):
+async def test_a_client_that_sends_before_the_handshake_response_is_harmless(
+    shared_server: ServerProcess, query: bytes
+):
     async def hasty() -> None:
         connection = await RawConnection(shared_server.port).connect()
         try:
@@ -364,7 +368,7 @@ async def test_a_client_that_does_not_wait_for_the_answer_disturbs_nobody(shared
         await asyncio.gather(*(hasty() for _ in range(10)))
 
 
-async def test_half_a_handshake_can_be_left(shared_server: ServerProcess):
+async def test_an_incomplete_handshake_is_harmless(shared_server: ServerProcess):
     halves = []
     for end in range(1, len(handshake()), 7):
         connection = await RawConnection(shared_server.port).connect()
@@ -374,7 +378,7 @@ async def test_half_a_handshake_can_be_left(shared_server: ServerProcess):
         connection.cut() if number % 2 else connection.close()
 
 
-async def test_websockets_that_leave_at_any_byte_are_forgotten(shared_server: ServerProcess):
+async def test_websockets_disconnected_at_any_byte_are_released(shared_server: ServerProcess):
     said = frame(b"hello", fin=False) + frame(b"x" * 200, CONTINUATION) + frame(b"?", PING) + close_frame(1000)
 
     async def leave(end: int) -> None:

@@ -1,4 +1,4 @@
-"""Workers that end: killed, stopped, or never begun."""
+"""Workers that end: killed, suspended, or failed at their start."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ server, shared = worker_processes.server, worker_processes.shared
 on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 
-async def test_a_worker_that_is_killed_under_load_loses_nothing_and_its_readers_go_on_elsewhere(server: WorkerServer):
+async def test_a_worker_killed_under_load_loses_nothing_and_its_readers_resume_at_others(server: WorkerServer):
     async with readers(server, WebsocketClient, 1) as found, writers(server, 6) as acknowledged:
         await progress(acknowledged, 20)
         victim = min(found)
@@ -44,7 +44,7 @@ async def test_a_worker_that_is_killed_under_load_loses_nothing_and_its_readers_
     assert "Traceback" not in server.log
 
 
-async def test_a_suspended_worker_harms_no_other_and_misses_nothing(server: WorkerServer):
+async def test_a_suspended_worker_affects_no_other_and_misses_nothing(server: WorkerServer):
     async with readers(server, WebsocketClient, 1) as found:
         still = min(found)
         reader = found[still][0]
@@ -61,7 +61,7 @@ async def test_a_suspended_worker_harms_no_other_and_misses_nothing(server: Work
         assert [event["note"]["id"] for event in reader.events if "note" in event] == ids
 
 
-def test_a_worker_that_is_suspended_for_too_long_is_replaced(tmp_path: Path):
+def test_a_worker_suspended_for_too_long_is_replaced(tmp_path: Path):
     with WorkerServer(tmp_path / "data", "--worker-timeout", "3", workers=2) as server:
         before = set(server.workers())
         os.kill(still := min(before), signal.SIGSTOP)
@@ -93,7 +93,7 @@ async def test_a_worker_is_unresponsive_only_after_several_missed_checks_in_a_ro
     assert answers == [{"asked": 0}]
 
 
-async def test_the_workers_of_a_killed_supervisor_end_at_once_and_another_one_takes_over(tmp_path: Path):
+async def test_the_workers_of_a_killed_supervisor_exit_and_a_new_one_can_start(tmp_path: Path):
     with WorkerServer(tmp_path / "data", "--drain", "60") as server:
         async with writers(server, 4) as acknowledged:
             await progress(acknowledged, 20)
@@ -107,7 +107,7 @@ async def test_the_workers_of_a_killed_supervisor_end_at_once_and_another_one_ta
 
 
 @on_both_edges
-async def test_all_workers_end_cleanly(server: WorkerServer, edge: Edge):
+async def test_all_workers_exit_cleanly(server: WorkerServer, edge: Edge):
     async with readers(server, edge, 2) as found:
         workers = server.workers()
         reading = [asyncio.create_task(one.to_the_end()) for theirs in found.values() for one in theirs]
@@ -122,7 +122,7 @@ async def test_all_workers_end_cleanly(server: WorkerServer, edge: Edge):
 
 
 @pytest.mark.sqlite_only("what keeps PostgreSQL from being used is tried in test_postgres_addresses")
-def test_the_reason_that_prevents_the_start_is_said_once(tmp_path: Path):
+def test_the_reason_of_a_failed_start_is_logged_once(tmp_path: Path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "quart-notes.sqlite3").write_bytes(b"not a database at all" * 100)
     ended = run_in(tmp_path, "serve", "--workers", "3", "--bind", "127.0.0.1:0")
@@ -130,21 +130,21 @@ def test_the_reason_that_prevents_the_start_is_said_once(tmp_path: Path):
     assert ended.stderr.count("file is not a database") == 1
 
 
-def test_two_supervisors_do_not_share_an_address(shared: WorkerServer, tmp_path: Path):
+def test_two_supervisors_cannot_share_an_address(shared: WorkerServer, tmp_path: Path):
     ended = run_in(tmp_path, "serve", "--workers", "2", "--bind", f"127.0.0.1:{shared.port}")
     assert_failed(ended, f"cannot listen on 127.0.0.1:{shared.port}: Address already in use")
 
 
 @pytest.fixture
 def impatient(tmp_path: Path) -> Iterator[WorkerServer]:
-    """A server that soon starts a worker again that has ended early."""
+    """A server that restarts an early-exited worker after a short delay."""
     constants = {"quart_notes.server.workers.supervisor.RESTART_DELAYS": [0.0, 0.1, 2.0]}
     with WorkerServer(tmp_path / "data", constants=constants) as server:
         yield server
 
 
 @pytest.mark.sqlite_only("PostgreSQL has the key in the database")
-def test_while_a_worker_cannot_be_replaced_the_reason_is_said_and_others_take_its_connections(impatient: WorkerServer):
+def test_while_a_worker_cannot_restart_the_reason_is_logged_and_others_serve(impatient: WorkerServer):
     server = impatient
     key = server.data / "secret"
     kept = key.read_bytes()
@@ -184,9 +184,9 @@ def _runs(process: int) -> bool:
 
 
 async def _settled(server: WorkerServer, acknowledged: dict[int, str]) -> None:
-    """Writes that nobody waited for any more have come to their end, and all is as it should be."""
+    """Abandoned writes have completed, and the database is consistent."""
     async with server.client() as client:
-        # A process that writes next does so after all that has begun.
+        # A process that writes next does so after all started writes.
         note = (await client.post("/api/notes", json={"title": "the last"})).json()
     acknowledged[note["id"]] = note["title"]
     check_rows_and_events(server, acknowledged)

@@ -1,4 +1,4 @@
-"""Several workers behind one address: one board for all, no matter which worker serves whom."""
+"""Several workers at one address: the same boards and rooms at every worker."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 
 @on_both_edges
-async def test_every_event_reaches_every_reader_of_every_worker_in_one_order(shared: WorkerServer, edge: Edge):
+async def test_every_reader_of_every_worker_gets_all_events_in_one_order(shared: WorkerServer, edge: Edge):
     async def write(worker: int, count: int) -> list[int]:
         def work() -> list[int]:
             with shared.client_of(worker) as client:
@@ -48,18 +48,18 @@ async def test_every_event_reaches_every_reader_of_every_worker_in_one_order(sha
         assert {event["note"]["id"] for event in reader.events if "note" in event} == ids
 
 
-def test_what_is_written_at_one_worker_is_read_at_every_other_at_once(shared: WorkerServer):
+def test_a_write_at_one_worker_is_visible_at_every_other_at_once(shared: WorkerServer):
     with shared.clients() as found:
         clients = list(found.values())
         for count in range(60):
             made = clients[count % 3].post("/api/notes", json={"title": f"here {count}"}).json()
             for client in clients:
-                # The list is kept ready as bytes at each of them.
+                # Each of them has the list in its cache.
                 assert client.get("/api/notes?limit=1000").json()[-1]["id"] == made["id"]
                 assert client.get(f"/api/notes/{made['id']}").json() == made
 
 
-async def test_sixteen_writers_at_three_workers_are_never_told_that_the_database_is_locked(shared: WorkerServer):
+async def test_sixteen_writers_at_three_workers_never_get_a_locked_database(shared: WorkerServer):
     async def write(name: int) -> list[int]:
         async with shared.client() as client:
             return [(await client.post("/api/notes", json={"title": f"{name}.{n}"})).status_code for n in range(40)]
@@ -70,7 +70,7 @@ async def test_sixteen_writers_at_three_workers_are_never_told_that_the_database
     assert "locked" not in shared.log
 
 
-async def test_a_version_that_two_workers_want_to_change_is_changed_by_one(shared: WorkerServer):
+async def test_of_concurrent_changes_at_two_workers_one_succeeds(shared: WorkerServer):
     with shared.clients() as found:
         for _ in range(20):
             note = next(iter(found.values())).post("/api/notes", json={"title": "mine"})
@@ -84,7 +84,7 @@ async def test_a_version_that_two_workers_want_to_change_is_changed_by_one(share
             assert sorted(answer.status_code for answer in answers) == [200, 412, 412]
 
 
-def test_the_connections_are_dealt_out_among_all(shared: WorkerServer):
+def test_connections_are_distributed_among_all_workers(shared: WorkerServer):
     with ExitStack() as stack:
         made = [stack.enter_context(socket.create_connection(("127.0.0.1", shared.port), 20)) for _ in range(40)]
         assert {shared.worker_of(one.getsockname()[1]) for one in made} == set(shared.workers())
@@ -93,7 +93,7 @@ def test_the_connections_are_dealt_out_among_all(shared: WorkerServer):
 # Access
 
 
-def test_the_board_that_is_opened_at_one_worker_is_open_at_every_other(shared: WorkerServer):
+def test_the_open_board_is_the_same_at_every_worker(shared: WorkerServer):
     with shared.clients() as found:
         first, *others = found.values()
         person = first.post("/api/users", json={**ADA, "email": "eve@example.org", "nickname": "eve"}).json()["id"]
@@ -107,7 +107,7 @@ def test_the_board_that_is_opened_at_one_worker_is_open_at_every_other(shared: W
                 assert f'data-board-id="{opened}"' in other.get("/front/notes").text
 
 
-async def test_no_more_connections_are_served_than_one_process_would(tmp_path: Path):
+async def test_workers_share_the_limit_of_connections(tmp_path: Path):
     with WorkerServer(tmp_path / "data", "--max-connections", "12") as server:
         async with AsyncExitStack() as stack:
             statuses = []
@@ -130,12 +130,12 @@ ADA = {"name": "Ada", "email": "ada@example.org", "nickname": "ada"}
 
 
 def _told(reader: FeedClient, what: str) -> list[str]:
-    """The nicknames that are here, or type, by what was heard last."""
+    """The nicknames that are here, or type, in the newest event."""
     told = [event["presence"] for event in reader.events if "presence" in event]
     return [person["nickname"] for person in told[-1][what]] if told else []
 
 
-async def test_a_user_in_a_room_is_seen_at_every_worker_and_leaves_with_a_killed_one(tmp_path: Path):
+async def test_a_user_is_present_at_every_worker_until_their_own_is_killed(tmp_path: Path):
     async with AsyncExitStack() as stack:
         server = stack.enter_context(WorkerServer(tmp_path / "data", constants=SOON_GONE))
         async with server.client() as client:
@@ -153,7 +153,7 @@ async def test_a_user_in_a_room_is_seen_at_every_worker_and_leaves_with_a_killed
             await watcher.until(lambda one: _told(one, "here") == [])
 
 
-async def test_a_typing_user_is_seen_at_every_worker_until_the_message_is_posted_at_any(shared: WorkerServer):
+async def test_typing_is_shown_at_every_worker_until_the_message_is_posted_at_any(shared: WorkerServer):
     with shared.clients() as found:
         one, *_, other = found.values()
         eve = one.post("/api/users", json={**ADA, "email": "typist@example.org", "nickname": "typist"}).json()["id"]
@@ -165,10 +165,10 @@ async def test_a_typing_user_is_seen_at_every_worker_until_the_message_is_posted
             message = {"author_id": eve, "content": "said elsewhere"}
             assert other.post(f"/api/rooms/{room}/messages", json=message).status_code == 201
             for watcher, *_ in watchers.values():
-                await watcher.until(lambda reader: _told(reader, "typing") == [], 4)  # sooner than it ends by itself
+                await watcher.until(lambda reader: _told(reader, "typing") == [], 4)  # sooner than the timeout
 
 
-# Figures
+# Metrics
 
 
 def test_the_metrics_of_all_workers_are_combined(tmp_path: Path):

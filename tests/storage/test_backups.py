@@ -1,4 +1,4 @@
-"""Copies of a database in use: of one moment, however much is written while they are made."""
+"""Copies of a database in use: consistent, whatever is written meanwhile."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from quart_notes.storage.sqlite import backup
 
 pytestmark = pytest.mark.sqlite_only("copies of the file")
 
-ROWS = 2000  # of 10 KB: several times what is copied in one step
+ROWS = 2000  # of 10 KB: several times the size of one copy step
 
 
 @pytest.fixture
 def busy(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to a database in `tmp_path / "source"`, to write with."""
+    """A connection to a database in `tmp_path / "source"`, for writes."""
     with closing(sqlite3.connect(tmp_path / "source", isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
@@ -28,7 +28,7 @@ def busy(tmp_path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def test_a_copy_ends_although_somebody_writes_at_every_step(tmp_path: Path, busy: sqlite3.Connection):
+def test_a_copy_completes_despite_a_write_at_every_step(tmp_path: Path, busy: sqlite3.Connection):
     steps: list[int] = []
 
     def write(percent: int) -> None:
@@ -46,7 +46,7 @@ def test_a_copy_ends_although_somebody_writes_at_every_step(tmp_path: Path, busy
     assert sorted(file.name for file in tmp_path.glob("target*")) == ["target"]
 
 
-def test_a_copy_that_fails_leaves_nothing(tmp_path: Path, busy: sqlite3.Connection):
+def test_a_failed_copy_leaves_nothing(tmp_path: Path, busy: sqlite3.Connection):
     def fail(_: int) -> None:
         raise KeyboardInterrupt
 

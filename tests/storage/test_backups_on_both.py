@@ -1,4 +1,4 @@
-"""Backups of SQLite and of PostgreSQL, restored on either: whole, and everybody who saw more is told to reload."""
+"""Backups of SQLite and PostgreSQL, restored on either: complete, and clients with newer events get a reset."""
 
 import asyncio
 from contextlib import AsyncExitStack, closing
@@ -22,30 +22,30 @@ from tests.support.servers.worker_processes import WorkerServer
 
 make_old = test_migrations.make_old
 on_each = pytest.mark.parametrize("kind", KINDS)
-# A copy is a SQLite file, whatever it was made of: so each way of making one and of restoring one is here.
+# A copy is a SQLite file, whatever its source: so each way to create one and to restore one is tested here.
 across = pytest.mark.parametrize(("source", "target"), [("sqlite", "postgres"), ("postgres", "sqlite")])
 
 PUT_KEY = "INSERT INTO server_key (id, key) VALUES (1, '{}') RETURNING id"
 
 
 def backup(kind: Kind, data: Path, target: Path) -> Done:
-    """What comes of it."""
+    """The finished command."""
     return run_in(data.parent, "backup", str(target), "--data", str(data), "--database-url", url_of(kind, data))
 
 
 def restore(kind: Kind, data: Path, source: Path) -> Done:
-    """What comes of it."""
+    """The finished command."""
     return run_in(data.parent, "restore", str(source), "--data", str(data), "--database-url", url_of(kind, data))
 
 
 def succeeded(done: Done) -> str:
-    """What it says; it went well."""
+    """The output of a successful command."""
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def add(server: ServerProcess, title: str) -> str:
-    """The id of the event that tells of a new note."""
+    """The event id of a new note."""
     made = httpx.post(server.base + "/api/notes", json={"title": title})
     assert made.status_code == 201, made.text
     return made.headers["last-event-id"]
@@ -97,7 +97,7 @@ async def test_after_a_restore_a_client_with_a_newer_id_gets_exactly_one_reset(
 
 
 @across
-def test_everything_comes_back_but_the_key_and_the_epoch(tmp_path: Path, source: Kind, target: Kind):
+def test_everything_except_the_key_and_the_epoch_is_restored(tmp_path: Path, source: Kind, target: Kind):
     copy, data = tmp_path / "copy.sqlite3", tmp_path / "target"
     with serving(source, tmp_path / "source", "--access", "accounts") as server:
         furnish(server)
@@ -131,8 +131,8 @@ def _without_epoch(stored: list[bytes | str]) -> list[bytes | str]:
 
 
 @on_each
-async def test_a_backup_under_the_writes_of_three_workers_is_whole(tmp_path: Path, kind: Kind):
-    """Rows and events of a moment: as many notes as events, no fewer than were acknowledged, and none half there."""
+async def test_a_backup_during_writes_of_three_workers_is_consistent(tmp_path: Path, kind: Kind):
+    """As many notes as events, no fewer than were acknowledged, and none partial."""
     data = tmp_path / "data"
     with WorkerServer(data, "--database-url", url_of(kind, data), workers=3) as server:
         async with writers(server, 3) as acknowledged:
@@ -149,7 +149,7 @@ async def test_a_backup_under_the_writes_of_three_workers_is_whole(tmp_path: Pat
     assert names == {"copy0.sqlite3", "copy1.sqlite3"}, "something is left beside a copy"
 
 
-def test_nothing_is_restored_on_postgresql_while_a_server_runs(tmp_path: Path):
+def test_a_restore_on_postgresql_is_refused_while_a_server_runs(tmp_path: Path):
     data, copy = tmp_path / "data", tmp_path / "copy.sqlite3"
     with serving("postgres", data) as server:
         add(server, "mine")
@@ -162,7 +162,7 @@ def test_nothing_is_restored_on_postgresql_while_a_server_runs(tmp_path: Path):
         assert not list(data.glob("*restoring*"))
 
 
-def test_a_copy_may_be_restored_where_there_was_nothing_on_postgresql(tmp_path: Path):
+def test_a_backup_can_be_restored_to_an_empty_postgresql_database(tmp_path: Path):
     (tmp_path / "copy.sqlite3").write_bytes(file_after("demo"))
 
     said = succeeded(restore("postgres", tmp_path / "data", tmp_path / "copy.sqlite3"))
@@ -171,7 +171,7 @@ def test_a_copy_may_be_restored_where_there_was_nothing_on_postgresql(tmp_path: 
     assert len(contents(url_of("postgres", tmp_path / "data"))["note"]) == 10
 
 
-async def test_a_backup_of_an_older_version_is_brought_up_to_date_on_postgresql(tmp_path: Path, make_old: MakeOld):
+async def test_a_backup_of_an_older_version_is_migrated_on_postgresql(tmp_path: Path, make_old: MakeOld):
     with closing(await make_old(tmp_path / "old", 2)) as old, old:
         old.execute(test_migrations.OLD_NOTE, ("one", False, "one"))
         old.execute(test_migrations.OLD_PERSON, ("Ada", "Ada", "ada"))
@@ -186,7 +186,7 @@ async def test_a_backup_of_an_older_version_is_brought_up_to_date_on_postgresql(
         assert titles(server) == ["one"]
 
 
-def test_a_file_that_is_not_ours_is_not_restored_on_postgresql(tmp_path: Path):
+def test_a_foreign_file_is_not_restored_on_postgresql(tmp_path: Path):
     succeeded(run_in(tmp_path, "demo", "--database-url", url_of("postgres", tmp_path / "data")))
     before = contents(url_of("postgres", tmp_path / "data"))
     for content in (b"my diary", b"", b"SQLite format 3\0" + b"\xff" * 5000):
@@ -198,7 +198,7 @@ def test_a_file_that_is_not_ours_is_not_restored_on_postgresql(tmp_path: Path):
     assert not list((tmp_path / "data").glob("*re*"))
 
 
-def test_a_backup_of_postgresql_that_fails_leaves_nothing(tmp_path: Path):
+def test_a_failed_backup_of_postgresql_leaves_nothing(tmp_path: Path):
     with unused_database() as url:
         refused = run_in(tmp_path, "backup", "copy", "--database-url", url)
         assert_refused(refused, "holds no notes")
@@ -220,7 +220,7 @@ def test_a_backup_of_postgresql_that_fails_leaves_nothing(tmp_path: Path):
     assert (tmp_path / "there").read_text() == "precious"
 
 
-def test_a_kill_in_the_middle_of_a_restore_leaves_everything_as_it_was(tmp_path: Path):
+def test_a_killed_restore_changes_nothing(tmp_path: Path):
     data, copy = tmp_path / "data", tmp_path / "copy.sqlite3"
     url = url_of("postgres", data)
     copy.write_bytes(file_after("demo"))

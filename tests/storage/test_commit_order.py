@@ -1,4 +1,4 @@
-"""Several servers on one PostgreSQL: one order for all readers, no matter who writes and how long a commit takes."""
+"""Several servers on one PostgreSQL: one order of events for all readers, whoever writes and however slowly."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from tests.support.servers.server_process import ServerProcess
 
 WRITERS = 16
 EVENTS = 60 * WRITERS
-# When a transaction commits, after its numbers were taken, some of its events hold it up for a while.
+# After the numbers of a transaction were assigned, some of its events delay the commit.
 DELAYS = """
     CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -31,7 +31,7 @@ DELAYS = """
 
 
 SEEN = "SELECT count(*), coalesce(max(number), 0), (SELECT newest FROM log_head) FROM event_log"
-# The ids of notes too: who took the lock first has the smaller one.
+# The ids of notes too: the first holder of the lock has the smaller one.
 IDS = "SELECT (body::json -> 'note' ->> 'id')::int FROM event_log ORDER BY number"
 
 
@@ -43,7 +43,7 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def servers(url: str, tmp_path: Path) -> Iterator[list[ServerProcess]]:
-    """Two servers of one database whose commits take long at times."""
+    """Two servers on one database, some of whose commits are slow."""
     postgres.in_a_loop(_execute(url, DELAYS))
     flags = ("--database-url", url, "--log-rows", "100000")
     with ServerProcess(tmp_path / "a", *flags) as first, ServerProcess(tmp_path / "b", *flags) as second:
@@ -57,7 +57,7 @@ async def _execute(url: str, statements: str) -> None:
     await connection.close()
 
 
-async def test_with_sixteen_writers_no_reader_misses_or_doubles_an_event(servers: list[ServerProcess], url: str):
+async def test_with_sixteen_writers_every_reader_gets_every_event_once(servers: list[ServerProcess], url: str):
     chance = random.Random(7)
     acknowledged: dict[int, str] = {}
 
@@ -72,7 +72,7 @@ async def test_with_sixteen_writers_no_reader_misses_or_doubles_an_event(servers
         return await reader.until(partial(_has, EVENTS), 120)
 
     async def come_and_go(server: ServerProcess, other: ServerProcess) -> list[Json]:
-        """Read, leave after a while and go on at the other server, again and again."""
+        """Read, disconnect after a while and resume at the other server, repeatedly."""
         events: list[Json] = []
         after = begin
         while len(events) < EVENTS:
@@ -84,7 +84,7 @@ async def test_with_sixteen_writers_no_reader_misses_or_doubles_an_event(servers
             server, other = other, server
         return events
 
-    begin = await _newest(servers[0])  # before anybody writes
+    begin = await _newest(servers[0])  # before the first write
     async with AsyncExitStack() as stack:
         readers = [
             await stack.enter_async_context(await follow(edge, server.port))
@@ -116,7 +116,7 @@ def _has(count: int, reader: FeedClient) -> bool:
 
 
 async def _post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> Json:
-    """Add a note on a connection that is kept; in bytes, as a client library takes longer than the server."""
+    """Add a note on a persistent connection, as raw bytes: a client library is slower than the server."""
     head = (
         b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     )

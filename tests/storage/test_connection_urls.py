@@ -1,4 +1,4 @@
-"""Where a PostgreSQL database is: what cannot be used is said without its password, and TLS is as the address says."""
+"""PostgreSQL URLs: invalid ones are reported without their password, and TLS follows the URL."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ PASSWORD = "hunter2-never-told"
 CERTIFICATE = ROOT / "tests" / "support" / "self_made.pem"
 
 
-# Addresses.
+# URLs.
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ CERTIFICATE = ROOT / "tests" / "support" / "self_made.pem"
         f"postgres:///x?host=/nowhere&password={PASSWORD}&port=none",
     ],
 )
-def test_a_place_that_cannot_be_used_stops_the_start_with_one_line_and_no_password(place: str, tmp_path: Path):
+def test_an_unusable_url_stops_the_start_with_one_line_without_the_password(place: str, tmp_path: Path):
     began = time.monotonic()
     done = run_in(tmp_path, "serve", "--bind", "127.0.0.1:0", env={"QUART_NOTES_DATABASE_URL": place})
 
@@ -52,7 +52,7 @@ def test_a_place_that_cannot_be_used_stops_the_start_with_one_line_and_no_passwo
     assert len(line) > 30, "it says why"
 
 
-async def test_the_password_stands_in_no_log(
+async def test_the_password_is_in_no_log(
     url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, databases: Databases
 ):
     caplog.set_level(logging.DEBUG)
@@ -74,14 +74,14 @@ async def test_the_password_stands_in_no_log(
 # TLS.
 
 
-class TlsDoor:
-    """What stands before a server that knows no TLS, as that of the wheel, and speaks it with any client."""
+class TlsProxy:
+    """A TLS proxy in front of the wheel's server, which lacks TLS."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(CERTIFICATE)
-        self.spoken = 0  # connections by TLS
+        self.spoken = 0  # TLS connections
 
     async def open(self, host: str) -> int:
         """Listen on an address of this machine; returns the port."""
@@ -113,9 +113,9 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 @pytest.fixture
-async def door(databases: Databases) -> AsyncIterator[TlsDoor]:
-    """A server that speaks TLS; its certificate is for localhost, and signed by itself."""
-    door = TlsDoor(databases.server)
+async def door(databases: Databases) -> AsyncIterator[TlsProxy]:
+    """A server with TLS; its certificate is self-signed, for localhost."""
+    door = TlsProxy(databases.server)
     yield door
     await door.close()
 
@@ -131,8 +131,8 @@ async def door(databases: Databases) -> AsyncIterator[TlsDoor]:
         ("localhost", "sslmode=verify-ca&sslrootcert=/nowhere", "No such file"),
     ],
 )
-async def test_a_certificate_is_looked_at_as_the_address_says(
-    door: TlsDoor, host: str, parameters: str, refused: str | None
+async def test_certificates_are_verified_as_the_url_requires(
+    door: TlsProxy, host: str, parameters: str, refused: str | None
 ):
     parameters = parameters.format(own=CERTIFICATE, other=certifi.where())
     place = Postgres(f"postgres://postgres@{host}:{await door.open(host)}/{TEMPLATE}?{parameters}", 1, 5)

@@ -1,4 +1,4 @@
-"""`quart-notes copy-database`: from SQLite to PostgreSQL as a whole, or not at all."""
+"""`quart-notes copy-database`: from SQLite to PostgreSQL, completely or not at all."""
 
 import re
 import shutil
@@ -37,7 +37,7 @@ TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
 
 
 def put_demo(data: Path) -> Path:
-    """Have a data folder with the demo in its file."""
+    """Put the demo into a data folder's database."""
     data.mkdir()
     file_in(data).write_bytes(file_after("demo"))
     return data
@@ -45,7 +45,7 @@ def put_demo(data: Path) -> Path:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A data folder with the demo in its file."""
+    """A data folder with the demo in its database."""
     return put_demo(tmp_path / "data")
 
 
@@ -57,7 +57,7 @@ def unused() -> Iterator[str]:
 
 
 def change(data: Path, *statements: str) -> None:
-    """Do something to the file, past the server."""
+    """Change the file without the server."""
     with closing(sqlite3.connect(file_in(data))) as connection, connection:
         for statement in statements:
             connection.execute(statement)
@@ -79,12 +79,12 @@ def test_new_rows_get_ids_that_were_never_used(data: Path, target: str):
         assert len(client.get("/api/notes").json()) == 8
 
 
-# Again, or not at all
+# Repeated copies
 
 
-def test_it_can_be_done_again_and_replaces_what_is_there(data: Path, unused: str):
+def test_a_second_copy_replaces_the_first(data: Path, unused: str):
     first = copied(data, unused)
-    assert "There is no key" in first  # `demo` signs nothing
+    assert "There is no key" in first  # `demo` creates no key
     assert find(unused, "SELECT * FROM server_key") == []
     assert not (data / "secret").exists()
     assert copied(data, unused) == first
@@ -99,7 +99,7 @@ def test_it_can_be_done_again_and_replaces_what_is_there(data: Path, unused: str
     assert (data / "secret").read_bytes().hex() == find(unused, "SELECT key FROM server_key")[0][0]
 
 
-def test_a_database_on_which_a_server_did_nothing_yet_counts_as_empty(data: Path, target: str):
+def test_a_database_with_only_initial_rows_counts_as_empty(data: Path, target: str):
     with ServerProcess(data, "--database-url", target):
         pass
 
@@ -123,7 +123,7 @@ def test_changes_in_the_target_are_never_replaced(data: Path, target: str):
     assert contents(target) == before
 
 
-def test_another_databases_notes_are_never_replaced(data: Path, target: str, tmp_path: Path):
+def test_the_notes_of_another_database_are_never_replaced(data: Path, target: str, tmp_path: Path):
     assert run_in(tmp_path, "demo", "--database-url", target).returncode == 0
     before = contents(target)
 
@@ -132,7 +132,7 @@ def test_another_databases_notes_are_never_replaced(data: Path, target: str, tmp
     assert contents(target) == before
 
 
-def test_a_server_on_either_side_is_in_the_way(data: Path, unused: str):
+def test_a_running_server_on_either_side_is_refused(data: Path, unused: str):
     with serving("sqlite", data):
         assert_refused(copy(data, unused), str(file_in(data)), "in use by another Quart Notes process")
     assert find(unused, TABLES) == [(0,)]
@@ -152,13 +152,13 @@ def test_a_file_of_an_older_version_is_not_copied(data: Path, unused: str):
 
 @contextmanager
 def silent(_: str) -> Iterator[Any]:
-    """Nobody looks how far it is."""
+    """No progress report."""
     yield lambda done, total: None
 
 
 @pytest.fixture(scope="module")
 def copied_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, Contents]]:
-    """The demo, the database that it was copied to, and what is there, for tests that change nothing there."""
+    """The demo, the database that it was copied to, and its content, for tests that change nothing there."""
     data = put_demo(tmp_path_factory.mktemp("copied") / "data")
     with unused_database(TEMPLATE) as url:
         copied(data, url)
@@ -196,7 +196,7 @@ async def test_values_that_postgresql_cannot_store_are_named_and_nothing_is_copi
     assert contents(url) == before
 
 
-async def test_a_copy_that_is_not_the_same_is_taken_back(data: Path, target: str, monkeypatch: pytest.MonkeyPatch):
+async def test_a_copy_that_differs_is_rolled_back(data: Path, target: str, monkeypatch: pytest.MonkeyPatch):
     write = PostgresTableStore.write
 
     async def forgetful(self: PostgresTableStore, table: Table, rows: list[Row]) -> None:
@@ -212,7 +212,7 @@ async def test_a_copy_that_is_not_the_same_is_taken_back(data: Path, target: str
 
 
 @pytest.mark.parametrize(("method", "table"), MOMENTS)
-def test_a_kill_in_the_middle_leaves_the_other_side_as_it_was(data: Path, target: str, method: str, table: str):
+def test_a_killed_copy_leaves_the_target_unchanged(data: Path, target: str, method: str, table: str):
     copied(data, target)
     before = contents(target)
     sequences = find(target, "SELECT sequencename, last_value FROM pg_sequences ORDER BY 1")
@@ -232,13 +232,11 @@ def test_a_kill_in_the_middle_leaves_the_other_side_as_it_was(data: Path, target
     ("end", "words"),
     [
         (lambda _, target: find(target, END_IT), "postgres://"),
-        (lambda child, _: child.send_signal(signal.SIGINT), "Aborted!"),  # somebody at the terminal
+        (lambda child, _: child.send_signal(signal.SIGINT), "Aborted!"),  # a user at the terminal
     ],
     ids=["the server", "a person"],
 )
-def test_a_copy_that_is_ended_in_the_middle_says_so(
-    data: Path, target: str, end: Callable[[Child, str], object], words: str
-):
+def test_an_interrupted_copy_is_reported(data: Path, target: str, end: Callable[[Child, str], object], words: str):
     with held(target, data.parent, *command(data, target)) as child:
         end(child, target)
 
@@ -254,7 +252,7 @@ def command(data: Path, target: str) -> tuple[str, ...]:
     return ("copy-database", "--data", str(data), "--to", target)
 
 
-# Wrong words
+# Invalid arguments
 
 
 @pytest.mark.parametrize(
@@ -267,7 +265,7 @@ def command(data: Path, target: str) -> tuple[str, ...]:
         (["--to", "postgres://h/d", "--database-url", "postgres://h/d"], ["in PostgreSQL already", "sqlite:///"]),
     ],
 )
-def test_wrong_arguments_are_named(
+def test_invalid_arguments_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: list[str]
 ):
     monkeypatch.chdir(tmp_path)
@@ -280,7 +278,7 @@ def test_wrong_arguments_are_named(
     assert not list(tmp_path.iterdir())
 
 
-def test_missing_databases_are_named(tmp_path: Path, target: str, data: Path):
+def test_missing_databases_are_reported(tmp_path: Path, target: str, data: Path):
     assert_refused(copy(tmp_path / "nothing", target), "there is no database at")
     missing = copy(data, target.replace("unused", "missing"))
     assert_refused(missing, "postgres://", "does not exist")

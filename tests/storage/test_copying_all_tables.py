@@ -1,4 +1,4 @@
-"""What `quart-notes copy-database` copies: everything, for everybody."""
+"""`quart-notes copy-database` copies all tables."""
 
 import asyncio
 import re
@@ -27,7 +27,7 @@ ACCOUNTS = ("--access", "accounts")
 
 
 def fill_all_tables(server: ServerProcess) -> None:
-    """Have something of every kind there."""
+    """Put rows into every table."""
     furnish(server)
     cookie = dict([server.me.split(": ", 1)])
     with httpx.Client(base_url=server.base, verify=False, trust_env=False, headers=cookie) as client:
@@ -48,13 +48,13 @@ def fill_all_tables(server: ServerProcess) -> None:
 
 
 class Copied(NamedTuple):
-    """A data folder in accounts mode with something in every table, and the database that it was copied to twice."""
+    """A data folder in accounts mode with rows in every table, and the database that it was copied to twice."""
 
     data: Path
     url: str
     me: dict[str, str]
-    everything: list[bytes | str]  # that a server tells of it
-    said: str  # by the first copy
+    everything: list[bytes | str]  # which a server reports
+    said: str  # of the first copy
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +72,13 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
 
 @pytest.fixture
 def clone(once: Copied, tmp_path: Path) -> Iterator[Copied]:
-    """The same on both sides, for a test that changes it."""
+    """A clone of both sides, for a test that changes it."""
     shutil.copytree(once.data, tmp_path / "data")
     with unused_database(once.url.partition("?")[0].rpartition("/")[2]) as url:
         yield once._replace(data=tmp_path / "data", url=url)
 
 
-def test_every_table_is_copied_as_it_is(once: Copied):
+def test_every_table_is_copied_unchanged(once: Copied):
     here, there = contents(once.url), contents(url_of("sqlite", once.data))
     forgotten = {TABLES[table] for table, rows in there.items() if not rows and table not in EXCLUSIVE}
     assert not forgotten, "put something there in fill_all_tables"
@@ -93,7 +93,7 @@ def test_every_table_is_copied_as_it_is(once: Copied):
     assert "Imports that can still be run: 1" in once.said
 
 
-def test_a_server_of_the_copy_says_the_same_and_runs_a_failed_job_again(clone: Copied):
+def test_a_server_on_the_copy_returns_the_same_and_retries_a_failed_job(clone: Copied):
     with serving_copy(clone) as server:
         server.me = f"Cookie: {clone.me['Cookie']}"
         assert everything(server) == clone.everything
@@ -101,12 +101,12 @@ def test_a_server_of_the_copy_says_the_same_and_runs_a_failed_job_again(clone: C
 
 
 def serving_copy(copied: Copied) -> ServerProcess:
-    """A server of the database that was copied to."""
+    """A server on the copied database."""
     return ServerProcess(copied.data, "--database-url", copied.url, *ACCOUNTS)
 
 
 def run_failed_job_again(server: ServerProcess) -> None:
-    """Its file is where it was, and nothing that is known."""
+    """Its file is in the same place, and without known notes."""
     me = dict([server.me.split(": ", 1)])
     with httpx.Client(base_url=server.base, verify=False, trust_env=False, headers=me) as client:
         before = client.get("/api/jobs/1").json()
@@ -117,7 +117,7 @@ def run_failed_job_again(server: ServerProcess) -> None:
     assert after["version"] > before["version"]
 
 
-async def test_clients_resume_on_the_other_side_by_id_and_stay_signed_in(tmp_path: Path, target: str):
+async def test_clients_resume_by_event_id_on_the_copy_and_stay_signed_in(tmp_path: Path, target: str):
     data = tmp_path / "data"
     with serving("sqlite", data, *ACCOUNTS) as server:
         furnish(server)

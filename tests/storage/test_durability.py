@@ -1,4 +1,4 @@
-"""Nothing lost, nothing doubled, nothing half stored: cut requests, killed servers, cut streams, full disks."""
+"""Durability: cut requests, killed servers, cut streams and full disks lose, duplicate and corrupt nothing."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A server with an empty board that waits for the disk as it does outside of tests."""
+    """A server with an empty board and fsync as in production."""
     with ServerProcess(tmp_path / "data", earnest=True) as server:
         yield server
 
@@ -34,7 +34,7 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 # Cut requests
 
 
-async def test_cut_requests_leave_no_hang_no_loss_and_no_double(server: ServerProcess):
+async def test_cut_requests_cause_no_hang_no_loss_and_no_duplicate(server: ServerProcess):
     chance = random.Random(1)
     answered: dict[int, str] = {}
 
@@ -65,7 +65,7 @@ async def test_cut_requests_leave_no_hang_no_loss_and_no_double(server: ServerPr
 # Killed servers
 
 
-async def test_kills_in_the_middle_of_writes_lose_nothing_that_was_acknowledged(server: ServerProcess):
+async def test_kills_during_writes_lose_no_acknowledged_write(server: ServerProcess):
     chance = random.Random(2)
     epochs = set(server.stored("SELECT epoch FROM log_head"))
     async with writers(server, 8) as acknowledged:
@@ -84,7 +84,7 @@ async def test_kills_in_the_middle_of_writes_lose_nothing_that_was_acknowledged(
 
 
 class Page:
-    """A client that keeps a board by the feed, loses its connection at any byte and resumes, as the page does."""
+    """A client that replicates a board by the feed, loses its connection at any byte and resumes, as the page does."""
 
     def __init__(self, server: ServerProcess, edge: Edge, seed: int) -> None:
         self.server = server
@@ -113,7 +113,7 @@ class Page:
                 if client.head.status in {101, 200}:
                     await self._read(client, event_id)
             except (OSError, AssertionError, TimeoutError):
-                await asyncio.sleep(0.01)  # the server is away
+                await asyncio.sleep(0.01)  # the server is down
             finally:
                 client.cut()
 
@@ -140,7 +140,7 @@ class Page:
 
 
 async def mutate(server: ServerProcess, seed: int, done: asyncio.Event) -> None:
-    """Change notes at random, over restarts, until `done`."""
+    """Change random notes, over restarts, until `done`."""
     chance = random.Random(seed)
     while not done.is_set():
         async with server.client() as http:
@@ -162,7 +162,7 @@ async def mutate(server: ServerProcess, seed: int, done: asyncio.Event) -> None:
 
 
 @pytest.mark.parametrize("road", ROADS)
-async def test_received_is_committed_whatever_is_cut_killed_and_restarted(tmp_path: Path, road: str):
+async def test_received_events_are_committed_despite_cuts_kills_and_restarts(tmp_path: Path, road: str):
     chance = random.Random(4)
     with ServerProcess(tmp_path / "data", "--stream-road", road, earnest=True) as server:
         pages = [Page(server, edge, seed) for seed in range(2) for edge in EDGES]
@@ -206,14 +206,14 @@ async def test_received_is_committed_whatever_is_cut_killed_and_restarted(tmp_pa
 
 
 def fill(disk: Path) -> None:
-    """Leave not a byte."""
+    """Fill the disk completely."""
     with (disk / "filler").open("ab", buffering=0) as filler, suppress(OSError):
         while True:
             filler.write(b"x" * 4096)
 
 
 @pytest.mark.sqlite_only("the disk of its file")
-async def test_a_full_disk_is_said_and_heals_and_stores_nothing_by_halves(small_disk: Path):
+async def test_a_full_disk_is_reported_stores_nothing_partially_and_recovers(small_disk: Path):
     with ServerProcess(small_disk / "data", earnest=True) as server:
         async with server.client() as http, await follow(WebsocketClient, server.port) as client:
             acknowledged = {}
@@ -237,7 +237,7 @@ async def test_a_full_disk_is_said_and_heals_and_stores_nothing_by_halves(small_
                         refused += 1
             assert refused > 10, "the disk was full"
 
-            # reads go on, fresh ones too
+            # reads continue, uncached ones too
             listed = await http.get("/api/notes", params={"q": "é", "limit": "1000"})
             assert {note["id"] for note in listed.json()} == set(acknowledged)
             assert (await http.get("/db/alive")).status_code == 200
@@ -265,18 +265,18 @@ async def test_a_full_disk_is_said_and_heals_and_stores_nothing_by_halves(small_
         check_rows_and_events(server, acknowledged)
 
 
-# A file that others open too
+# Other users of the file
 
 
 @pytest.mark.sqlite_only("its locks")
 @pytest.mark.parametrize("looks", [["/db/alive"], ["/readyz"], ["/db/alive", "/readyz", "/healthz"]], ids=str)
-async def test_a_look_at_the_health_gives_up_no_lock_on_the_database(server: ServerProcess, looks: list[str]):
+async def test_a_health_check_does_not_release_the_databases_locks(server: ServerProcess, looks: list[str]):
     async with server.client() as http:
         first = (await http.post("/api/notes", json={"title": "first"})).json()
         for path in looks:
             assert (await http.get(path)).status_code == 200
 
-        # Who believes to be the last to close the file takes the write-ahead log away.
+        # A process that believes to be the last to close the file deletes the write-ahead log.
         with closing(sqlite3.connect(server.data / "quart-notes.sqlite3")) as other:
             assert other.execute("SELECT title FROM note").fetchall() == [("first",)]
         second = (await http.post("/api/notes", json={"title": "second"})).json()
@@ -287,12 +287,12 @@ async def test_a_look_at_the_health_gives_up_no_lock_on_the_database(server: Ser
     check_rows_and_events(server, {first["id"]: "first", second["id"]: "second"})
 
 
-# A database that goes away
+# An unavailable database
 
 
 @pytest.mark.sqlite_only("its file goes away")
 @pytest.mark.parametrize("kind", ["moved away", "replaced"])
-async def test_a_database_that_goes_away_is_said_and_heals(server: ServerProcess, kind: str):
+async def test_an_unavailable_database_is_reported_and_recovers(server: ServerProcess, kind: str):
     file = server.data / "quart-notes.sqlite3"
     aside = server.data / "aside.sqlite3"
     async with server.client() as http:
@@ -337,7 +337,7 @@ async def health(http: httpx.AsyncClient) -> set[int]:
 
 
 @pytest.mark.sqlite_only("its file is damaged")
-async def test_a_file_of_random_bytes_is_not_called_healthy_by_what_is_in_a_cache(server: ServerProcess):
+async def test_a_corrupt_file_is_unhealthy_despite_cached_pages(server: ServerProcess):
     file = server.data / "quart-notes.sqlite3"
     async with server.client() as http:
         assert (await http.post("/api/notes", json={"title": "first"})).status_code == 201
@@ -353,7 +353,7 @@ async def test_a_file_of_random_bytes_is_not_called_healthy_by_what_is_in_a_cach
 
 
 @pytest.mark.sqlite_only("its file is damaged")
-async def test_a_database_that_has_failed_is_unhealthy_until_all_of_it_is_sound(tmp_path: Path):
+async def test_a_failed_database_is_unhealthy_until_all_of_it_is_intact(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         async with server.client() as http:
             for number in range(40):
@@ -364,7 +364,7 @@ async def test_a_database_that_has_failed_is_unhealthy_until_all_of_it_is_sound(
             assert await health(http) == {200}
             sound = file.read_bytes()
             half = len(sound) // 2
-            _overwrite(file, half, random.Random(1).randbytes(len(sound) - half))  # its beginning can be read
+            _overwrite(file, half, random.Random(1).randbytes(len(sound) - half))  # its first pages are readable
             assert (await http.get("/api/notes", params={"q": "x"})).status_code == 503
 
             assert await health(http) == {503}

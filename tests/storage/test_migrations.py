@@ -1,4 +1,4 @@
-"""Migrations: an empty folder gets its tables, an older file is copied first, and the models say the same."""
+"""Migrations: tables are created in an empty folder, an older file is copied first, and the models match."""
 
 import re
 import shutil
@@ -45,7 +45,7 @@ AddMigration = Callable[[str, str, str], None]
 
 @pytest.fixture
 def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AddMigration]:
-    """Adds a migration to those of the program, as a later version of it would bring one."""
+    """Adds a migration, as a later version of the program would."""
     package = tmp_path / "program" / "later_migrations"
     shutil.copytree(Path(migrations.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.syspath_prepend(package.parent)
@@ -64,9 +64,9 @@ MakeOld = Callable[[Path, int], Awaitable[sqlite3.Connection]]
 
 @pytest.fixture
 def make_old(tmp_path: Path) -> MakeOld:
-    """Makes a database as a version that knew so many migrations did; returns it, open, to put rows in.
+    """Creates a database as a version with this many migrations did; returns it, open, to insert rows.
 
-    With plain SQL: what the program writes today is not what it wrote then.
+    With plain SQL: the current code would write other rows.
     """
 
     async def make(folder: Path, known: int) -> sqlite3.Connection:
@@ -124,7 +124,7 @@ def _copies(folder: Path) -> list[Path]:
 
 
 async def _differences(folder: Path) -> list[str]:
-    """What the models say and the migrations do not, or the other way round."""
+    """Differences between the models and the migrations, in either direction."""
     opened_database = Database(folder / "notes.sqlite3")
     await opened_database.open()
     try:
@@ -140,7 +140,7 @@ async def test_models_and_migrations_agree(tmp_path: Path):
     assert await _differences(tmp_path) == [], "run: tortoise makemigrations"
 
 
-async def test_a_difference_between_models_and_migrations_would_be_seen(tmp_path: Path, later: AddMigration):
+async def test_a_difference_between_models_and_migrations_is_detected(tmp_path: Path, later: AddMigration):
     later("0100_colour", LATEST, ADD_COLOUR)
 
     assert len(await _differences(tmp_path)) == 1
@@ -179,7 +179,7 @@ async def test_an_older_file_is_copied_once_before_it_is_changed(tmp_path: Path,
     assert _titles(copy) == ["kept", "whole"]
 
 
-async def test_a_database_of_the_first_version_comes_up_with_its_notes_and_a_lobby(tmp_path: Path, make_old: MakeOld):
+async def test_a_database_of_the_first_version_keeps_its_notes_and_gets_a_lobby(tmp_path: Path, make_old: MakeOld):
     folder = tmp_path / "data"
     with closing(await make_old(folder, 1)) as old, old:
         old.executemany(OLD_NOTE, [("one", False, "one"), ("two", True, "two")])
@@ -205,9 +205,7 @@ async def test_a_database_of_the_first_version_comes_up_with_its_notes_and_a_lob
     assert _titles(copy) == ["one", "two"]
 
 
-async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_for_everybody(
-    tmp_path: Path, make_old: MakeOld
-):
+async def test_a_database_of_the_second_version_gets_a_personal_board_for_every_user(tmp_path: Path, make_old: MakeOld):
     folder = tmp_path / "data"
     with closing(await make_old(folder, 2)) as old, old:
         old.execute(OLD_NOTE, ("one", False, "one"))
@@ -215,7 +213,7 @@ async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_f
         old.execute(OLD_ROOM)
         old.execute(OLD_MESSAGE, (1,))
 
-    for _ in range(2):  # and the second start makes no further ones
+    for _ in range(2):  # and the second start adds no more
         async with opened(folder) as core:
             people = (await core.users.find(PageQuery())).items
             notes = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery())
@@ -237,9 +235,9 @@ async def test_a_database_of_the_second_version_comes_up_with_a_personal_board_f
     assert copy.name.startswith(f"before-{ALL[2]}-")
 
 
-async def test_text_of_what_was_deleted_before_goes_from_the_log(tmp_path: Path, make_old: MakeOld):
+async def test_the_text_of_rows_deleted_before_is_removed_from_the_log(tmp_path: Path, make_old: MakeOld):
     folder = tmp_path / "data"
-    kept, gone, many = 1, 2, 1_001  # more than are read at once
+    kept, gone, many = 1, 2, 1_001  # more than one batch
     told = '{"topic":"board:1","action":"update","note":{"id":%d,"title":"Chloé","description":null,"version":%d}}'
     with closing(await make_old(folder, 12)) as old, old:
         old.executemany(OLD_NOTE, [("Chloé", False, "chloe"), ("Chloé", False, "chloe")])
@@ -259,7 +257,7 @@ async def test_text_of_what_was_deleted_before_goes_from_the_log(tmp_path: Path,
     assert found[many:] == [(None, bodies[many])]
 
 
-async def test_the_lobby_is_made_once_and_told_to_nobody(tmp_path: Path):
+async def test_the_lobby_is_created_once_without_an_event(tmp_path: Path):
     for _ in range(3):
         async with opened(tmp_path / "data") as core:
             assert rows(core, "SELECT id, kind, name, name_key FROM room") == [(1, "room", "lobby", "lobby")]
@@ -282,9 +280,7 @@ async def test_the_copy_contains_the_write_ahead_log(tmp_path: Path, later: AddM
     assert _titles(copy) == ["0", "1", "2"]
 
 
-async def test_a_migration_that_fails_stops_the_start_and_leaves_the_file_as_it_was(
-    tmp_path: Path, later: AddMigration
-):
+async def test_a_failed_migration_stops_the_start_and_leaves_the_file_unchanged(tmp_path: Path, later: AddMigration):
     folder = tmp_path / "data"
     file = await _make(folder, ["kept"])
     later("0100_broken", LATEST, f"{ADD_COLOUR}, {FAIL}")
@@ -298,7 +294,7 @@ async def test_a_migration_that_fails_stops_the_start_and_leaves_the_file_as_it_
     assert _titles(copy) == ["kept"]
 
 
-async def test_no_copy_no_change(tmp_path: Path, later: AddMigration, monkeypatch: pytest.MonkeyPatch):
+async def test_without_a_copy_no_migration_runs(tmp_path: Path, later: AddMigration, monkeypatch: pytest.MonkeyPatch):
     folder = tmp_path / "data"
     file = await _make(folder, ["kept"])
     later("0100_colour", LATEST, ADD_COLOUR)

@@ -1,4 +1,4 @@
-"""A database, or a copy of one, that a newer version has worked on is refused by every command, and left as it is."""
+"""A database, or a backup, of a newer version is refused by every command, and left unchanged."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.sqlite_only("it has databases of both kinds of its own"
 
 
 def mark(url: str) -> None:
-    """Have it be of a newer version."""
+    """Mark the database as one of a newer version."""
     if url.startswith("sqlite:///"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
             connection.execute(NEWER)
@@ -41,15 +41,15 @@ def mark(url: str) -> None:
 
 
 def state(folder: Path, url: str) -> Any:
-    """All that a command could have changed: rows, and what is in files, but for SQLite's index of its log."""
+    """Everything that a command could change: rows, and the content of files, except SQLite's index of its log."""
     files = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file() and not file.match("*-shm")}
-    files = {file: content for file, content in files.items() if content}  # locks are empty
+    files = {file: content for file, content in files.items() if content}  # lock files are empty
     return contents(url), find(url, "SELECT name FROM tortoise_migrations ORDER BY name"), files
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A sound copy, beside a data folder `other` that is like it, and notes to bring in."""
+    """An intact backup, beside an equal data folder `other`, and notes to import."""
     for file in (tmp_path / "sound.sqlite3", file_in(tmp_path / "other")):
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(file_after("demo"))
@@ -58,15 +58,13 @@ def copy(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_command_refuses_a_newer_database_by_the_name_of_its_migration(tmp_path: Path, copy: Path, kind: Kind):
+def test_every_command_refuses_a_newer_database_and_names_its_migration(tmp_path: Path, copy: Path, kind: Kind):
     url = url_of(kind, tmp_path / "data")
     assert run_in(tmp_path, "demo", "--data", "data", "--database-url", url).returncode == 0
     mark(url)
     if kind == "sqlite":
         with closing(sqlite3.connect(file_in(tmp_path / "data"))) as connection:
-            connection.execute(
-                "PRAGMA journal_mode = DELETE"
-            )  # as in a copy: a process that opens it to write changes that
+            connection.execute("PRAGMA journal_mode = DELETE")  # as in a backup: opening it for writes changes that
     before = state(tmp_path, url)
 
     for command in COMMANDS:
@@ -82,7 +80,7 @@ def test_every_command_refuses_a_newer_database_by_the_name_of_its_migration(tmp
 
 
 def served_by_dev(folder: Path, url: str) -> str:
-    """What `quart-notes dev` says, which goes on until something changes."""
+    """The output of `quart-notes dev`, which keeps running until a change."""
     with tempfile.NamedTemporaryFile("w+b") as log:
         out = log.fileno()
         flags = ("--bind", "127.0.0.1:0", "--data", "data", "--database-url", url)
@@ -96,7 +94,7 @@ def served_by_dev(folder: Path, url: str) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_newer_copy_is_not_restored(tmp_path: Path, copy: Path, kind: Kind):
+def test_a_newer_backup_is_not_restored(tmp_path: Path, copy: Path, kind: Kind):
     url = url_of(kind, tmp_path / "data")
     assert run_in(tmp_path, "demo", "--data", "data", "--database-url", url).returncode == 0
     mark(f"sqlite:///{copy}")

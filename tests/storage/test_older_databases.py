@@ -1,4 +1,4 @@
-"""What becomes of the rows of an older database, on SQLite and on PostgreSQL."""
+"""Older databases, on SQLite and on PostgreSQL: every row is migrated."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.support.servers.older_versions import made_by
 
 pytestmark = pytest.mark.sqlite_only("it has databases of both kinds of its own")
 NOW = "'2026-01-31 09:30:00.000001+00:00'"
-MANY = 1_001  # notes: more than are read at once
+MANY = 1_001  # notes: more than one batch
 PEOPLE = ["taro", "ｔａｒｏ", "ｋｏ", "Ada"]
 ROWS = [
     *(
@@ -47,7 +47,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 async def execute(url: str, statements: list[str]) -> None:
-    """Do it past the server, with plain SQL: what the program writes today is not what it wrote then."""
+    """Run plain SQL without the server: the current code would write other rows."""
     if url.startswith("sqlite:///"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
             connection.executescript(";".join(statements))
@@ -56,7 +56,7 @@ async def execute(url: str, statements: list[str]) -> None:
             await connection.execute(";".join(statements))
 
 
-async def test_an_older_database_comes_up_with_all_that_was_in_it(url: str, tmp_path: Path):
+async def test_an_older_database_keeps_all_its_rows(url: str, tmp_path: Path):
     await made_by(6, settings_for(tmp_path / "data", database_url=url), tmp_path)
     await execute(url, ROWS)
 

@@ -1,4 +1,4 @@
-"""PostgreSQL: nothing leaks, nothing is called kept that is not, one writes at a time, and what is lost heals."""
+"""PostgreSQL: no leaks, no unstored acknowledged write, one writer at a time, and recovery from lost connections."""
 
 import asyncio
 import time
@@ -48,7 +48,7 @@ async def _add(core: Core, title: str) -> int:
 
 
 async def _until_nobody(url: str, condition: str) -> None:
-    """Return once the server has no process at work for this database of which that is so."""
+    """Return once the server has no process for this database that meets the condition."""
     query = f"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND {condition}"
 
     def nobody() -> Any:
@@ -76,7 +76,7 @@ async def test_cancelled_readers_leak_nothing(core: Core, url: str):
     assert (await asked(url, query))[0][0] <= 4, "more than the pool may have"
 
 
-async def test_cancelled_writers_leave_neither_lock_nor_transaction(core: Core, url: str):
+async def test_cancelled_writers_release_lock_and_transaction(core: Core, url: str):
     async def write() -> None:
         async with core.database.transaction() as connection:
             await connection.execute_query("UPDATE log_head SET newest = newest WHERE id = 1")
@@ -94,7 +94,7 @@ async def test_cancelled_writers_leave_neither_lock_nor_transaction(core: Core, 
     assert await asked(url, HELD, WRITING & 0xFFFFFFFF) == [(0,)]
 
 
-async def test_a_query_whose_reader_has_left_costs_no_further_connection_and_ends_in_time(url: str, tmp_path: Path):
+async def test_the_query_of_a_cancelled_reader_costs_no_further_connection_and_times_out(url: str, tmp_path: Path):
     async def sleep(core: Core) -> None:
         async with core.database.snapshot() as connection:
             await connection.execute_query("SELECT pg_sleep(60)")
@@ -112,7 +112,7 @@ async def test_a_query_whose_reader_has_left_costs_no_further_connection_and_end
         await _read(core)
 
 
-async def test_reading_of_requests_holds_up_neither_the_log_nor_whose_access_has_ended(
+async def test_requests_cannot_block_the_event_log_or_a_revocation(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     hash_quickly(monkeypatch)
@@ -130,12 +130,12 @@ async def test_reading_of_requests_holds_up_neither_the_log_nor_whose_access_has
 
 
 @pytest.mark.parametrize("begin", ["transaction", "snapshot"])
-async def test_a_connection_that_the_driver_has_closed_is_replaced(url: str, tmp_path: Path, begin: str):
+async def test_a_connection_closed_by_the_driver_is_replaced(url: str, tmp_path: Path, begin: str):
     async with opened(tmp_path, alone=False, database_url=url, database_pool=1) as core:
         for _ in range(2):
             with suppress(DatabaseUnavailableError):
                 async with getattr(core.database, begin)() as connection:
-                    # As the driver does when it is to say something after the server's last word.
+                    # As the driver does when it writes after the server has closed.
                     connection._connection._con._protocol.abort()
                     await connection.execute_query("SELECT 1")
             async with asyncio.timeout(20):
@@ -175,9 +175,7 @@ async def _all(core: Core) -> list[Note]:
 
 
 @pytest.mark.parametrize(("state", "error"), [("53100", StorageFullError), ("58030", DatabaseUnavailableError)])
-async def test_a_write_for_which_the_server_has_no_room_is_refused_and_rolled_back(
-    core: Core, state: str, error: type[Exception]
-):
+async def test_a_write_without_disk_space_is_refused_and_rolled_back(core: Core, state: str, error: type[Exception]):
     async def fail(change: Change) -> None:
         await _insert(change, "half")
         await change.connection.execute_script(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$")
@@ -204,7 +202,7 @@ async def test_a_write_that_waits_too_long_for_another_process_is_refused(
         await _add(core, "kept")
 
 
-async def test_a_statement_ends_in_time(url: str, tmp_path: Path):
+async def test_a_statement_times_out(url: str, tmp_path: Path):
     async with opened(tmp_path, alone=False, database_url=url, database_timeout=1) as core:
         began = time.monotonic()
         with pytest.raises(DatabaseUnavailableError):
@@ -214,7 +212,9 @@ async def test_a_statement_ends_in_time(url: str, tmp_path: Path):
         await _read(core)
 
 
-async def test_a_suspended_process_delays_no_other_for_long(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_a_suspended_process_delays_others_only_briefly(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(client, "IDLE_TRANSACTION_TIMEOUT", 1)
     async with opened(tmp_path, alone=False, database_url=url) as core, outsider(url) as other:
         with pytest.raises(DatabaseUnavailableError):
@@ -230,7 +230,7 @@ async def test_a_suspended_process_delays_no_other_for_long(url: str, tmp_path: 
 
 
 class LostAnswer:
-    """A connection on which the answer to COMMIT does not come; before that something else may happen."""
+    """A connection that loses the response to COMMIT; a hook runs before that."""
 
     def __init__(self, connection: Any, during: Callable[[], object] = lambda: None) -> None:
         self._connection, self._during = connection, during
@@ -250,7 +250,7 @@ class LostAnswer:
 
 @pytest.fixture
 def lose_answer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Have the answer to the next commit get lost."""
+    """Lose the response to the next commit."""
     begin = PostgresTransaction.begin
 
     def lose(during: Callable[[], object] = lambda: None) -> None:
@@ -265,7 +265,7 @@ def lose_answer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return lose
 
 
-async def test_a_commit_whose_answer_is_lost_is_found_to_have_been_made(core: Core, lose_answer: Callable[..., None]):
+async def test_a_commit_whose_response_is_lost_is_found_to_have_succeeded(core: Core, lose_answer: Callable[..., None]):
     subscription = core.broadcaster.subscribe([f"board:{SHARED_BOARD}"], sse)
     lose_answer()
     await asyncio.gather(*(_add(core, f"kept {number}") for number in range(5)))
@@ -274,7 +274,7 @@ async def test_a_commit_whose_answer_is_lost_is_found_to_have_been_made(core: Co
     assert [message.number for message in subscription.drain()] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_the_outcome_of_a_commit_is_unknown_where_the_server_cannot_be_asked(
+async def test_the_outcome_of_a_commit_is_unknown_when_the_server_is_unreachable(
     databases: Databases, core: Core, lose_answer: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(transactions, "OUTCOME_TIMEOUT", 0.3)
@@ -289,7 +289,7 @@ async def test_the_outcome_of_a_commit_is_unknown_where_the_server_cannot_be_ask
     assert [note.title for note in await _all(core)] == ["perhaps", "kept"]
 
 
-async def test_a_commit_that_ended_with_its_connection_is_found_not_to_have_been_made(core: Core, url: str):
+async def test_a_commit_lost_with_its_connection_is_found_to_have_failed(core: Core, url: str):
     await asked(
         url,
         "CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS"
@@ -309,7 +309,7 @@ async def test_a_commit_that_ended_with_its_connection_is_found_not_to_have_been
     assert [note.title for note in (await _all(core))] == ["kept"]
 
 
-async def test_the_reason_that_no_process_leads_is_logged_once_and_so_is_its_end(
+async def test_a_missing_leader_is_logged_once_and_so_is_its_recovery(
     url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
     reasons: list[Exception] = [asyncpg.TooManyConnectionsError("too many"), OSError("refused"), TimeoutError()]

@@ -1,4 +1,4 @@
-"""The server's own key: made once, read by nobody else; what it signed is known again, and nothing else is."""
+"""The signing key: created once, private, and the only one whose signatures are valid."""
 
 import stat
 from base64 import urlsafe_b64decode
@@ -19,7 +19,7 @@ def _opened(folder: Path) -> SigningKey:
     return signing
 
 
-def test_the_key_is_made_once_and_for_the_servers_own_user_only(tmp_path: Path):
+def test_the_key_is_created_once_and_readable_by_the_servers_user_only(tmp_path: Path):
     folder = tmp_path / "deep" / "data"
     signed = _opened(folder).sign("session", "text")
 
@@ -31,7 +31,7 @@ def test_the_key_is_made_once_and_for_the_servers_own_user_only(tmp_path: Path):
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"x" * (KEY_BYTES - 1)])
-def test_a_key_that_is_cut_short_is_not_used(tmp_path: Path, content: bytes):
+def test_a_truncated_key_is_not_used(tmp_path: Path, content: bytes):
     (tmp_path / FILE).write_bytes(content)
 
     with pytest.raises(ValueError, match="is not a key; delete it"):
@@ -39,7 +39,7 @@ def test_a_key_that_is_cut_short_is_not_used(tmp_path: Path, content: bytes):
 
 
 @pytest.mark.sqlite_only("the key's file")
-def test_a_key_cut_short_stops_the_start_with_words(tmp_path: Path):
+def test_a_truncated_key_stops_the_start_with_an_explanation(tmp_path: Path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / FILE).write_bytes(b"x")
 
@@ -58,7 +58,7 @@ def test_a_signature_is_valid_for_its_purpose_only(tmp_path: Path):
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40), data=st.data())
-def test_no_other_text_passes_for_what_was_signed(
+def test_no_changed_text_has_a_valid_signature(
     tmp_path_factory: pytest.TempPathFactory, text: str, data: st.DataObject
 ):
     signing = _opened(tmp_path_factory.getbasetemp() / "signing")
@@ -70,7 +70,7 @@ def test_no_other_text_passes_for_what_was_signed(
     changed = signed[:at] + other + signed[at + 1 :]
     read = signing.verify("session", changed)
 
-    # Base64 has two words for some letters, and bits to spare in the last one: the same signature, of the same text.
+    # Base64 ignores spare bits in the last letter and has two alphabets: the same signature, of the same text.
     assert read is None or (read == text and _signature(changed) == _signature(signed))
 
 
@@ -80,12 +80,12 @@ def _signature(signed: str) -> bytes:
 
 
 @pytest.mark.parametrize("nonsense", ["", ".", "x", "x.", ".x", "é.é", "x" * 10_000, "\0.\0", "a.b.c.d"])
-def test_nonsense_is_not_signed(tmp_path: Path, nonsense: str):
+def test_invalid_text_is_not_signed(tmp_path: Path, nonsense: str):
     assert _opened(tmp_path).verify("session", nonsense) is None
 
 
 @pytest.mark.sqlite_only("the key's file")
-async def test_with_another_key_everybody_signs_in_again(tmp_path: Path):
+async def test_a_new_key_ends_all_sessions(tmp_path: Path):
     async with opened_house(tmp_path / "data") as house:
         await house.welcome("root")
         cookie = await house.cookie("root")

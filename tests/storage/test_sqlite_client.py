@@ -1,4 +1,4 @@
-"""Transactions that leave nothing locked and nothing open, no matter who is cancelled in them."""
+"""SQLite transactions release their locks and connections, whichever task is cancelled."""
 
 import asyncio
 import sqlite3
@@ -33,7 +33,7 @@ async def _read(database: Database) -> None:
 
 
 @pytest.mark.parametrize("turns", range(12))
-async def test_a_reader_that_is_cancelled_at_any_moment_leaves_the_database_readable(database: Database, turns: int):
+async def test_a_reader_cancelled_at_any_step_leaves_the_database_readable(database: Database, turns: int):
     readers = [asyncio.create_task(_read(database)) for _ in range(3)]
     for _ in range(turns):
         await asyncio.sleep(0)
@@ -45,7 +45,7 @@ async def test_a_reader_that_is_cancelled_at_any_moment_leaves_the_database_read
         await _read(database)
 
 
-async def test_readers_cancelled_after_any_time_leave_the_database_readable(database: Database):
+async def test_readers_cancelled_after_any_delay_leave_the_database_readable(database: Database):
     for microseconds in range(0, 1500, 25):
         reader = asyncio.create_task(_read(database))
         await asyncio.sleep(microseconds / 1e6)
@@ -56,7 +56,7 @@ async def test_readers_cancelled_after_any_time_leave_the_database_readable(data
         await _read(database)
 
 
-async def test_a_transaction_that_cannot_begin_leaves_the_next_one_free(
+async def test_a_transaction_that_cannot_start_does_not_block_the_next(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ):
     writer: Any = get_connection(WRITER)
@@ -74,7 +74,7 @@ async def test_a_transaction_that_cannot_begin_leaves_the_next_one_free(
         await connection.execute_query("SELECT 1")
 
 
-async def test_a_commit_waits_for_the_disk(database: Database):
+async def test_a_commit_is_synced_to_the_disk(database: Database):
     async with database.transaction() as connection:
         _, rows = await connection.execute_query("PRAGMA synchronous")
 

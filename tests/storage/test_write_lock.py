@@ -1,4 +1,4 @@
-"""Whose turn it is to write: one at a time, and nobody waits for ever."""
+"""The write lock: one writer at a time, and no starvation."""
 
 import asyncio
 import os
@@ -21,14 +21,14 @@ PYTHON = (sys.executable, "-S", "-E", "-c")  # the lock needs nothing but the st
 
 @pytest.fixture
 def file() -> Iterator[int]:
-    """A descriptor of the file that all have open."""
+    """A descriptor of the shared lock file."""
     with tempfile.TemporaryFile() as opened:
         yield opened.fileno()
 
 
 @contextmanager
-def another_writes(file: int) -> Iterator[None]:
-    """Another process has the turn while the block runs."""
+def held_by_another(file: int) -> Iterator[None]:
+    """Another process holds the lock while the block runs."""
     told, tell = os.pipe()
     lock = f"import os, fcntl; fcntl.lockf({file}, fcntl.LOCK_EX, 1, {WRITING})"
     command = f"{lock}; print(1, flush=True); os.read({told}, 1)"
@@ -45,14 +45,14 @@ def another_writes(file: int) -> Iterator[None]:
 
 
 def _free(file: int) -> bool:
-    """Whether somebody else could write now."""
+    """Whether another process could acquire the lock now."""
     command = f"import fcntl; fcntl.lockf({file}, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, {WRITING})"
     return not subprocess.run([*PYTHON, command], pass_fds=[file], stderr=subprocess.DEVNULL, check=False).returncode
 
 
-async def test_a_turn_is_waited_for(file: int):
+async def test_acquiring_waits_for_the_holder(file: int):
     turn = FairWriteLock(file)
-    with another_writes(file):
+    with held_by_another(file):
         waiting = asyncio.create_task(turn.__aenter__())
         await asyncio.sleep(0.05)
         assert not waiting.done()
@@ -62,10 +62,10 @@ async def test_a_turn_is_waited_for(file: int):
     assert await asyncio.to_thread(_free, file)
 
 
-async def test_a_turn_that_does_not_come_is_given_up_and_comes_later(file: int, monkeypatch: pytest.MonkeyPatch):
+async def test_acquiring_times_out_and_can_be_retried(file: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(write_lock, "ACQUIRE_TIMEOUT", 0.05)
     turn = FairWriteLock(file)
-    with another_writes(file):
+    with held_by_another(file):
         for _ in range(3):
             with pytest.raises(TimeoutError):
                 await turn.__aenter__()
@@ -75,10 +75,10 @@ async def test_a_turn_that_does_not_come_is_given_up_and_comes_later(file: int, 
     assert await asyncio.to_thread(_free, file)
 
 
-async def test_a_turn_that_nobody_wants_any_more_is_given_back(file: int, monkeypatch: pytest.MonkeyPatch):
+async def test_a_lock_acquired_after_a_timeout_is_released(file: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(write_lock, "ACQUIRE_TIMEOUT", 0.05)
     turn = FairWriteLock(file)
-    with another_writes(file), pytest.raises(TimeoutError):
+    with held_by_another(file), pytest.raises(TimeoutError):
         await turn.__aenter__()
 
     await asyncio.to_thread(wait_for, lambda: _free(file), "another one may write")
@@ -86,7 +86,7 @@ async def test_a_turn_that_nobody_wants_any_more_is_given_back(file: int, monkey
         pass
 
 
-# A process that writes so often, and tells when it begins and ends.
+# A process that writes this many times, and prints when each write starts and ends.
 WRITER = """
 import asyncio, os, runpy, sys
 
@@ -121,7 +121,7 @@ def test_processes_write_one_at_a_time(file: int):
     assert all(turn == f"{turn[0]}({turn[0]})" for turn in turns), said
 
 
-async def test_a_process_that_has_just_written_waits_for_its_turn(file: int):
+async def test_the_last_writer_queues_behind_waiting_processes(file: int):
     turn = FairWriteLock(file)
     for letter in "abc":
         out, told = os.pipe()

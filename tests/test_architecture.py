@@ -1,6 +1,6 @@
-"""The shape of the code, checked: who may import whom, and who sees what.
+"""The architecture as tests: layers, libraries, and responsibilities.
 
-A rule that is in the way is changed here and in docs/architecture.md, on purpose.
+To change a rule, change it here and in docs/architecture.md.
 """
 
 import ast
@@ -19,7 +19,7 @@ MAKING = ("mkdir", "makedirs", "mkdtemp", "mkstemp", "touch", "write_text", "wri
 FILES_MAX = 30  # in a folder
 CROWDED = {"migrations", "browser"}  # folders that may hold more
 
-# From the ground up. A module imports only what stands in a layer below its own, or in its own package.
+# From the bottom up. A module imports only from lower layers, or from its own package.
 LAYERS: list[set[str]] = [
     {
         "version",
@@ -30,7 +30,7 @@ LAYERS: list[set[str]] = [
         "schemas",
         "settings",
         "settings_sources",
-    },  # these know each other
+    },  # these may import each other
     {"models", "transfer"},
     {"storage"},
     {"live"},
@@ -46,7 +46,7 @@ LAYERS: list[set[str]] = [
     {"__main__"},
 ]
 
-# Library → the packages or modules that touch it, and nobody else.
+# Library → the only packages or modules that may use it.
 TOUCHES: dict[str, set[str]] = {
     "yaml": {"transfer.front_matter"},
     "aiosqlite": {"storage.sqlite"},
@@ -99,7 +99,7 @@ def _calls(tree: ast.Module, attribute: str) -> bool:
     )
 
 
-def test_a_module_imports_only_what_stands_below_it():
+def test_a_module_imports_only_from_lower_layers():
     above = {
         f"{name} imports {other}"
         for name in OURS
@@ -111,13 +111,13 @@ def test_a_module_imports_only_what_stands_below_it():
     assert not above
 
 
-def test_every_package_is_in_one_layer_and_every_layer_is_there():
+def test_every_package_is_in_exactly_one_layer():
     packages = {name.split(".", maxsplit=1)[0] for name in OURS}
 
     assert sorted(packages) == sorted(package for layer in LAYERS for package in layer)
 
 
-def test_a_folder_can_be_seen_at_a_glance():
+def test_a_folder_has_a_limited_number_of_files():
     roots = [PACKAGE, *(PACKAGE.parent / name for name in ("bench", "templates", "tests"))]
     files = [file for root in roots for file in root.rglob("*") if file.suffix in {".py", ".js", ".css", ".html"}]
     sizes = Counter(file.parent for file in files)
@@ -125,7 +125,7 @@ def test_a_folder_can_be_seen_at_a_glance():
     assert not {str(folder): size for folder, size in sizes.items() if size > FILES_MAX and folder.name not in CROWDED}
 
 
-def test_blueprints_are_where_they_are_looked_for():
+def test_blueprints_are_defined_only_in_their_package():
     making = {
         name
         for name, tree in MODULES.items()
@@ -148,7 +148,7 @@ def test_no_two_public_classes_share_a_name():
     assert [name for name, count in names.items() if count > 1] == []
 
 
-def test_nothing_goes_round_in_a_circle():
+def test_imports_have_no_cycles():
     done: set[str] = set()
 
     def visit(name: str, path: tuple[str, ...]) -> None:
@@ -163,7 +163,7 @@ def test_nothing_goes_round_in_a_circle():
 
 
 @pytest.mark.parametrize("library", TOUCHES)
-def test_a_library_is_touched_only_where_it_belongs(library: str):
+def test_a_library_is_used_only_in_its_packages(library: str):
     users = {name for name, tree in MODULES.items() if any(one.split(".")[0] == library for one in imports(tree))}
 
     assert users
@@ -193,24 +193,24 @@ def test_no_other_library_is_used():
         "cluster.fragments",
     ],
 )
-def test_the_core_of_the_feed_needs_nothing_but_the_standard_library(name: str):
+def test_the_core_of_the_feed_uses_only_the_standard_library(name: str):
     libraries = {one.split(".")[0] for one in imports(MODULES[name])} - {"quart_notes"}
 
     assert libraries <= sys.stdlib_module_names
 
 
-def test_nobody_imports_the_application_but_who_starts_it():
+def test_only_entry_points_import_the_application():
     assert {name for name, tree in MODULES.items() if "app" in _ours(tree)} == {"", "cli.main", "server.serve"}
     assert {name for name, tree in MODULES.items() if "cli.main" in _ours(tree)} == {"__main__"}
 
 
-def test_nothing_that_serves_knows_of_what_is_for_those_who_change_the_code():
+def test_the_server_does_not_import_dev():
     knowing = {name for name, tree in MODULES.items() if any(one.startswith("dev") for one in _ours(tree))}
 
     assert {name for name in knowing if not name.startswith("dev")} == {"cli.main"}
 
 
-def test_files_and_folders_are_made_where_their_permissions_are_set():
+def test_files_and_folders_are_created_only_where_their_permissions_are_set():
     making = {name for name, tree in MODULES.items() for way in MAKING if _calls(tree, way)}
     writing = {
         name
@@ -226,7 +226,7 @@ def test_files_and_folders_are_made_where_their_permissions_are_set():
     assert writing == set()
 
 
-def test_only_the_settings_sources_see_the_environment():
+def test_only_settings_sources_read_the_environment():
     seeing = set()
     for name, tree in MODULES.items():
         for node in ast.walk(tree):
@@ -238,15 +238,15 @@ def test_only_the_settings_sources_see_the_environment():
     assert seeing == {"settings_sources"}
 
 
-def test_only_the_follower_publishes_what_lasts_and_only_the_domain_records():
+def test_only_the_follower_publishes_logged_events_and_only_the_domain_records_them():
     recording = {name for name, tree in MODULES.items() if _calls(tree, "record")}
 
     publishing = {name for name, tree in MODULES.items() if _calls(tree, "publish")}
     assert publishing == {"live.follower", "live.presence", "dev.reload"}
     assert recording
     assert all(name.startswith("domain.") for name in recording), recording
-    # Everybody's board, the lobby and the server's key are made before the writer runs, and nobody is told of them.
-    # A database is copied while nobody serves it.
+    # The shared board, the lobby and the signing key are created before the writer runs, without events.
+    # A database is copied while no server runs.
     opening = {
         *{"storage.postgres.tables", "storage.signing_key"},
         *{"live.writer", "live.event_log", "domain.boards", "domain.rooms"},
@@ -257,14 +257,14 @@ def test_only_the_follower_publishes_what_lasts_and_only_the_domain_records():
 # Routes.
 
 
-def test_every_route_has_a_title_that_can_be_published():
+def test_every_route_has_a_title():
     app = create_app(Settings(data=Path("nowhere")))
     for endpoint, view in app.view_functions.items():
         title = (view.__doc__ or "").strip().partition("\n")[0]
         assert title.endswith("."), endpoint
 
 
-def test_no_two_routes_share_an_address():
+def test_no_two_routes_share_a_path_and_method():
     app = create_app(Settings(data=Path("nowhere")))
     seen = [
         (rule.rule, method, rule.websocket)
@@ -278,7 +278,7 @@ def test_no_two_routes_share_an_address():
 # Markup.
 
 
-def test_python_makes_no_markup_safe_by_itself():
+def test_python_never_bypasses_escaping():
     assert not [name for name, tree in MODULES.items() if any("markupsafe" in one for one in imports(tree))]
     for file in PACKAGE.rglob("*.py"):
         assert not re.search(r"\bMarkup\(|render_template_string|autoescape", file.read_text(encoding="utf-8")), file

@@ -1,4 +1,4 @@
-"""The documents: what they show works when it is pasted, and what they name is there."""
+"""The documents: their examples run, and what they refer to exists."""
 
 import json
 import os
@@ -30,15 +30,15 @@ README_LINES = 150
 SUFFIXES = "py|js|ts|css|html|toml|md|yaml|service|timer|conf|svg"
 BASES = [ROOT, ROOT / "quart_notes", *(ROOT / "quart_notes").glob("*/"), ROOT / "static" / "js"]
 TREES = [ROOT / name for name in ("quart_notes", "static", "templates", "tests", "bench", "deploy", "docs")]
-ELSEWHERE = {  # on the machines of people who run or change it; no path at all
+ELSEWHERE = {  # on the machines of users or operators; no paths of the project
     *("data/quart-notes.sqlite3", "data/imports", "data/copies", "imports/", "copies/", "quart-notes.toml", "epoch/id")
 }
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.md")})
-CURRENT = [document for document in DOCUMENTS if document.name != "CHANGELOG.md"]  # which names what was there
+CURRENT = [document for document in DOCUMENTS if document.name != "CHANGELOG.md"]  # which names former files
 STATUS_LINE = re.compile(r"^HTTP/1\.1 (\d{3})", re.MULTILINE)
 HTTPIE = shutil.which("http") or shutil.which("http", path=str(Path(sys.executable).parent))
 ENDLESS = "until Ctrl-C"
-PLACE = re.compile(r"(?<![\w.])/(work|tmp|home|root|Users)/\S*")  # of somebody's machine
+PLACE = re.compile(r"(?<![\w.])/(work|tmp|home|root|Users)/\S*")  # of a developer's machine
 
 
 class Block(NamedTuple):
@@ -80,10 +80,9 @@ def examples(tools: tuple[str, ...]) -> list[Example]:
 
 
 def run(line: str, server: ServerProcess, httpie: Httpie | None, home: Path, endless: bool) -> str:
-    """What a line prints; one without end is interrupted once something has arrived.
+    """The output of a line; an endless one is interrupted once some output has arrived.
 
-    The shell reads every line. HTTPie gets the words that it makes of a line in the process that is there already,
-    except for a line without end.
+    The shell parses every line. The running HTTPie process gets the resulting arguments, except for an endless line.
     """
     line = line.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace(" :8000/", f" 127.0.0.1:{server.port}/")
     environment = {**os.environ, "PATH": f"{Path(HTTPIE or '').parent}:{os.environ['PATH']}"}
@@ -132,7 +131,7 @@ def run_all(tools: tuple[str, ...], server: ServerProcess, home: Path, httpie: H
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_examples_can_be_pasted_one_after_another(server: ServerProcess, tmp_path: Path):
+def test_the_examples_run_in_sequence(server: ServerProcess, tmp_path: Path):
     if HTTPIE is None:
         run_all(("curl",), server, tmp_path)
     else:
@@ -140,7 +139,7 @@ def test_the_examples_can_be_pasted_one_after_another(server: ServerProcess, tmp
             run_all(("curl", "http"), server, tmp_path, httpie)
 
 
-def test_there_is_an_example_of_each_tool_for_every_route():
+def test_every_route_has_an_example_with_each_tool():
     shown = {
         tool: " ".join(line for example in examples((tool,)) for line in example.lines) for tool in ("curl", "http")
     }
@@ -154,7 +153,7 @@ def test_there_is_an_example_of_each_tool_for_every_route():
     assert "/ws" in LIVE_FEED
 
 
-def test_the_python_example_hears_a_change(server: ServerProcess):
+def test_the_python_example_receives_an_event(server: ServerProcess):
     (program,) = [block.text for block in blocks(EXAMPLES) if block.language == "python"]
     program = program.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace(
         "print(event)", "print(event); break"
@@ -181,7 +180,7 @@ def test_every_error_code_is_listed():
         assert str(kind.status) in row.split("|")[1], kind.code
 
 
-def test_every_setting_is_listed_with_its_names_and_its_default():
+def test_every_setting_is_listed_with_its_names_and_default():
     rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in CONFIGURATION.splitlines()]
     listed = {row[3].strip("`"): row for row in rows if len(row) == 6 and row[3].startswith("`")}
 
@@ -214,7 +213,7 @@ def test_every_flag_is_an_option_of_serve():
     assert set(re.findall(r"`(--[a-z-]+)`", CONFIGURATION)) == flags
 
 
-def test_the_settings_file_of_the_docs_can_be_used():
+def test_the_settings_file_of_the_docs_is_valid():
     (text,) = [block.text for block in blocks(CONFIGURATION) if block.language == "toml"]
 
     assert Settings(**tomllib.loads(text)).log_days == 30
@@ -230,7 +229,7 @@ def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= README_LINES
 
 
-def test_each_name_of_the_glossary_is_defined_in_its_file():
+def test_each_name_in_the_glossary_is_defined_in_its_file():
     places = re.findall(r"\| (?:`(\w+)` in )?`([\w/]+\.py)` \|$", GLOSSARY, re.MULTILINE)
     rows = [line for line in GLOSSARY.splitlines() if re.match(r"\| (?!Term |---)", line)]
 
@@ -242,7 +241,7 @@ def test_each_name_of_the_glossary_is_defined_in_its_file():
 
 
 @pytest.mark.parametrize("document", CURRENT, ids=lambda path: str(path.relative_to(ROOT)))
-def test_paths_that_are_named_exist(document: Path):
+def test_paths_named_in_the_docs_exist(document: Path):
     text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     missing = {
         name for name in re.findall(r"`([^`\s]+)`", text) if is_path(name) and name not in ELSEWHERE and not found(name)
@@ -251,7 +250,7 @@ def test_paths_that_are_named_exist(document: Path):
     assert not missing
 
 
-def test_a_path_that_does_not_exist_is_noticed():
+def test_a_missing_path_is_detected():
     assert is_path("domain/notices.py")
     assert not found("domain/notices.py")
     assert not found("domain/notices")
@@ -265,7 +264,7 @@ def is_path(name: str) -> bool:
 
 
 def found(name: str) -> bool:
-    """Whether some folder of the project has such a file, folder or module."""
+    """Whether any folder of the project contains such a file, folder or module."""
     candidates = [name, f"{name}.py"]
     return any(any(base.glob(one)) for base in BASES for one in candidates) or (
         "/" not in name and any(any(folder.rglob(name)) for folder in TREES)
@@ -273,7 +272,7 @@ def found(name: str) -> bool:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_lead_somewhere(document: Path):
+def test_links_have_targets(document: Path):
     text = re.sub(r"^```.*?^```$", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
     links = [*re.findall(r"\]\(([^)\s]+)\)", text), *re.findall(r'(?:src|srcset)="([^"]+)"', text)]
 
@@ -288,11 +287,11 @@ def test_links_lead_somewhere(document: Path):
 
 
 def anchors(document: Path) -> set[str]:
-    """The anchors that a forge makes of a document's headings."""
+    """The anchors that GitHub creates for a document's headings."""
     headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_document_names_a_place_on_somebodys_machine(document: Path):
+def test_no_document_names_a_path_on_a_developers_machine(document: Path):
     assert not PLACE.findall(document.read_text())

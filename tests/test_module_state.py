@@ -1,4 +1,4 @@
-"""A module keeps nothing: no variables, no constants that change, no caches but a few that are known."""
+"""Modules have no state: no variables, no mutated constants, no caches except those listed here."""
 
 import ast
 import re
@@ -7,18 +7,18 @@ from tests.support.cases import check_each
 from tests.support.source_modules import MODULES, OURS
 
 CONSTANT = re.compile(r"_?[A-Z]\w*|__all__|__version__")  # constants, types and type variables
-KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a name that Tortoise asks for
+KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a name that Tortoise requires
 CHANGING = {"append", "add", "update", "pop", "clear", "extend", "remove", "setdefault"}
 CACHED = {
-    "web.assets.build_id",  # a digest of files that do not change under a running server
-    "web.assets.page_modules",  # what those files import
-    "web.security.client_addresses.parsed",  # what a text says of an address never changes
-    "domain.password_rules._common",  # a list that comes with the program
-    "storage.postgres.transactions._numbered",  # queries that stand in the code
+    "web.assets.build_id",  # a digest of files that do not change while a server runs
+    "web.assets.page_modules",  # the imports of those files
+    "web.security.client_addresses.parsed",  # the parsed URL of a text never changes
+    "domain.password_rules._common",  # a list that is part of the program
+    "storage.postgres.transactions._numbered",  # queries in the code
     "live.channel.wildcard_of",  # a topic's wildcard never changes
-    "server.transport.fast_http1._cached_headers",  # what bytes say never changes
+    "server.transport.fast_http1._cached_headers",  # the parsed value of bytes never changes
     "web.responses._list_of",  # adapters of the classes in the code
-    "web.security.credentials._cached_secret",  # what a header says, and whether this key signed it, never changes
+    "web.security.credentials._cached_secret",  # a header's secret, if this key signed it, never changes
 }
 
 
@@ -38,7 +38,7 @@ def _has_no_state(module: ast.Module) -> None:
     assert not [node for node in ast.walk(module) if isinstance(node, ast.Global)]
 
 
-def test_no_constant_is_changed():
+def test_no_constant_is_mutated():
     for name in OURS:
         for node in ast.walk(MODULES[name]):
             changed: list[ast.expr] = []
@@ -52,7 +52,7 @@ def test_no_constant_is_changed():
                 assert not (isinstance(one, ast.Name) and one.id.isupper()), f"{name}: {ast.unparse(node)}"
 
 
-def test_nothing_is_cached_for_ever_unnoticed():
+def test_every_unbounded_cache_is_listed():
     # A cached property ends with its object.
     cached = {
         f"{name}.{node.name}"

@@ -1,4 +1,4 @@
-"""What people install: everything is in it, nothing else is, and it runs from another folder."""
+"""Distributions: complete, without other files, and runnable from another folder."""
 
 import os
 import re
@@ -20,7 +20,7 @@ GENERATED = {"__pycache__", ".DS_Store"}
 
 
 def _build(project: Path, folder: Path, *kinds: str) -> None:
-    """Build distributions of a project, as a front end would: "wheel", "sdist"."""
+    """Build distributions of a project, as a build frontend does: "wheel", "sdist"."""
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
     targets = [word for kind in kinds for word in ("-t", kind)]
     done = subprocess.run([*command, *targets], cwd=project, capture_output=True, text=True, check=False)
@@ -43,7 +43,7 @@ def wheel(built: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel in it, to put on the path."""
+    """A folder with the installed wheel, for the path."""
     folder = tmp_path_factory.mktemp("site")
     flags = ("--no-deps", "--no-index", "--no-compile", "--quiet", "--disable-pip-version-check")
     command = [sys.executable, "-m", "pip", "install", *flags, "--target", str(folder), str(wheel)]
@@ -69,7 +69,7 @@ def _metadata(wheel: Path) -> Message:
         return message_from_bytes(archive.read(name))
 
 
-def test_the_wheel_holds_all_that_is_needed_and_nothing_else(wheel: Path):
+def test_the_wheel_contains_exactly_the_required_files(wheel: Path):
     code = {name for name in _files(ROOT / "quart_notes") if not name.endswith(".pyc")}
     beside = {f"quart_notes/{name}" for folder in ("templates", "static") for name in _files(ROOT / folder)}
     expected = {*code, *beside, "quart_notes/hypercorn.toml"}
@@ -89,7 +89,7 @@ def test_the_wheel_holds_all_that_is_needed_and_nothing_else(wheel: Path):
         assert needed in held
 
 
-def test_the_wheel_says_what_it_is(wheel: Path):
+def test_the_wheel_has_metadata(wheel: Path):
     metadata = _metadata(wheel)
 
     assert wheel.name == f"quart_notes-{__version__}-py3-none-any.whl"
@@ -101,7 +101,7 @@ def test_the_wheel_says_what_it_is(wheel: Path):
     assert str(metadata.get_payload()).lstrip().startswith("# Quart Notes")
 
 
-def test_every_licence_comes_along(wheel: Path):
+def test_every_licence_is_included(wheel: Path):
     named = _metadata(wheel).get_all("License-File") or []
     common = "quart_notes/domain/common_passwords/LICENSE"
     assert set(named) == {"LICENSE", "static/vendor/swagger-ui/LICENSE", common}
@@ -113,7 +113,7 @@ def test_every_licence_comes_along(wheel: Path):
     assert vendors == {name.split("/")[2] for name in named if name.startswith("static/vendor/")}
 
 
-def test_the_source_distribution_makes_the_same_wheel(built: Path, wheel: Path, tmp_path: Path):
+def test_the_source_distribution_builds_the_same_wheel(built: Path, wheel: Path, tmp_path: Path):
     (source,) = built.glob("*.tar.gz")
     with tarfile.open(source) as archive:
         archive.extractall(tmp_path, filter="data")
@@ -132,7 +132,7 @@ def _environment(installed: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(installed), "PYTHONSAFEPATH": "1"}
 
 
-def test_the_installed_package_serves_from_another_folder(installed: Path, tmp_path: Path):
+def test_the_installed_package_runs_from_another_folder(installed: Path, tmp_path: Path):
     with (installed / "quart_notes" / "version.py").open("a") as code:
         code.write('__version__ += ".of-the-wheel"\n')
     log = tmp_path / "log"

@@ -1,4 +1,4 @@
-"""Settings: flags over environment over file over default, and nonsense stops the start by its name."""
+"""Settings: flags override the environment, which overrides the file; invalid values stop the start."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.support.servers.server_fork import run
 
 FIELDS = list(Settings.model_fields)
 
-# For each setting three good values, none of them its default, and some bad ones, as text.
+# For each setting three valid values other than its default, and some invalid ones, as text.
 GOOD: dict[str, tuple[Any, Any, Any]] = {
     "bind": ("127.0.0.1:1", "[::1]:2", "unix:/tmp/x"),
     "data": ("a", "b", "c"),
@@ -115,13 +115,13 @@ def _variable(name: str, value: object) -> dict[str, str]:
     return {PREFIX + name.upper(): str(value)}
 
 
-def test_every_setting_is_tried_here():
+def test_every_setting_is_tested_here():
     assert list(GOOD) == FIELDS
     assert set(BAD) == set(FIELDS)
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_a_flag_counts_more_than_the_environment_and_that_more_than_the_file(empty_folder: Path, name: str):
+def test_a_flag_overrides_the_environment_which_overrides_the_file(empty_folder: Path, name: str):
     flag, variable, line = (Settings(**{name: value}) for value in GOOD[name])
     default = Settings()
     assert getattr(default, name) not in {getattr(flag, name), getattr(line, name)}
@@ -158,7 +158,7 @@ def test_a_possible_password_is_never_shown(url: str):
         ("postgres://host/notes?password=s3cret", "postgres://host/notes"),
     ],
 )
-def test_a_database_is_shown_by_its_place_alone(url: str, shown: str):
+def test_a_database_is_shown_without_its_password(url: str, shown: str):
     place = load({"database_url": url}, {}).database
 
     assert str(place) == shown
@@ -166,7 +166,7 @@ def test_a_database_is_shown_by_its_place_alone(url: str, shown: str):
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_value_that_cannot_be_used_is_named_wherever_it_comes_from(empty_folder: Path, name: str):
+def test_an_invalid_value_is_reported_with_its_source(empty_folder: Path, name: str):
     load({name: GOOD[name][0]}, {})
 
     def is_named(value: str) -> None:
@@ -175,7 +175,7 @@ def test_a_value_that_cannot_be_used_is_named_wherever_it_comes_from(empty_folde
             ({}, _variable(name, value), PREFIX + name.upper()),
         ]
         if not value.strip():
-            del origins[1]  # it is not set then
+            del origins[1]  # an unset variable
         for flags, environment, origin in origins:
             with pytest.raises(SettingsError, match="^" + re.escape(f"{name} (from {origin}): ")):
                 load(flags, environment)
@@ -203,7 +203,7 @@ def test_a_value_that_cannot_be_used_is_named_wherever_it_comes_from(empty_folde
         ("config", 'config = "x"'),
     ],
 )
-def test_a_wrong_line_in_the_file_is_named(empty_folder: Path, name: str, line: str):
+def test_an_invalid_line_in_the_file_is_named(empty_folder: Path, name: str, line: str):
     (empty_folder / "quart-notes.toml").write_text(line)
 
     with pytest.raises(SettingsError, match=rf"^{name} \(in the settings file\): "):
@@ -211,7 +211,7 @@ def test_a_wrong_line_in_the_file_is_named(empty_folder: Path, name: str, line: 
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-def test_a_range_is_told_and_its_ends_are_in_it(name: str):
+def test_a_range_is_reported_and_includes_its_limits(name: str):
     low, high = (load({name: limit}, {}) for limit in (NUMBERS[name][0] + 1, NUMBERS[name][1] - 1))
     assert getattr(low, name) < getattr(high, name)
 
@@ -220,7 +220,7 @@ def test_a_range_is_told_and_its_ends_are_in_it(name: str):
             load({name: beyond}, {})
 
 
-def test_all_that_is_wrong_is_told_at_once():
+def test_all_errors_are_reported_at_once():
     with pytest.raises(SettingsError) as caught:
         load({"bind": "x"}, _variable("log_days", 0))
 
@@ -241,7 +241,7 @@ def test_all_unknown_variables_are_named_at_once():
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_a_setting_set_to_nothing_is_not_set(empty_folder: Path, name: str):
+def test_a_blank_setting_is_unset(empty_folder: Path, name: str):
     for nothing in ("", " ", "\t"):
         (empty_folder / "quart-notes.toml").write_text("")
         assert load({}, _variable(name, nothing)) == Settings()
@@ -254,11 +254,11 @@ def test_a_setting_set_to_nothing_is_not_set(empty_folder: Path, name: str):
         assert load({}, _variable(name, GOOD[name][1])) == Settings(**{name: GOOD[name][1]})
 
 
-def test_a_settings_file_named_by_nothing_is_not_asked_for():
+def test_a_blank_settings_file_is_ignored():
     assert load({"config": ""}, {PREFIX + "CONFIG": " "}) == Settings()
 
 
-# What Kubernetes and Docker say of a service and of a container called quart-notes, and of others called like it.
+# Variables that Kubernetes and Docker set for a service and a container called quart-notes, and for others.
 OF_OTHERS = """
 SERVICE_HOST=10.96.0.7
 SERVICE_PORT=8000
@@ -287,14 +287,14 @@ POSTGRES_PORT_5432_TCP_ADDR=10.96.0.8
 """
 
 
-def test_other_variables_are_not_ours():
+def test_other_variables_are_ignored():
     given = dict(line.split("=", 1) for line in OF_OTHERS.split())
     assert load({}, {PREFIX + name: value for name, value in given.items()}) == Settings()
 
     assert load({}, {"QUART_DEBUG": "1", "PORT": "1", "quart_notes_bind": "x"}) == Settings()
 
 
-def test_the_settings_file_is_where_one_says(empty_folder: Path):
+def test_the_path_of_the_settings_file_is_configurable(empty_folder: Path):
     other = empty_folder / "other.toml"
     other.write_text("log_days = 3")
     (empty_folder / "quart-notes.toml").write_text("log_days = 2")
@@ -305,14 +305,14 @@ def test_the_settings_file_is_where_one_says(empty_folder: Path):
 
 
 @pytest.mark.parametrize("content", [b"x", b"\xff = 1", b"log_days = \n", b"log_days = 1\nlog_days = 2"])
-def test_a_file_that_cannot_be_read_is_named(empty_folder: Path, content: bytes):
+def test_an_unreadable_settings_file_is_named(empty_folder: Path, content: bytes):
     (empty_folder / "quart-notes.toml").write_bytes(content)
 
     with pytest.raises(SettingsError, match=r"^config: quart-notes\.toml cannot be read"):
         load({}, {})
 
 
-def test_a_file_that_was_asked_for_must_be_there(empty_folder: Path):
+def test_an_explicit_settings_file_must_exist(empty_folder: Path):
     with pytest.raises(SettingsError, match=r"^config: .*missing\.toml does not exist"):
         load({"config": empty_folder / "missing.toml"}, {})
     with pytest.raises(SettingsError, match=r"^config: "):
@@ -320,7 +320,7 @@ def test_a_file_that_was_asked_for_must_be_there(empty_folder: Path):
 
 
 @pytest.mark.parametrize("bind", ["127.0.0.1:0", "127.255.0.9:80", "[::1]:80", "localhost:80", "unix:/tmp/x.sock"])
-def test_this_machine_alone_needs_no_permission(bind: str):
+def test_loopback_needs_no_permission(bind: str):
     assert is_loopback(bind)
     assert load({"bind": bind}, {}).bind == bind
 
@@ -332,7 +332,7 @@ def test_this_machine_alone_needs_no_permission(bind: str):
         *("127.0.0.1.evil.example:80", "localhost.evil.example:80"),
     ],
 )
-def test_the_network_needs_permission_and_the_refusal_says_how(bind: str):
+def test_the_network_needs_permission_and_the_error_explains_it(bind: str):
     with pytest.raises(SettingsError) as caught:
         load({"bind": bind}, {})
     for word in ("bind", bind, "--open-to-network", "QUART_NOTES_OPEN_TO_NETWORK", "127.0.0.1"):
@@ -345,12 +345,12 @@ def test_the_network_needs_permission_and_the_refusal_says_how(bind: str):
         load({"bind": bind, "open_to_network": False}, {PREFIX + "OPEN_TO_NETWORK": "true"})
 
 
-def test_settings_do_not_change_under_way():
+def test_settings_are_immutable():
     with pytest.raises(ValueError, match="frozen"):
         Settings().bind = "0.0.0.0:80"  # type: ignore[misc]
 
 
-def test_every_setting_says_what_it_is():
+def test_every_setting_has_a_description():
     assert all(field.description for field in Settings.model_fields.values())
 
 
@@ -368,7 +368,7 @@ def test_every_setting_says_what_it_is():
         (["--nonsense"], "--nonsense"),
     ],
 )
-def test_the_start_is_stopped_in_words(empty_folder: Path, flags: list[str], named: str):
+def test_an_invalid_setting_stops_the_start_with_an_explanation(empty_folder: Path, flags: list[str], named: str):
     (empty_folder / "broken.toml").write_text("bind = ")
 
     done = run("serve", *flags, folder=empty_folder)

@@ -1,4 +1,4 @@
-"""Front matter as people and programs write it, whole or broken: it never fails, and loses no word."""
+"""Front matter, valid or broken: it never fails, and loses no word."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ ANYTHING = st.lists(
 @pytest.mark.parametrize("fence", ["---", "+++"])
 @given(front=ANYTHING.map("".join) | st.text(max_size=60))
 @example(front=": bad yaml [\n")
-def test_whatever_stands_there_can_be_read(fence: str, front: str):
+def test_any_front_matter_can_be_parsed(fence: str, front: str):
     _, body = split(f"{fence}\n{front}\n{fence}\nbehind it\n")
 
     assert body.endswith("behind it\n")

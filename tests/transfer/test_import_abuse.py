@@ -1,4 +1,4 @@
-"""Files that mean harm, and damaged ones: each is a named problem or a plain refusal, and takes next to no memory."""
+"""Malicious and damaged files: each is a reported problem or refused, and takes little memory."""
 
 import io
 import json
@@ -29,7 +29,7 @@ FORMAT_NAMES: list[ImportFormat] = list(FORMATS)
 
 
 def _peak(path: Path) -> int:
-    """The bytes of memory that reading a file takes at most; UnreadableError is as good as reading it."""
+    """The peak memory of reading a file in bytes; UnreadableError counts as having read it."""
     tracemalloc.start()
     try:
         for _ in ImportSource([SourcePath(path, path.name)], ImportOptions()).batches():
@@ -57,7 +57,7 @@ def _problems(found: list[ParsedNote]) -> dict[str, str]:
 # Bombs.
 
 
-def test_a_member_that_unpacks_to_very_much_is_a_bad_entry(tmp_path: Path):
+def test_a_member_with_a_high_compression_ratio_is_a_bad_entry(tmp_path: Path):
     path = _zip(tmp_path, ("bomb.md", b"\0" * (300 * MIB)), ("good.md", b"# good"))
     assert path.stat().st_size < MIB
 
@@ -68,7 +68,7 @@ def test_a_member_that_unpacks_to_very_much_is_a_bad_entry(tmp_path: Path):
     assert _peak(path) < 8 * MIB
 
 
-def test_a_table_that_unpacks_to_very_much_is_refused_by_its_ratio(tmp_path: Path):
+def test_a_table_with_a_high_compression_ratio_is_refused(tmp_path: Path):
     path = _zip(tmp_path, ("bomb.csv", b"title\n" + b"a," * (100 * MIB)))
 
     with pytest.raises(UnreadableError, match="more than 200 times its size"):
@@ -76,7 +76,7 @@ def test_a_table_that_unpacks_to_very_much_is_refused_by_its_ratio(tmp_path: Pat
     assert _peak(path) < 24 * MIB
 
 
-def test_all_members_together_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_total_size_of_all_members_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(zip_reader, "TOTAL_MAX", 3 * MIB)
     path = _zip(tmp_path, *((f"{n}.md", b"x" * (MIB // 2)) for n in range(10)))
 
@@ -84,8 +84,8 @@ def test_all_members_together_are_bounded(tmp_path: Path, monkeypatch: pytest.Mo
         items(path)
 
 
-def test_members_that_share_their_bytes_are_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The directory names one kernel of bytes again and again, as in a bomb that needs no nesting."""
+def test_members_that_overlap_are_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The directory names the same bytes repeatedly, as in a bomb without nesting."""
     monkeypatch.setattr(zip_reader, "TOTAL_MAX", 3 * MIB)
     one = packed({"0000.md": b"x" * (MIB // 2)})
     at = one.index(b"PK\x01\x02")
@@ -104,20 +104,20 @@ def test_a_zip_in_a_zip_is_not_opened(tmp_path: Path):
     assert "a zip within a zip" in _problems(found)["inner.zip"]
 
 
-def test_a_zip_that_claims_very_many_files_is_refused_before_its_directory_is_read(tmp_path: Path):
+def test_a_zip_that_claims_too_many_files_is_refused_before_its_directory_is_read(tmp_path: Path):
     for claimed in (3, 60_000):
         with pytest.raises(UnreadableError, match="its directory is damaged"):
             items(put(tmp_path, "x.zip", claiming(packed({"a.md": "a"}), claimed)), format="markdown")
 
 
-def test_a_zip_of_too_many_files_is_refused_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_zip_with_too_many_files_is_refused_with_that_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(zip_reader, "MEMBERS_MAX", 3)
 
     with pytest.raises(UnreadableError, match="4 files in it, more than 3"):
         items(_zip(tmp_path, *((f"{n}.md", b"") for n in range(4))))
 
 
-def test_many_files_of_another_kind_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_files_of_other_types_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(source_files, "FILES_MAX", 3)
     for n in range(4):
         put(tmp_path, f"{n}.png", b"")
@@ -126,33 +126,33 @@ def test_many_files_of_another_kind_are_counted(tmp_path: Path, monkeypatch: pyt
         items(tmp_path, format="markdown")
 
 
-def test_thousands_of_members_take_no_memory_to_speak_of(tmp_path: Path):
+def test_thousands_of_members_take_little_memory(tmp_path: Path):
     path = _zip(tmp_path, *((f"Keep/{n}.json", json.dumps(keep_note(title=str(n))).encode()) for n in range(5000)))
 
     assert _peak(path) < 8 * MIB
 
 
-def test_a_long_array_takes_no_memory_to_speak_of(tmp_path: Path):
+def test_a_long_array_takes_little_memory(tmp_path: Path):
     path = put(tmp_path, "x.json", b"[" + b",".join(b'{"title": "%d"}' % n for n in range(20_000)) + b"]")
 
-    assert _peak(path) < 12 * MIB  # of which a few are kept for each entry, to know it again
+    assert _peak(path) < 12 * MIB  # a few bytes are kept for each entry, to recognise duplicates
 
 
-def test_one_endless_element_takes_no_memory_to_speak_of(tmp_path: Path):
+def test_an_endless_element_takes_little_memory(tmp_path: Path):
     path = put(tmp_path, "x.json", b'[{"title": "' + b"x" * (30 * MIB) + b'"}, {"title": "good"}]')
 
     assert _titles(items(path)) == ["good"]
     assert _peak(path) < 16 * MIB
 
 
-# Names that lead elsewhere, and other oddities.
+# Path traversal, and other oddities.
 
 
 @pytest.mark.parametrize(
     "name",
     ["../../etc/passwd.md", "/etc/passwd.md", "a/../../b.md", "..\\..\\b.md", "C:\\b.md", "\\\\h\\b.md"],
 )
-def test_a_name_that_leads_out_is_a_bad_entry_and_nothing_is_written(tmp_path: Path, name: str):
+def test_a_name_outside_the_folder_is_a_bad_entry_and_writes_nothing(tmp_path: Path, name: str):
     before = sorted(tmp_path.rglob("*"))
     path = _zip(tmp_path, (name, b"evil"), ("good.md", b"# good"))
 
@@ -163,7 +163,7 @@ def test_a_name_that_leads_out_is_a_bad_entry_and_nothing_is_written(tmp_path: P
     assert sorted(tmp_path.rglob("*")) == [*before, path]
 
 
-def test_of_two_members_of_one_name_the_first_counts(tmp_path: Path):
+def test_of_two_members_with_one_name_the_first_counts(tmp_path: Path):
     with pytest.warns(UserWarning, match="Duplicate name"):
         path = _zip(tmp_path, ("a.md", b"# first"), ("a.md", b"# second"))
 
@@ -184,7 +184,7 @@ def test_an_encrypted_member_is_a_bad_entry(tmp_path: Path):
     assert _problems(found) == {"a.md": "it is encrypted"}
 
 
-def test_a_member_that_is_packed_otherwise_is_a_bad_entry(tmp_path: Path):
+def test_a_member_with_an_unsupported_compression_is_a_bad_entry(tmp_path: Path):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("a.md", b"# a", zipfile.ZIP_LZMA)
@@ -196,7 +196,7 @@ def test_a_member_that_is_packed_otherwise_is_a_bad_entry(tmp_path: Path):
     assert "packed in a way" in _problems(found)["a.md"]
 
 
-def test_a_member_whose_checksum_is_another_is_a_bad_entry(tmp_path: Path):
+def test_a_member_with_a_wrong_checksum_is_a_bad_entry(tmp_path: Path):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("a.md", b"# original")
@@ -217,14 +217,14 @@ def _with_zip64(count: int = 1) -> bytes:
     return data.getvalue()
 
 
-def test_a_zip_of_sixty_four_bits_is_read(tmp_path: Path):
+def test_a_zip64_file_is_read(tmp_path: Path):
     assert _titles(items(put(tmp_path, "x.zip", _with_zip64(2)))) == ["a", "a"]
 
 
 @pytest.mark.parametrize(
     "extra", [b"", b"\x01\x00\xff\xff", b"\x01\x00\x04\x00abcd", b"\x01\x00\x08\x00" + b"\xff" * 8]
 )
-def test_a_member_with_sizes_of_sixty_four_bits_that_make_no_sense_is_a_bad_entry(tmp_path: Path, extra: bytes):
+def test_a_member_with_invalid_zip64_sizes_is_a_bad_entry(tmp_path: Path, extra: bytes):
     packed_data = zlib.compress(b"# a", wbits=-15)
     local = struct.pack("<4s5H3L2H", b"PK\x03\x04", 45, 0, 8, 0, 0, 0, 0, 0, 4, 0) + b"a.md" + packed_data
     numbers = (0, 0xFFFFFFFF, 0xFFFFFFFF, 4, len(extra), 0, 0, 0, 0, 0xFFFFFFFF)
@@ -237,7 +237,7 @@ def test_a_member_with_sizes_of_sixty_four_bits_that_make_no_sense_is_a_bad_entr
 
 
 @pytest.mark.parametrize("zip64", [False, True])
-def test_a_zip_that_is_cut_anywhere_is_refused(tmp_path: Path, zip64: bool):
+def test_a_zip_truncated_anywhere_is_refused(tmp_path: Path, zip64: bool):
     data = _with_zip64() if zip64 else packed({"a.md": "# a"})
     for length in range(4, len(data)):
         with pytest.raises(UnreadableError):
@@ -246,7 +246,7 @@ def test_a_zip_that_is_cut_anywhere_is_refused(tmp_path: Path, zip64: bool):
 
 @settings(max_examples=300)
 @given(seed=st.integers(0, 2**32), zip64=st.booleans())
-def test_a_zip_that_is_damaged_anywhere_gives_problems_and_no_surprise(tmp_path: Path, seed: int, zip64: bool):
+def test_a_zip_damaged_anywhere_is_reported_without_unexpected_errors(tmp_path: Path, seed: int, zip64: bool):
     chance = random.Random(seed)
     data = bytearray(_with_zip64(3) if zip64 else packed({f"{n}.md": f"# {n}" for n in range(3)}))
     for _ in range(chance.randint(1, 6)):
@@ -260,13 +260,13 @@ def test_a_zip_that_is_damaged_anywhere_gives_problems_and_no_surprise(tmp_path:
     assert all(item.entry or item.problem or item.lost for item in found)
 
 
-# Anything at all.
+# Random content.
 
 
 @pytest.mark.parametrize("kind", FORMAT_NAMES)
 @settings(max_examples=100)
 @given(data=st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_whatever_comes_is_read_or_refused(tmp_path: Path, kind: ImportFormat, data: bytes):
+def test_random_content_is_read_or_refused(tmp_path: Path, kind: ImportFormat, data: bytes):
     path = put(tmp_path, "x", data)
 
     try:
@@ -300,5 +300,5 @@ def special_files(tmp_path: Path) -> Iterator[Path]:
     yield folder
 
 
-def test_pipes_devices_and_circles_in_a_folder_are_left_alone(special_files: Path):
+def test_pipes_devices_and_symlink_loops_in_a_folder_are_skipped(special_files: Path):
     assert _titles(items(special_files)) == ["good"]

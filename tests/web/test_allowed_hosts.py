@@ -1,4 +1,4 @@
-"""By which names the server answers, what counts as its own origin, and which other origins may ask."""
+"""Allowed hosts, the server's own origins, and other allowed origins (CORS)."""
 
 import re
 from base64 import b64encode
@@ -41,7 +41,7 @@ ELSEWHERE = "https://app.example.org"
         ),
     ],
 )  # fmt: skip
-def test_a_host_is_read_strictly(text: str, host: tuple[str, int | None] | None):
+def test_a_host_is_parsed_strictly(text: str, host: tuple[str, int | None] | None):
     assert host_in(text) == (host and Host(*host))
 
 
@@ -54,7 +54,7 @@ def test_a_host_is_read_strictly(text: str, host: tuple[str, int | None] | None)
         ("https://a", "https://b", False),
     ],
 )  # fmt: skip
-def test_default_ports_are_equal_and_nothing_else_is(one: str, other: str, same: bool):
+def test_only_default_ports_make_origins_equal(one: str, other: str, same: bool):
     assert origin_in(one) is not None
     assert (origin_in(one) == origin_in(other)) is same
 
@@ -62,14 +62,14 @@ def test_default_ports_are_equal_and_nothing_else_is(one: str, other: str, same:
 @pytest.mark.parametrize(
     "text", ["null", "", "a", "ftp://a", "https://", "https://a/", "https://u@a", "https://a b", "//a"]
 )
-def test_what_is_no_origin_is_none(text: str):
+def test_an_invalid_origin_is_none(text: str):
     assert origin_in(text) is None
 
 
 @pytest.mark.parametrize(
     "name", ["localhost", "localhost.", "127.0.0.1", "192.168.1.5", "[::1]", "[fe80::1]", "a.example"]
 )
-def test_nobody_elses_name_leads_to_an_address(name: str):
+def test_local_names_addresses_and_configured_hosts_are_allowed(name: str):
     assert in_hosts(name, frozenset({"a.example"}))
 
 
@@ -77,16 +77,16 @@ def test_nobody_elses_name_leads_to_an_address(name: str):
     "name",
     ["b.example", "x.a.example", "localhost.evil.example", "127.0.0.1.nip.io", "1.2.3", "[127.0.0.1]", "0x7f.1", ""],
 )
-def test_a_strangers_name_may_lead_anywhere(name: str):
+def test_other_host_names_are_not_allowed(name: str):
     assert not in_hosts(name, frozenset({"a.example"}))
 
 
-# On every road of a server.
+# All kinds of requests to a server.
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server in open mode that has a name, and knows one other origin."""
+    """An open-mode server with a configured host, and one allowed other origin."""
     folder = tmp_path_factory.mktemp("hosts") / "data"
     with ServerProcess(folder, "--hosts", "notes.example", "--origins", f"{ELSEWHERE},http://localhost:3000") as server:
         yield server
@@ -112,7 +112,7 @@ def _on_every_road(port: int, host: str, *headers: str) -> dict[str, Answer]:
     }
 
 
-def test_every_road_leads_to_the_names_of_the_server(server: ServerProcess):
+def test_every_kind_of_request_accepts_the_allowed_hosts(server: ServerProcess):
     for host in (
         "localhost", "LOCALHOST:8000", "localhost.", "127.0.0.1", f"127.0.0.1:{server.port}", "[::1]:8000",
         "192.168.1.5", "notes.example", "Notes.Example:443", "notes.example.",
@@ -127,7 +127,7 @@ def test_every_road_leads_to_the_names_of_the_server(server: ServerProcess):
     ["evil.example", "evil.example:8000", "notes.example.evil.example", "localhost.evil.example",
      "localhost@evil.example", "u@localhost", "", "127.0.0.1.nip.io", "[::1", "[localhost]", "a b", "\xff", "."],
 )  # fmt: skip
-def test_a_name_of_somebody_elses_is_misdirected_on_every_road(server: ServerProcess, host: str):
+def test_every_kind_of_request_to_another_host_is_misdirected(server: ServerProcess, host: str):
     assert exchange(server.port, request("/api/notes")).status == 200, "somebody has just read it"
     before = exchange(server.port, request("/api/notes")).body
 
@@ -137,12 +137,12 @@ def test_a_name_of_somebody_elses_is_misdirected_on_every_road(server: ServerPro
     assert exchange(server.port, request("/api/notes")).body == before
 
 
-def test_a_misdirected_person_is_told_what_to_do(server: ServerProcess):
+def test_the_page_of_a_misdirected_request_explains_what_to_do(server: ServerProcess):
     page = exchange(server.port, request("/front/notes", "Accept: text/html", host="pi.lan:8000"))
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert "pi.lan" not in page.body.decode()
     assert "QUART_NOTES_HOSTS" in page.body.decode()
-    # It is styled although no file can be asked for, and the policy allows nothing but that style.
+    # It is styled inline since no file can be requested, and the policy allows only that style.
     style = re.findall(r"<style>(.*?)</style>", page.body.decode(), re.DOTALL)
     digest = b64encode(sha256(style[0].encode()).digest()).decode()
     assert len(style) == 1
@@ -153,13 +153,13 @@ def test_a_misdirected_person_is_told_what_to_do(server: ServerProcess):
     assert_problem(exchange(server.port, request("/api/notes", host="pi.lan:8000")), 421, "misdirected")
 
 
-def test_a_probe_without_a_host_is_answered(server: ServerProcess):
+def test_a_probe_without_a_host_gets_a_response(server: ServerProcess):
     answer = exchange(server.port, b"GET /readyz HTTP/1.0\r\n\r\n")
 
     assert b" 200 " in answer.raw.partition(b"\r\n")[0]
 
 
-# Accounts: the same once there are names.
+# Accounts mode: the same once hosts are configured.
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_probe_without_a_host_is_answered(server: ServerProcess):
         ("", "evil.example", 200),
     ],
 )
-async def test_with_accounts_names_count_when_there_are_some(
+async def test_with_accounts_hosts_are_checked_once_they_are_configured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hosts: str, host: str, status: int
 ):
     hash_quickly(monkeypatch)
@@ -193,7 +193,7 @@ async def test_with_accounts_names_count_when_there_are_some(
         ({"public_url": "https://notes.example:8443/n", "root_path": "/n"}, "https://notes.example:8443/n/front/join/"),
     ],
 )
-async def test_links_begin_with_what_is_known(
+async def test_links_use_the_configured_public_url(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], link: str
 ):
     hash_quickly(monkeypatch)
@@ -211,7 +211,7 @@ async def test_links_begin_with_what_is_known(
         assert document["servers"]["eventStream"]["protocol"] == httpx.URL(link).scheme
 
 
-def test_the_path_of_where_people_find_it_is_the_prefix():
+def test_the_path_of_the_public_url_is_the_prefix():
     assert Settings(public_url="https://a.example/n/", root_path="/n").public_base == "https://a.example/n"
     assert Settings(public_url="https://A.example:443", root_path="/n").public_base == "https://a.example/n"
     with pytest.raises(ValueError, match="public_url: its path must be that of root_path"):
@@ -221,7 +221,7 @@ def test_the_path_of_where_people_find_it_is_the_prefix():
 # Origins.
 
 
-# Proxies that are trusted, and a host, a scheme and an origin.
+# Trusted proxies, host, scheme, and origin.
 OWN = [
     (0, "house.example:443", "", "https://house.example"),
     (1, "house.example:443", "https", "https://house.example"),
@@ -243,7 +243,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("hops", [0, 1])
-async def test_a_default_port_is_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hops: int):
+async def test_a_default_port_equals_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hops: int):
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data", proxy_hops=hops) as house:
         await house.welcome("root")
@@ -255,7 +255,7 @@ async def test_a_default_port_is_as_none(tmp_path: Path, monkeypatch: pytest.Mon
                 assert answer.status_code == (201 if case in OWN else 403), case
 
 
-async def test_where_people_find_the_server_is_its_own_origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_the_public_url_is_an_own_origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data", public_url="https://notes.example") as house, house.client() as client:
         await house.welcome("root", "ada")
@@ -265,10 +265,10 @@ async def test_where_people_find_the_server_is_its_own_origin(tmp_path: Path, mo
         refused(await client.post("/api/sign-in", json=body, headers=other), 403, "cross_origin")
 
 
-# Other origins that may ask.
+# Other allowed origins.
 
 
-def test_a_page_of_a_listed_origin_may_use_the_api_and_the_feed(server: ServerProcess):
+def test_an_allowed_origin_may_use_the_api_and_the_feed(server: ServerProcess):
     port = server.port
     for origin in (ELSEWHERE, "http://localhost:3000"):
         sent = [f"Origin: {origin}", "Sec-Fetch-Site: cross-site"]
@@ -280,7 +280,7 @@ def test_a_page_of_a_listed_origin_may_use_the_api_and_the_feed(server: ServerPr
                 assert "Origin" in answer.headers["vary"], name
 
 
-def test_its_browser_is_told_what_it_may_send(server: ServerProcess):
+def test_a_preflight_of_an_allowed_origin_lists_methods_and_headers(server: ServerProcess):
     asked = ["Access-Control-Request-Method: PATCH", "Access-Control-Request-Headers: content-type,if-match"]
     answer = exchange(server.port, request("/api/notes/1", f"Origin: {ELSEWHERE}", *asked, method="OPTIONS"))
 
@@ -292,7 +292,7 @@ def test_its_browser_is_told_what_it_may_send(server: ServerProcess):
     )
 
 
-def test_no_other_origin_may(server: ServerProcess):
+def test_any_other_origin_is_refused(server: ServerProcess):
     for origin in (
         "https://evil.example", "http://app.example.org", f"{ELSEWHERE}:8443", "https://app.example.org.evil.example",
         "null",
@@ -308,7 +308,9 @@ def test_no_other_origin_may(server: ServerProcess):
         )
 
 
-async def test_a_page_elsewhere_has_nobodys_session_and_its_own_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_an_allowed_origin_authenticates_by_token_and_not_by_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data", origins=ELSEWHERE) as house:
         await house.welcome("root", "ada")
@@ -326,10 +328,10 @@ async def test_a_page_elsewhere_has_nobodys_session_and_its_own_token(tmp_path: 
                 assert made.status_code == 201, made.text
 
 
-# Cookies of servers under one name.
+# Cookies of servers on one host name.
 
 
-def test_servers_at_one_name_do_not_sign_each_other_out(tmp_path: Path):
+def test_servers_on_one_host_name_do_not_overwrite_each_others_cookies(tmp_path: Path):
     accounts = ("--access", "accounts")
     with (
         ServerProcess(tmp_path / "a", *accounts) as first,
@@ -350,7 +352,7 @@ def test_servers_at_one_name_do_not_sign_each_other_out(tmp_path: Path):
         assert browser.get(f"{second.base}/notes/api/me").status_code == 200
 
 
-async def test_a_session_of_the_former_name_goes_on_and_ends(house: House):
+async def test_a_session_with_the_former_cookie_name_is_valid_and_can_end(house: House):
     cookie = await house.cookie("ada")
     async with house.client() as client:
         former = {"Cookie": f"{COOKIE}={cookie}"}

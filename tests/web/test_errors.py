@@ -1,4 +1,4 @@
-"""Errors: a problem for programs, the same as a page for a browser, and never a cause from inside."""
+"""Errors: a problem (RFC 9457) for API clients, a page for browsers, and no internal details."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ SECRET = "the secret <b>cause</b> in /etc/secret"
 
 @pytest.fixture
 async def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Quart]:
-    """The application, without a server, with a few routes that fail, for everybody."""
+    """The application, without a server, with a few failing routes that need no access."""
     made = create_app(settings_for(tmp_path))
     names = [f"{prefix}{name}" for prefix in ("/api/test", "/front/test") for name in FAILURES]
     monkeypatch.setattr(
@@ -61,7 +61,7 @@ async def _unexpected() -> str:
     raise RuntimeError(SECRET)
 
 
-def test_every_error_is_in_the_catalogue_with_a_code_and_a_status_of_its_own():
+def test_every_error_has_a_status_and_a_unique_code_in_the_catalogue():
     assert len(CATALOGUE) >= 15
     assert len({kind.code for kind in CATALOGUE}) == len(CATALOGUE)
     for kind in CATALOGUE:
@@ -70,8 +70,8 @@ def test_every_error_is_in_the_catalogue_with_a_code_and_a_status_of_its_own():
         assert kind.__doc__
 
 
-async def test_every_error_is_a_problem_for_a_program(client: Client):
-    # Under /api even a browser is a program.
+async def test_every_error_is_a_problem_for_an_api_client(client: Client):
+    # Under /api even a browser gets problems.
     for kind, headers in product(CATALOGUE, ({}, PAGE)):
         answer = await client.get(f"/api/test/{kind.__name__}", headers=headers)
 
@@ -104,7 +104,7 @@ async def test_every_error_is_a_page_for_a_browser(client: Client):
         assert "<b>" not in page
 
 
-async def test_html_is_for_those_who_ask_for_it_by_name(client: Client):
+async def test_html_is_only_for_requests_that_accept_it_explicitly(client: Client):
     programs = ({}, *({"Accept": kind} for kind in ("*/*", "application/json", "text/*", "text/plain")))
     pages = ("text/html", "text/html;q=0.5, application/json", "TEXT/HTML", "application/xhtml+xml, text/html")
     browsers = [{"Accept": kind} for kind in (*pages, ",;q=,text/html;;")]
@@ -116,7 +116,7 @@ async def test_html_is_for_those_who_ask_for_it_by_name(client: Client):
         assert answer.content_type == expected, headers
 
 
-async def test_addresses_for_programs_have_no_error_pages(client: Client):
+async def test_api_routes_have_no_error_pages(client: Client):
     for path in ("/api/notes/999", "/api/nothing", "/events?after=x", "/openapi.json/x", "/asyncapi.json/x"):
         answer = await client.get(path, headers=PAGE)
 
@@ -125,7 +125,7 @@ async def test_addresses_for_programs_have_no_error_pages(client: Client):
 
 
 @pytest.mark.parametrize("headers", [{}, PAGE], ids=["a program", "a browser"])
-async def test_an_unexpected_error_is_logged_and_not_told(
+async def test_an_unexpected_error_is_logged_and_not_revealed(
     client: Client, headers: dict[str, str], caplog: pytest.LogCaptureFixture
 ):
     with caplog.at_level(logging.ERROR):
@@ -145,7 +145,7 @@ async def test_an_unexpected_error_is_logged_and_not_told(
 
 
 @pytest.mark.parametrize("debug", [False, True])
-async def test_not_even_in_debug_mode_a_traceback_is_told(app: Quart, debug: bool):
+async def test_debug_mode_reveals_no_traceback_either(app: Quart, debug: bool):
     app.debug = debug
 
     answer = await app.test_client().get("/front/test/unexpected", headers=PAGE)
@@ -153,7 +153,7 @@ async def test_not_even_in_debug_mode_a_traceback_is_told(app: Quart, debug: boo
     assert "Traceback" not in await answer.get_data(as_text=True)
 
 
-# A rule of the domain, and a request that needs it.
+# A rule of the domain, and a request that uses it.
 RULES: dict[str, tuple[str, str, Json | None]] = {
     "notes.add": ("POST", "/api/notes", {"title": "a"}),
     "notes.change": ("PATCH", "/api/notes/1", {"title": "a"}),
@@ -185,7 +185,7 @@ RULES: dict[str, tuple[str, str, Json | None]] = {
 }
 
 
-async def test_a_rule_that_fails_by_mistake_is_a_500_and_the_next_request_is_answered(
+async def test_an_unexpected_error_in_a_rule_is_a_500_and_the_next_request_succeeds(
     app: Quart, monkeypatch: pytest.MonkeyPatch
 ):
     core: Core = app.extensions["quart_notes"]
@@ -222,7 +222,7 @@ async def _open(client: Client, route: Route) -> Any:
 
 
 @pytest.mark.sqlite_only("its file goes away")
-async def test_without_its_database_every_route_says_so_and_heals(app: Quart, tmp_path: Path):
+async def test_without_a_database_every_route_is_a_503_and_recovers(app: Quart, tmp_path: Path):
     client = app.test_client()
     file = tmp_path / "quart-notes.sqlite3"
     file.rename(tmp_path / "away")
@@ -238,7 +238,7 @@ async def test_without_its_database_every_route_says_so_and_heals(app: Quart, tm
 
 
 @pytest.mark.parametrize("where", ["record_message_event", "shown_message"])
-async def test_a_message_that_fails_half_way_leaves_neither_itself_nor_its_conversation(
+async def test_a_failed_message_stores_neither_itself_nor_its_conversation(
     app: Quart, monkeypatch: pytest.MonkeyPatch, where: str
 ):
     client = app.test_client()
@@ -262,21 +262,21 @@ async def test_a_message_that_fails_half_way_leaves_neither_itself_nor_its_conve
         assert answer.headers["Last-Event-ID"] == before
 
 
-async def test_a_write_that_fails_by_mistake_is_a_500_and_keeps_nothing(app: Quart, monkeypatch: pytest.MonkeyPatch):
+async def test_an_unexpected_error_in_a_write_is_a_500_and_stores_nothing(app: Quart, monkeypatch: pytest.MonkeyPatch):
     client = app.test_client()
 
     def fail(*_: object) -> None:
         raise RuntimeError(SECRET)
 
     with monkeypatch.context() as patch:
-        patch.setattr("quart_notes.domain.notes._record", fail)  # the row is written, the event is not
+        patch.setattr("quart_notes.domain.notes._record", fail)  # the row is written, the event fails
         answer = await client.post("/api/notes", json={"title": "half"})
 
     assert answer.status_code == 500
     assert await (await client.get("/api/notes")).get_json() == []
 
 
-async def test_a_body_that_does_not_arrive_is_given_up(app: Quart):
+async def test_an_incomplete_body_times_out(app: Quart):
     app.config["BODY_TIMEOUT"] = 0.1
     headers = {"Content-Type": "application/json", "Content-Length": "20"}
 
@@ -290,14 +290,14 @@ async def test_a_body_that_does_not_arrive_is_given_up(app: Quart):
 
 
 @pytest.mark.parametrize("route", [r for r in READS if r.endpoint in {"front_notes.card", "front_notes.edit"}], ids=str)
-async def test_a_note_that_is_gone_is_a_page_for_a_browser(client: Client, route: Route):
+async def test_a_missing_note_is_a_page_for_a_browser(client: Client, route: Route):
     answer = await client.get(route.address, headers=PAGE)
 
     assert answer.status_code == 404
     assert "Note 1 not found" in await answer.get_data(as_text=True)
 
 
-def test_a_problem_has_all_members_whatever_it_is_given():
+def test_a_problem_always_has_all_members():
     from quart_notes.errors import problem
 
     assert problem(404, "not_found", "x").keys() == MEMBERS

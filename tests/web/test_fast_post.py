@@ -1,4 +1,4 @@
-"""The short way to an answer: nobody can tell that it was taken."""
+"""The fast path of a POST: its responses equal those of Quart."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from tests.support.problem_details import assert_problem
 from tests.support.servers.server_process import ServerProcess
 
 JSON = "Content-Type: application/json"
-QUART = "Sec-Fetch-Site: none"  # what a page sends is left to Quart's route
+QUART = "Sec-Fetch-Site: none"  # a page's requests are left to Quart's route
 
 RIGHT = {
     "title": b'{"title": "Buy milk"}',
@@ -50,24 +50,24 @@ def post(body: bytes, *headers: str) -> bytes:
 
 
 def known(answer: Answer) -> tuple[Any, ...]:
-    """What of an answer does not depend on when it was given."""
+    """The parts of a response that do not depend on its time."""
     text = re.sub(rb"\d{4}-\d\d-\d\dT[\d:.]+Z", b"<time>", answer.body)
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]+", answer.headers["x-request-id"])
     text = text.replace(answer.headers["x-request-id"].encode(), b"<request>")
     headers = {name: value for name, value in answer.headers.items() if name not in {"date", "x-request-id"}}
     if answer.status >= 500:
         assert b"<request>" in text
-        headers.pop("content-length")  # of a name that may be longer
+        headers.pop("content-length")  # its value may be longer
     for changing in ("location", "last-event-id"):
         if changing in headers:
             headers[changing] = re.sub(r"\d+$", "<n>", headers[changing])
     if answer.status == 201:
-        headers.pop("content-length")  # of an id that may be longer
+        headers.pop("content-length")  # its id may be longer
     return answer.status, headers, re.sub(rb'^{"id":\d+', b'{"id":<n>', text)
 
 
 @pytest.mark.parametrize("body", RIGHT.values(), ids=RIGHT.keys())
-def test_a_right_request_is_answered_as_by_quart(shared_server: ServerProcess, body: bytes):
+def test_a_valid_request_has_the_same_response_as_by_quart(shared_server: ServerProcess, body: bytes):
     short = exchange(shared_server.port, post(body))
     long = exchange(shared_server.port, post(body, JSON, QUART))
 
@@ -80,14 +80,14 @@ def test_a_right_request_is_answered_as_by_quart(shared_server: ServerProcess, b
 
 
 @pytest.mark.parametrize("body", WRONG.values(), ids=WRONG.keys())
-def test_a_wrong_request_is_refused_as_by_quart(port: int, body: bytes):
+def test_an_invalid_request_has_the_same_response_as_by_quart(port: int, body: bytes):
     short = exchange(port, post(body))
 
     assert short.status in {400, 422}
     assert known(short) == known(exchange(port, post(body, JSON, QUART)))
 
 
-def test_behind_a_prefix_the_address_is_the_same(tmp_path: Path):
+def test_under_a_prefix_the_location_is_the_same(tmp_path: Path):
     with ServerProcess(tmp_path / "data", "--root-path", "/board") as server:
         data = post(RIGHT["title"]).replace(b"/api", b"/board/api")
         short = exchange(server.port, data)
@@ -99,7 +99,7 @@ def test_behind_a_prefix_the_address_is_the_same(tmp_path: Path):
 
 
 @pytest.mark.sqlite_only("its file goes away")
-def test_a_refusal_of_the_database_is_told_as_by_quart(tmp_path: Path):
+def test_an_unavailable_database_has_the_same_response_as_by_quart(tmp_path: Path):
     with ServerProcess(tmp_path / "data") as server:
         (tmp_path / "data" / "quart-notes.sqlite3").unlink()
         short, long = (exchange(server.port, post(RIGHT["title"], JSON, *more)) for more in ([], [QUART]))
@@ -125,7 +125,7 @@ def _open_core() -> Any:
     )
 
 
-async def test_what_the_act_refuses_is_said_and_not_tried_again(caplog: pytest.LogCaptureFixture):
+async def test_a_refused_or_failed_operation_is_not_repeated_by_quart(caplog: pytest.LogCaptureFixture):
     core = _open_core()
 
     refused = await FastRoute(NoteCreate, _refuse).respond(core, "", HEADERS, RIGHT["title"])
@@ -141,7 +141,7 @@ async def test_what_the_act_refuses_is_said_and_not_tried_again(caplog: pytest.L
     assert "ZeroDivisionError" in caplog.text
 
 
-async def test_a_wrong_body_is_left_to_the_route():
+async def test_an_invalid_body_is_left_to_the_route():
     async def never(*_: object) -> FastResponse:
         raise NotFoundError("It was asked.")
 
@@ -150,7 +150,7 @@ async def test_a_wrong_body_is_left_to_the_route():
         assert await FastRoute(NoteCreate, never).respond(core, "", HEADERS, body) is None
 
 
-def test_every_short_way_has_a_route_of_the_same_shape(tmp_path: Path):
+def test_every_fast_path_has_a_route_with_the_same_schema(tmp_path: Path):
     app = create_app(Settings(data=tmp_path))
     ways = app.extensions[FAST_ROUTES]
 
@@ -162,8 +162,8 @@ def test_every_short_way_has_a_route_of_the_same_shape(tmp_path: Path):
         assert way.model is model
 
 
-def test_nothing_is_passed_by_but_what_the_short_way_does_itself(tmp_path: Path):
-    """Code that has every request pass something more has to see to the short way too."""
+def test_the_fast_path_skips_no_hook_except_those_it_replaces(tmp_path: Path):
+    """A new hook of all requests must be considered in the fast path too."""
     app = create_app(Settings(data=tmp_path))
     blueprints = {
         endpoint.partition(".")[0] for method, path in app.extensions[FAST_ROUTES] for endpoint in _of(app, path)
@@ -173,7 +173,7 @@ def test_nothing_is_passed_by_but_what_the_short_way_does_itself(tmp_path: Path)
     def passed(functions: Any) -> set[str]:
         return {each.__name__ for scope, listed in functions.items() if scope in scopes for each in listed}
 
-    # What it judges by is left to it; a body that is whole needs no deciding.
+    # The remaining hooks depend on these; a complete body needs no decision.
     assert passed(app.before_request_funcs) == {"_check_request", "choose_body_mode"}
     assert passed(app.after_request_funcs) == {"_name", "_secure"}  # HEADER and RAW_SECURITY
     assert passed(app.teardown_request_funcs) == set()

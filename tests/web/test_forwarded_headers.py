@@ -1,4 +1,4 @@
-"""Behind proxies: as many are believed as the settings say, and what anybody can make up is not."""
+"""Forwarded headers: only those of trusted proxies count, and forged ones do not."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,12 +39,12 @@ FOR = b"x-forwarded-for"
         (0, [b"192.0.2.1"], PEER),
         (1, [], PEER),
         (1, [b"192.0.2.1"], "192.0.2.1"),
-        (1, [b"192.0.2.66, 192.0.2.1"], "192.0.2.1"),  # the left one was made up
+        (1, [b"192.0.2.66, 192.0.2.1"], "192.0.2.1"),  # the left one is forged
         (1, [b"192.0.2.66", b"192.0.2.1"], "192.0.2.1"),
         (2, [b"192.0.2.1, 198.51.100.1"], "192.0.2.1"),
         (2, [b"192.0.2.66, 192.0.2.1, 198.51.100.1"], "192.0.2.1"),
         (2, [b"192.0.2.66", b"192.0.2.1,198.51.100.1"], "192.0.2.1"),
-        (2, [b"192.0.2.66"], PEER),  # it came past a proxy: nothing in it is known to be true
+        (2, [b"192.0.2.66"], PEER),  # it bypassed a proxy: none of its headers can be trusted
         (1, [b""], PEER),
         (1, [b"192.0.2.66,"], PEER),
         (1, [b"2001:db8::1"], "2001:db8::1"),
@@ -69,7 +69,7 @@ FOR = b"x-forwarded-for"
         ),
     ],
 )
-def test_who_it_is_comes_from_the_proxies_that_are_ours(hops: int, sent: list[bytes], client: str):
+def test_the_client_address_comes_from_trusted_proxies(hops: int, sent: list[bytes], client: str):
     assert _trusted(hops, [(FOR, value) for value in sent])["client"][0] == client
 
 
@@ -82,7 +82,7 @@ def test_who_it_is_comes_from_the_proxies_that_are_ours(hops: int, sent: list[by
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-def test_how_it_came_comes_from_them_too(hops: int, sent: bytes, scheme: str, kind: str):
+def test_the_scheme_comes_from_trusted_proxies(hops: int, sent: bytes, scheme: str, kind: str):
     found = _trusted(hops, [(b"x-forwarded-proto", sent)], kind)["scheme"]
 
     assert found == (scheme.replace("http", "ws") if kind == "websocket" else scheme)
@@ -92,7 +92,7 @@ def test_how_it_came_comes_from_them_too(hops: int, sent: bytes, scheme: str, ki
     ("hops", "sent", "host"),
     [(0, b"a.example", b"inside"), (1, b"a.example", b"a.example"), (1, b"x, a.example", b"a.example")],
 )
-def test_and_where_to(hops: int, sent: bytes, host: bytes):
+def test_the_host_comes_from_trusted_proxies(hops: int, sent: bytes, host: bytes):
     headers = _trusted(hops, [(b"x-forwarded-host", sent)])["headers"]
 
     assert [value for name, value in headers if name == b"host"] == [host]
@@ -121,7 +121,7 @@ async def _sign_in(client: httpx.AsyncClient, forwarded: str = "", **wrong: str)
         (1, "[2001:db8::1%eth0]:443", "2001:db8::1"),
     ],
 )
-async def test_the_address_of_a_browser_is_the_one_to_believe(
+async def test_a_session_records_the_trusted_client_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hops: int, forwarded: str, address: str
 ):
     async with _behind(tmp_path, monkeypatch, hops) as house, house.client(address=PEER) as client:
@@ -132,7 +132,9 @@ async def test_the_address_of_a_browser_is_the_one_to_believe(
 
 
 @pytest.mark.parametrize("hops", [0, 1, 2])
-async def test_who_makes_up_addresses_has_no_more_tries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hops: int):
+async def test_forged_addresses_do_not_bypass_the_rate_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hops: int
+):
     proxies = ["192.0.2.1", "198.51.100.1"][:hops]
     async with _behind(tmp_path, monkeypatch, hops) as house, house.client(address=PEER) as client:
         for n in range(10):
@@ -154,7 +156,7 @@ async def test_who_makes_up_addresses_has_no_more_tries(tmp_path: Path, monkeypa
         ("::ffff:192.0.2.1%{n}", "::ffff:192.0.2.2"),
     ],
 )
-async def test_an_address_is_one_however_it_is_spelled(
+async def test_all_spellings_of_an_address_share_one_rate_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelled: str, another: str
 ):
     async with _behind(tmp_path, monkeypatch, 1) as house, house.client(address=PEER) as client:
@@ -164,7 +166,9 @@ async def test_an_address_is_one_however_it_is_spelled(
         assert (await _sign_in(client, another)).status_code == 200
 
 
-async def test_a_network_of_ipv6_is_counted_as_one_without_a_proxy_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_an_ipv6_network_shares_one_rate_limit_without_a_proxy_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     async with _behind(tmp_path, monkeypatch, 0) as house:
         for n in range(1, 12):
             async with house.client(address=f"2001:db8::{n}%eth0") as client:
@@ -173,9 +177,7 @@ async def test_a_network_of_ipv6_is_counted_as_one_without_a_proxy_too(tmp_path:
 
 
 @pytest.mark.parametrize(("hops", "name"), [(0, f"{COOKIE}_80"), (1, f"{SECURE_COOKIE}_443")])
-async def test_behind_https_the_cookie_is_of_https(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hops: int, name: str
-):
+async def test_behind_https_the_cookie_is_secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hops: int, name: str):
     https = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "notes.example", "X-Forwarded-For": "192.0.2.1"}
     async with _behind(tmp_path, monkeypatch, hops) as house, house.client(address=PEER) as client:
         answer = await client.post("/api/sign-in", json=SIGN_IN, headers=https)
@@ -184,14 +186,14 @@ async def test_behind_https_the_cookie_is_of_https(
         assert ("Secure" in cookie) == bool(hops)
         value = cookie.partition("=")[2].partition(";")[0]
         headers = {**https, "Cookie": f"{name}={value}"}
-        for _ in range(3):  # the last ones from what is kept
+        for _ in range(3):  # the last ones are cached
             assert (await client.get("/api/notes", headers=headers)).status_code == 200
         made = await client.post("/api/invitations", json={}, headers=headers)
         expected = "https://notes.example/front/join/" if hops else "http://house.example/front/join/"
         assert made.json()["link"].startswith(expected)
 
 
-async def test_a_page_of_our_own_origin_behind_a_proxy_may_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_a_page_of_the_own_origin_behind_a_proxy_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     async with _behind(tmp_path, monkeypatch, 1) as house, house.client(token=await house.token("ada")) as client:
         proxied = {"X-Forwarded-Host": "notes.example", "X-Forwarded-Proto": "https"}
         for origin, status in (

@@ -1,4 +1,4 @@
-"""Pages of other origins may neither change anything nor listen; every answer carries the headers that say so."""
+"""Cross-origin pages may neither write nor subscribe; every response has security headers."""
 
 import json
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ SECURITY = {
     "cross-origin-resource-policy": "same-origin",
 }
 
-# What a browser sends with a request of another page. {host} is the server's own host and port.
+# Headers that a browser sends with a request of another page. {host} is the server's own host and port.
 FOREIGN = {
     "another host": ["Origin: https://evil.example"],
     "another host on our port": ["Origin: http://evil.example:{port}"],
@@ -82,7 +82,7 @@ OWN = {
     "a form without an origin": ["Sec-Fetch-Site: same-origin"],
 }
 
-# Some of each kind; all are tried on one route of each blueprint, as they are judged before any route is asked.
+# Some of each kind; all are tested on one route of each blueprint, since they are checked before routing.
 FEW_FOREIGN = ("another host", "no origin to speak of", "a sibling port", "another site")
 FEW_OWN = {False: ("our page",), True: ("a program",)}  # in open mode, in accounts mode
 FIRST_WRITES = {route.blueprint: route for route in reversed(WRITES)}.values()
@@ -105,7 +105,7 @@ def _write(port: int, me: str, route: Route, headers: list[str], **things: objec
     return exchange(port, data)
 
 
-def test_whatever_is_stored_would_be_noticed(server: ServerProcess, unchanged: Unchanged):
+def test_the_fixture_detects_any_stored_change(server: ServerProcess, unchanged: Unchanged):
     furnish(server)
     for _ in range(2):
         with unchanged(server):
@@ -115,7 +115,7 @@ def test_whatever_is_stored_would_be_noticed(server: ServerProcess, unchanged: U
 
 
 @pytest.mark.parametrize("route", WRITES, ids=str)
-def test_a_page_of_another_origin_changes_nothing(port: int, me: str, route: Route):
+def test_a_page_of_another_origin_cannot_write(port: int, me: str, route: Route):
     _assert_refused_to_foreign_pages(port, me, route)
 
 
@@ -129,13 +129,13 @@ def _assert_refused_to_foreign_pages(port: int, me: str, route: Route) -> None:
 
 @pytest.fixture
 def guarded_port(guarded_strict_server: ServerProcess, unchanged: Unchanged) -> Iterator[int]:
-    """The port of the strict server in accounts mode; the test must leave everything as it was."""
+    """The port of the strict server in accounts mode; the test must leave all data unchanged."""
     with unchanged(guarded_strict_server):
         yield guarded_strict_server.port
 
 
 @pytest.mark.parametrize("route", [route for route in WRITES if route.blueprint not in ACCOUNTS_ONLY], ids=str)
-def test_nor_does_it_where_somebody_has_signed_in(
+def test_with_a_session_a_page_of_another_origin_cannot_write_either(
     guarded_port: int, guarded_strict_server: ServerProcess, route: Route
 ):
     _assert_refused_to_foreign_pages(guarded_port, guarded_strict_server.me, route)
@@ -143,7 +143,7 @@ def test_nor_does_it_where_somebody_has_signed_in(
 
 @pytest.fixture(scope="module")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, ServerProcess]]:
-    """Servers with everything that a write may be about, where tests may write; True: in accounts mode."""
+    """Servers with objects for all writes, which tests may change; True: in accounts mode."""
     folder = tmp_path_factory.mktemp("furnished")
     with (
         ServerProcess(folder / "open") as opened,
@@ -164,7 +164,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, S
     ],
     ids=str,
 )
-def test_our_own_pages_and_programs_may_change(furnished: dict[bool, ServerProcess], route: Route, guarded: bool):
+def test_own_pages_and_api_clients_may_write(furnished: dict[bool, ServerProcess], route: Route, guarded: bool):
     server = furnished[guarded]
 
     def changes(templates: list[str]) -> None:
@@ -178,7 +178,7 @@ def test_our_own_pages_and_programs_may_change(furnished: dict[bool, ServerProce
 
 
 def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: PLR0912 - a branch for each kind
-    """Ids of new things for a route to be about, by the names in its rule."""
+    """Ids of new objects for a route, by the variables in its rule."""
     name, _, value = server.me.partition(": ")
     with httpx.Client(base_url=server.base, headers={name: value}, verify=False, trust_env=False) as client:
 
@@ -225,7 +225,7 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: 
 
 
 def _another_browser(server: ServerProcess) -> str:
-    """The header of a further session of person 1; in open mode nobody's."""
+    """The header of another session of person 1; in open mode of no user."""
     if not server.in_accounts_mode:
         return NOBODY
     answer = httpx.post(f"{server.base}/api/sign-in", json=body_of("account.sign_in"), verify=False, trust_env=False)
@@ -234,14 +234,14 @@ def _another_browser(server: ServerProcess) -> str:
 
 
 @pytest.mark.parametrize("method", ["PUT", "TRACE", "PROPFIND", "MADE-UP"])
-def test_methods_that_nobody_knows_are_guarded_like_changes(port: int, method: str):
+def test_unknown_methods_are_guarded_like_writes(port: int, method: str):
     answer = exchange(port, request("/api/notes", "Origin: https://evil.example", method=method))
 
     assert answer.status in {403, 405}
 
 
 @pytest.mark.parametrize("templates", FOREIGN.values(), ids=FOREIGN.keys())
-def test_a_page_of_another_origin_may_not_listen_on_a_websocket(port: int, templates: list[str]):
+def test_a_page_of_another_origin_cannot_open_a_websocket(port: int, templates: list[str]):
     data = websocket_request("/ws", *_headers(port, templates), host=f"127.0.0.1:{port}")
     answer = handshake(port, data)
 
@@ -252,7 +252,7 @@ def test_a_page_of_another_origin_may_not_listen_on_a_websocket(port: int, templ
 
 @pytest.mark.parametrize("target", ["/ws", "/ws/1"])
 @pytest.mark.parametrize("templates", FOREIGN.values(), ids=FOREIGN.keys())
-def test_nor_listen_where_somebody_has_signed_in(
+def test_with_a_session_a_page_of_another_origin_cannot_open_a_websocket_either(
     guarded_port: int, guarded_strict_server: ServerProcess, templates: list[str], target: str
 ):
     me, host = guarded_strict_server.me, f"127.0.0.1:{guarded_port}"
@@ -263,14 +263,14 @@ def test_nor_listen_where_somebody_has_signed_in(
 
 
 @pytest.mark.parametrize("templates", OWN.values(), ids=OWN.keys())
-def test_our_own_pages_and_programs_may_listen_on_a_websocket(port: int, templates: list[str]):
+def test_own_pages_and_api_clients_may_open_a_websocket(port: int, templates: list[str]):
     data = websocket_request("/ws", *_headers(port, templates), host=f"127.0.0.1:{port}")
 
     assert handshake(port, data).status == 101
 
 
 @pytest.mark.parametrize("templates", FOREIGN.values(), ids=FOREIGN.keys())
-def test_no_answer_may_be_read_by_another_origin(port: int, templates: list[str]):
+def test_no_response_is_readable_by_another_origin(port: int, templates: list[str]):
     for target in ("/api/notes", "/front/notes", "/events?topics=none"):
         answer = exchange(port, request(target, *_headers(port, templates), host=f"127.0.0.1:{port}"))
 
@@ -285,7 +285,7 @@ def test_a_preflight_allows_nothing(port: int):
     assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
-# Headers.
+# Security headers.
 
 
 def _assert_secure(answer: Answer, csp: str = CSP) -> None:
@@ -297,12 +297,12 @@ def _assert_secure(answer: Answer, csp: str = CSP) -> None:
 
 
 @pytest.mark.parametrize("route", [r for r in READS if r.endpoint != "live.stream_events"], ids=str)
-def test_every_answer_carries_the_security_headers(port: int, me: str, route: Route):
+def test_every_response_has_the_security_headers(port: int, me: str, route: Route):
     csp = DOCS_CSP if route.endpoint == "system.docs" else CSP
     plain = request(route.address, me)
-    first, second = exchange(port, plain), exchange(port, plain)  # the second may come from the cache
+    first, second = exchange(port, plain), exchange(port, plain)  # the second may be cached
 
-    assert first.status < 400 or route.endpoint == "front_access.join"  # of a link that never was
+    assert first.status < 400 or route.endpoint == "front_access.join"  # of an invalid link
     _assert_secure(first, csp)
     _assert_secure(second, csp)
     assert _names(first) == _names(second)
@@ -314,7 +314,7 @@ def test_every_answer_carries_the_security_headers(port: int, me: str, route: Ro
 
 
 @pytest.mark.parametrize("path", ["/", "/front/notes", "/front/users", "/front/rooms/1", "/front/boards", "/api/me"])
-def test_what_shows_data_is_kept_nowhere(port: int, path: str):
+def test_responses_with_data_are_not_stored_by_browsers(port: int, path: str):
     assert exchange(port, request(path)).headers["cache-control"] == "private, no-store"
 
 
@@ -323,7 +323,7 @@ def _names(answer: Answer) -> list[str]:
 
 
 @pytest.mark.parametrize("target", ["/api/notes", "/api/notes/1", "/static/css/style.css"])
-def test_an_answer_that_has_not_changed_carries_them_too(port: int, target: str):
+def test_a_304_has_the_security_headers(port: int, target: str):
     tag = exchange(port, request(target)).headers["etag"]
 
     for _ in range(2):
@@ -345,27 +345,27 @@ def test_an_answer_that_has_not_changed_carries_them_too(port: int, target: str)
     ],
     ids=range(15),
 )  # fmt: skip
-def test_refusals_carry_them_too(port: int, data: bytes):
+def test_refusals_have_the_security_headers(port: int, data: bytes):
     _assert_secure(exchange(port, data))
 
 
 @pytest.fixture
 def stream_head(strict_server: ServerProcess) -> Iterator[Answer]:
-    """The head of an event stream's answer."""
+    """The head of an event stream's response."""
     yield handshake(strict_server.port, request("/events"))
 
 
-def test_an_event_stream_carries_them_too(stream_head: Answer):
+def test_an_event_stream_has_the_security_headers(stream_head: Answer):
     assert stream_head.status == 200
     _assert_secure(stream_head)
 
 
-def test_nothing_sets_a_cookie(port: int):
+def test_pages_and_reads_set_no_cookie(port: int):
     for target in ("/", "/front/notes", "/api/notes", "/docs"):
         assert "set-cookie" not in exchange(port, request(target)).headers
 
 
-def test_a_version_of_a_static_file_may_be_kept_for_ever_and_the_plain_one_not(port: int):
+def test_a_versioned_static_file_is_immutable_and_an_unversioned_one_is_not(port: int):
     page = exchange(port, request("/front/notes")).body.decode()
     address = page.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
 

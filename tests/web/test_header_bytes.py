@@ -1,7 +1,7 @@
-"""Every byte in every header that is read is answered alike on all roads, and breaks none.
+"""Every byte in every header that is read gets the same response on all paths, and breaks none.
 
-The roads: an answer that is kept and one that is made; a plain request and one that hypercorn's parser reads; the
-brief way of a change and Quart's; a websocket's handshake and a request.
+The paths: a cached response and a new one; a request on the fast path and one parsed by hypercorn; the fast path of a
+write and Quart's; a websocket handshake and a request.
 """
 
 import ast
@@ -27,11 +27,11 @@ from tests.support.servers.populated_server import furnish
 from tests.support.servers.server_process import ServerProcess
 
 BYTES = range(256)
-PLAIN = frozenset([0x09, *range(0x20, 0x7F)])  # what a plain request may hold, and so reach the short ways
-PARSED = "X-Odd: \xff"  # has hypercorn's parser read a request
+PLAIN = frozenset([0x09, *range(0x20, 0x7F)])  # valid on the fast path, and so passed on to the application
+PARSED = "X-Odd: \xff"  # makes hypercorn parse the request
 FRIEND = "https://friend.example"
 KEPT = "/api/notes/1"
-# Headers, with values in which * is the byte's place: what decides who asks, and whether they are answered;
+# Headers, with values in which * is the position of the byte: those that decide access and caching;
 DECIDING = (
     ("Authorization", "*Bearer qn_a"), ("Authorization", "Bearer q*n_a"), ("Authorization", "Basic *"),
     ("Cookie", "*"), ("Cookie", 'a="*"'), ("Cookie", f"{COOKIE}=a*"), ("Cookie", f"*{COOKIE}=a"),
@@ -39,35 +39,35 @@ DECIDING = (
     ("Origin", "http://localhost*"), ("Sec-Fetch-Site", "same-origin*"),
 )  # fmt: skip
 KNOWING = (("If-None-Match", '"1*'), ("If-None-Match", '"1", "*"'))
-# what the application reads besides;
+# those that the application reads besides;
 FURTHER = (
     ("Accept", "text/*html"), ("Access-Control-Request-Method", "POST*"),
     ("Content-Disposition", 'attachment; filename="*"'), ("Content-Type", "application/json*"),
     ("HX-Boosted", "true*"), ("HX-Request", "true*"), ("If-Match", '"*"'), ("If-Modified-Since", "*"),
     ("If-Range", "*"), ("Last-Event-ID", "a-1*"), ("Range", "bytes=0-*"), ("User-Agent", "Mozilla/5.0 *"),
 )  # fmt: skip
-# what the connection reads,
+# those that the connection reads,
 CONNECTION = (
     ("Connection", "keep-alive, *"), ("Content-Length", "*"), ("Expect", "x*"), ("Transfer-Encoding", "*chunked"),
     ("Upgrade", "h2c*"),
 )  # fmt: skip
-# and what changes nothing about a request that is no handshake, by either parser;
+# those that have no effect on a request without an upgrade, in either parser;
 OF_HANDSHAKES = (
     ("Sec-WebSocket-Extensions", "a*"), ("Sec-WebSocket-Key", "a*"), ("Sec-WebSocket-Protocol", "a*"),
     ("Sec-WebSocket-Version", "13*"), ("TE", "trailers*"),
 )  # fmt: skip
 BY_HYPERCORN = (("HTTP2-Settings", "a*"), ("Trailer", "a*"))
-# and what counts behind a proxy that is trusted.
+# and those that count behind a trusted proxy.
 PROXIED = (
     ("Host", "localhost*"), ("Origin", f"{FRIEND}*"), ("X-Forwarded-For", "192.0.2.1*"),
     ("X-Forwarded-Host", "localhost*"), ("X-Forwarded-Proto", "http*"), ("X-Request-Id", "a*"),
 )  # fmt: skip
 ALL_TEMPLATES = (*DECIDING, *KNOWING, *FURTHER, *CONNECTION, *OF_HANDSHAKES, *BY_HYPERCORN, *PROXIED)
-WORDS = {  # what stands beside names of headers, and is none
+WORDS = {  # strings beside names of headers that are none
     "chunked", "close", "connect", "h11", "head", "headers", "keep-alive", "latin-1", "pri", "same-origin", "trailers",
     "true", "vary", "websocket",
 }  # fmt: skip
-READ_BY = {  # what of Quart's requests reads a header
+READ_BY = {  # attributes of Quart's requests that read a header
     "accept_mimetypes": "accept",
     "authorization": "authorization",
     "content_length": "content-length",
@@ -92,11 +92,13 @@ PARSERS = (
     "h11._headers", "h11._events",
 )  # fmt: skip
 Template = tuple[str, str]
-Group = tuple[Template, ...]  # sent at once: all but one change nothing about the answer, so that a difference shows
+Group = tuple[
+    Template, ...
+]  # sent in one request: all but one have no effect on the response, so that a difference shows
 
 
 class Side(NamedTuple):
-    """A server, and who asks it."""
+    """A server, and the headers of a caller."""
 
     server: ServerProcess
     header: str
@@ -115,14 +117,14 @@ class Side(NamedTuple):
         return "\r\n".join([*lines, f"{name}: "]).encode("latin-1") + value + b"\r\n\r\n" + body
 
     def handshake(self, name: str, value: bytes) -> bytes:
-        """The handshake of a websocket with a header of this value in place of its own."""
+        """A websocket handshake with a header of this value in place of its own."""
         lines = [line for line in HANDSHAKE if not line.startswith(f"{name}:")]
         return self.request("/ws", name, value, *lines)
 
 
 @pytest.fixture(scope="module")
 def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Side]]:
-    """Everybody who asks: in either mode, and through a proxy that we trust."""
+    """All callers: in either mode, and through a trusted proxy."""
     flags = {
         "open": (),
         "accounts": ("--access", "accounts"),
@@ -146,7 +148,7 @@ def _values(group: Group) -> list[bytes]:
 
 
 def _values_of(group: Group, byte: int) -> Iterator[bytes]:
-    # A line break alone ends a line too; behind it stands something, or the request would end there.
+    # A line break alone ends a line too; text follows it, or the request would end there.
     put = bytes([byte]) + b"z" * (byte == 0x0A)
     for name, form in group:
         before, _, after = form.partition("*")
@@ -154,7 +156,7 @@ def _values_of(group: Group, byte: int) -> Iterator[bytes]:
 
 
 def _together(*checks: Callable[[], None]) -> None:
-    """Check at once what is about several servers: they are processes of their own."""
+    """Check several servers concurrently: they are separate processes."""
     with ThreadPoolExecutor(len(checks)) as pool:
         for done in [pool.submit(check) for check in checks]:
             done.result()
@@ -168,7 +170,7 @@ def _each(*templates: Template) -> list[Group]:
     return [(template,) for template in templates]
 
 
-def test_every_header_that_is_read_is_tried():
+def test_every_header_that_is_read_is_tested():
     tried = {name.lower() for name, _ in ALL_TEMPLATES}
     folder = Path(quart_notes.__file__).parent
     files = [*folder.glob("blueprints/**/*.py"), *folder.glob("web/**/*.py"), *folder.glob("server/transport/*.py")]
@@ -180,7 +182,7 @@ def test_every_header_that_is_read_is_tried():
 
 
 def _names_in(tree: ast.AST) -> Iterator[str]:
-    """What may be a header's name where something is compared, looked for or asked of a request."""
+    """Possible header names in comparisons, look-ups and requests."""
     for node in ast.walk(tree):
         near: Sequence[ast.AST] = ()
         if isinstance(node, ast.Attribute):
@@ -210,7 +212,7 @@ def test_cached_responses_and_new_ones_are_equal(sides: dict[str, Side]):
             name = group[0][0]
             kept = line.ask(*(side.request(KEPT, name, value) for value in values))
             made = line.ask(*(side.request(next(fresh), name, value) for value in values))
-            # By the other parser too; in open mode, since it knows nothing of modes.
+            # By the other parser too; in open mode, since it does not depend on the mode.
             plain = [
                 value for byte, value in zip(BYTES, values, strict=True) if byte in PLAIN and side is sides["open"]
             ]
@@ -228,7 +230,7 @@ def test_cached_responses_and_new_ones_are_equal(sides: dict[str, Side]):
 
     who = [template for template in DECIDING if template[0] in {"Authorization", "Cookie"}]
     hosts = [template for template in DECIDING if template[0] == "Host"]
-    # Pages of other origins may read; in open mode it does not matter who asks.
+    # Pages of other origins may read; in open mode the caller does not matter.
     first, second, site = (template for template in DECIDING if template not in {*who, *hosts})
     tokens, cookies = who[:3], who[3:]
     open_mode: list[Group] = [
@@ -247,7 +249,7 @@ def test_cached_responses_and_new_ones_are_equal(sides: dict[str, Side]):
     )
 
 
-def test_the_fast_path_of_a_change_answers_as_the_route_does(sides: dict[str, Side]):
+def test_the_fast_path_of_a_write_equals_the_route(sides: dict[str, Side]):
     def check(side: Side) -> None:
         note = {"title": "the only one", "client_key": "every-byte"}
         send = partial(side.request, "/api/notes", method="POST", body=dump(note))
@@ -270,7 +272,7 @@ def test_the_fast_path_of_a_change_answers_as_the_route_does(sides: dict[str, Si
     _together(lambda: check(sides["open"]), lambda: check(sides["accounts"]))
 
 
-# Where a route reads a header: a method, a path and a body.
+# A method, a path and a body for routes that read a header.
 ROUTES = {
     ("Accept", "text/*html"): ("GET", "/nowhere", b""),
     ("Content-Disposition", 'attachment; filename="*"'): ("POST", "/api/imports", b""),
@@ -315,8 +317,8 @@ SHAKEN = (
 )  # fmt: skip
 
 
-def test_a_handshake_is_answered_as_a_request_is(sides: dict[str, Side]):
-    """Credentials and names count alike on both; every other byte is refused or not, and breaks nothing."""
+def test_a_handshake_is_checked_like_a_request(sides: dict[str, Side]):
+    """Credentials and hosts count alike on both; every other byte is accepted or refused, and breaks nothing."""
 
     def check(side: Side, templates: Sequence[Template]) -> None:
         with Line(side.server.port) as line:

@@ -1,4 +1,4 @@
-"""Each address names its methods, and refuses all others."""
+"""Each path lists its methods, and refuses all others."""
 
 from itertools import groupby
 
@@ -15,7 +15,7 @@ METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"}
 VARYING = {"date", "x-request-id"}
 
 
-def test_the_methods_of_an_address_are_named_and_others_refused(
+def test_the_methods_of_a_path_are_listed_and_others_refused(
     open_strict_server: ServerProcess, guarded_strict_server: ServerProcess, unchanged: Unchanged
 ):
     def check(routes: list[Route]) -> None:

@@ -1,6 +1,6 @@
-"""What stands nowhere in scripts, templates and style sheets.
+"""What scripts, templates and style sheets must not contain.
 
-A rule that is in the way is changed here and in docs/architecture.md, on purpose.
+To change a rule, change it here and in docs/architecture.md.
 """
 
 import re
@@ -24,7 +24,7 @@ def _read(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def test_a_script_makes_no_markup_and_no_code_of_text():
+def test_a_script_creates_no_markup_and_no_code_from_text():
     forbidden = (
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|parseFromString|setHTML"
         r"|\beval\(|new Function\b|setTimeout\(\s*[\"'`]|\.cssText|setAttribute\(\s*[\"']on"
@@ -33,7 +33,7 @@ def test_a_script_makes_no_markup_and_no_code_of_text():
     assert not [file.name for file in (*SCRIPTS, *DEV_SCRIPTS) if re.search(forbidden, _read(file))]
 
 
-def test_the_scripts_know_the_types_that_the_server_sends():
+def test_the_types_of_the_scripts_match_the_schemas():
     assert _read(ROOT / "static" / "js" / "schema.d.ts") == script_types(), "run `make types`"
 
 
@@ -69,19 +69,19 @@ def test_a_folder_has_at_most_30_files(folder: str):
     assert [str(parent) for parent, number in files.items() if number > MOST_FILES] == []
 
 
-def test_only_one_script_knows_how_events_come():
+def test_only_one_script_knows_the_transport_of_events():
     assert SCRIPTS
     naming = {file.name for file in SCRIPTS if re.search(r"\b(WebSocket|EventSource)\b", _read(file))}
 
     assert naming == {"live_feed.js"}
 
 
-def test_one_helper_says_which_key_was_meant():
-    """An input method has Enter and Escape while it composes; each browser says so in its own way (lib/keyboard.js)."""
+def test_one_helper_interprets_keys():
+    """An input method uses Enter and Escape while it composes; browsers report this differently (lib/keyboard.js)."""
     handlers = [
         file for file in [*SCRIPTS, *DEV_SCRIPTS] if re.search(r"\bkey(down|up|press)\b|KeyboardEvent", _read(file))
     ]
-    anyhow = {"user_activity.js"}  # comes to life by any key
+    anyhow = {"user_activity.js"}  # reacts to any key
 
     for file in handlers:
         if file.name in {"keyboard.js", *anyhow}:
@@ -95,24 +95,24 @@ def test_one_helper_says_which_key_was_meant():
 
 
 @pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
-def test_a_template_escapes_everything_and_carries_no_code(file: Path):
+def test_a_template_escapes_everything_and_contains_no_code(file: Path):
     text = re.sub(r"\{#.*?#\}", "", _read(file), flags=re.S)
 
     assert not re.search(r"\|\s*safe\b|autoescape|Markup\(", text)
     assert not re.search(r"<script(?![^>]*\bsrc=)", text), "a script in the page: the policy forbids it"
-    # One page carries our own sheets in it, and a policy that allows them alone (web/inline_style.py).
+    # One page contains our own sheets inline, with a policy that allows them alone (web/inline_style.py).
     assert not re.search(r"<style\b(?!></style>)|\sstyle=|\son\w+=|javascript:", text), "inline style or handler"
     assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", text), "something from elsewhere"
 
 
-def test_the_card_is_written_once():
+def test_the_card_has_one_template():
     macros = [file.name for file in TEMPLATES if re.search(r"<li[^>]*class=\"[^\"]*\bnote\b", _read(file))]
 
     assert macros == ["note_card.html"]
     assert not [file.name for file in SCRIPTS if re.search(r"createElement\(\s*[\"']li[\"']", _read(file))]
 
 
-# Each was on a page once, and somebody had to guess what it meant.
+# Each was on a page once, and readers had to guess its meaning.
 RIDDLES = (
     "Be this person", "Be nobody", "That is me", "Find it out", "It holds", "No link is out", "Password now", "It may",
     "Looked at", "Look first", "must not be blank", "Come in", "Go on in", "Put away", "Out of anything",
@@ -122,7 +122,7 @@ RIDDLES = (
     "Open a new", "Looking at", "Nobody in particular", "Nobody has said", "What answers", "without saying",
     "said nothing", "said why", "says what",
 )  # fmt: skip
-# Kinds of them: words that few people use, and phrases of which nobody is the subject.
+# Kinds of them: rare words, and phrases without a clear subject.
 KINDS = re.compile(
     r"\b(whoever|anew|meanwhile|thereby|hence|befall)\b"
     r"|\b(come|comes|came|coming) in\b|\bhas come\b|\bnothing comes\b|\bkept of\b|\bbroke off\b"
@@ -137,7 +137,7 @@ SAYING = re.compile(
 )
 
 
-def test_pages_and_errors_are_in_plain_words():
+def test_pages_and_errors_are_in_plain_english():
     files = [*SCRIPTS, *TEMPLATES, *PACKAGE.rglob("*.py")]
     said = [(file.name, "".join(words)) for file in files for words in SAYING.findall(_read(file))]
 
@@ -147,12 +147,12 @@ def test_pages_and_errors_are_in_plain_words():
     ] == []
 
 
-def test_style_sheets_load_nothing_from_elsewhere():
+def test_style_sheets_load_nothing_from_other_origins():
     for file in (ROOT / "static" / "css").rglob("*.css"):
         assert not re.search(r"url\(\s*[\"']?(?:https?:)?//|@import\s+[\"'](?:https?:)?//", _read(file)), file
 
 
-def test_each_page_loads_the_entry_of_the_styles_before_any_other_sheet():
+def test_each_page_loads_the_main_style_sheet_first():
     base = _read(ROOT / "templates" / "base.html")
     entry = re.sub(r"/\*.*?\*/", "", _read(ROOT / "static" / "css" / "style.css"), flags=re.S)
 

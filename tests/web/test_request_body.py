@@ -1,4 +1,4 @@
-"""A body of which it is not known yet what it is for."""
+"""A request body before its use is known."""
 
 import asyncio
 
@@ -11,11 +11,11 @@ from quart_notes.web.request_body import BackpressuredBody
 BOUND = 1000
 
 
-def test_it_has_all_that_a_body_of_quarts_has():
+def test_it_has_every_attribute_of_quarts_body():
     assert vars(Body(None, None)).keys() <= vars(BackpressuredBody(None, None)).keys()
 
 
-async def test_what_came_before_it_was_known_that_files_are_taken_is_there():
+async def test_bytes_received_before_the_decision_to_stream_are_kept():
     body = BackpressuredBody(3 * BOUND, BOUND)
     body.append(b"first")
 
@@ -27,7 +27,7 @@ async def test_what_came_before_it_was_known_that_files_are_taken_is_there():
 
 
 @pytest.mark.parametrize(("expected", "came"), [(BOUND + 1, 5), (None, BOUND + 1)])
-async def test_any_other_body_is_as_long_as_it_may_be_at_most(expected: int | None, came: int):
+async def test_any_other_body_has_a_maximum_length(expected: int | None, came: int):
     body = BackpressuredBody(expected, BOUND)
     body.append(b"x" * came)
 
@@ -38,7 +38,7 @@ async def test_any_other_body_is_as_long_as_it_may_be_at_most(expected: int | No
             await body
 
 
-async def test_a_body_that_fits_is_read_whole():
+async def test_a_body_within_the_limit_is_read_completely():
     body = BackpressuredBody(BOUND, BOUND)
     body.append(b"x" * BOUND)
     body.decided(pieces=False)

@@ -1,4 +1,4 @@
-"""The name of a request: on every answer, in the log, and never one that anybody could have made up."""
+"""Request ids: on every response, in the log, and never forged by clients."""
 
 import asyncio
 import json
@@ -44,19 +44,19 @@ ASKED: dict[str, Callable[[int], Answer]] = {
 
 
 @pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED.keys())
-def test_every_answer_has_a_name_of_its_own(shared_server: ServerProcess, ask: Callable[[int], Answer]):
+def test_every_response_has_its_own_request_id(shared_server: ServerProcess, ask: Callable[[int], Answer]):
     names = {ask(shared_server.port).headers["x-request-id"] for _ in range(3)}
 
     assert len(names) == 3
     assert all(map(OURS.fullmatch, names))
 
 
-def test_it_is_there_once(shared_server: ServerProcess):
+def test_every_response_has_one_request_id_header(shared_server: ServerProcess):
     for name in ("a kept answer", "the short way", "by Quart", "by h11", "nothing there", "malformed", "no path"):
         assert ASKED[name](shared_server.port).raw.lower().count(b"\r\nx-request-id:") == 1, name
 
 
-async def test_one_connection_too_many_is_example_topice_too(tmp_path: Path):
+async def test_a_connection_beyond_the_limit_gets_a_request_id_too(tmp_path: Path):
     with ServerProcess(tmp_path / "data", "--max-connections", "8") as server:
         others = [await RawConnection(server.port).connect() for _ in range(8)]
         for connection in others:
@@ -93,20 +93,22 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
 
 @pytest.mark.parametrize(("headers", "kept"), GIVEN.values(), ids=GIVEN.keys())
 @pytest.mark.parametrize("target", ["/api/notes", "/api/version", "/nothing"])
-def test_a_trusted_proxy_may_give_it(proxied: ServerProcess, headers: list[str], kept: str | None, target: str):
+def test_a_trusted_proxy_may_set_the_request_id(
+    proxied: ServerProcess, headers: list[str], kept: str | None, target: str
+):
     name = exchange(proxied.port, request(target, *headers)).headers["x-request-id"]
 
     assert name == kept if kept else OURS.fullmatch(name)
 
 
-def test_a_websocket_keeps_it_too(proxied: ServerProcess):
+def test_a_websocket_keeps_the_request_id_of_a_trusted_proxy(proxied: ServerProcess):
     answer = handshake(proxied.port, websocket_request("/ws", "X-Request-Id: mine"))
 
     assert answer.status == 101
     assert answer.headers["x-request-id"] == "mine"
 
 
-def test_nobody_else_may_give_it(shared_server: ServerProcess):
+def test_other_clients_cannot_set_the_request_id(shared_server: ServerProcess):
     for target in ("/api/notes", "/api/version"):
         answer = exchange(shared_server.port, request(target, "X-Request-Id: mine"))
 
@@ -115,7 +117,7 @@ def test_nobody_else_may_give_it(shared_server: ServerProcess):
 
 @pytest.mark.sqlite_only("its file goes away")
 @pytest.mark.parametrize("quart", [False, True], ids=["the short way", "by Quart"])
-def test_the_log_has_the_name_of_what_went_wrong(tmp_path: Path, quart: bool):
+def test_a_logged_error_has_its_request_id(tmp_path: Path, quart: bool):
     headers = [JSON, *(["Sec-Fetch-Site: none"] if quart else [])]
     with ServerProcess(tmp_path / "data") as server:
         (tmp_path / "data" / "quart-notes.sqlite3").unlink()
@@ -129,7 +131,7 @@ def test_the_log_has_the_name_of_what_went_wrong(tmp_path: Path, quart: bool):
         assert "Answered 503 database_unavailable" in line
 
 
-async def test_a_page_about_our_failure_shows_it_and_one_about_theirs_does_not(tmp_path: Path):
+async def test_only_pages_of_server_errors_show_the_request_id(tmp_path: Path):
     async with opened_house(tmp_path, access="open") as house, house.client() as client:
         page = {"Accept": "text/html"}
         theirs = await client.get("/front/nothing", headers=page)
@@ -143,7 +145,7 @@ async def test_a_page_about_our_failure_shows_it_and_one_about_theirs_does_not(t
     assert f"<code>{ours.headers['x-request-id']}</code>" in ours.text
 
 
-async def test_what_comes_behind_a_request_is_not_in_its_name(tmp_path: Path):
+async def test_the_request_id_is_unset_after_the_request(tmp_path: Path):
     async with opened_house(tmp_path, access="open") as house, house.client() as client:
         seen: list[str] = []
 
@@ -159,7 +161,7 @@ async def test_what_comes_behind_a_request_is_not_in_its_name(tmp_path: Path):
     assert CURRENT.get() == ""
 
 
-def test_the_document_says_so(shared_server: ServerProcess):
+def test_the_document_describes_the_request_id(shared_server: ServerProcess):
     document = json.loads(exchange(shared_server.port, request("/openapi.json")).body)
 
     assert "`X-Request-Id`" in document["info"]["description"]
@@ -167,7 +169,7 @@ def test_the_document_says_so(shared_server: ServerProcess):
         assert "X-Request-Id" in response["headers"], name
 
 
-def test_two_processes_make_different_ones():
+def test_two_processes_create_different_request_ids():
     first, second = RequestIds(), RequestIds()
 
     assert len({maker.new() for maker in (first, second) for _ in range(1000)}) == 2000

@@ -1,4 +1,4 @@
-"""Two identities are none, on every road to an answer; two parts of one header are one."""
+"""Duplicate headers: two identities are refused on every path of a request; lists in two headers are one list."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -15,7 +15,7 @@ KEPT = "/api/notes"
 
 @pytest.fixture(scope="module", params=["open", "accounts"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server with a list of notes that somebody has just read."""
+    """A server whose list of notes is cached."""
     with ServerProcess(tmp_path_factory.mktemp("roads") / "data", "--access", request.param) as server:
         furnish(server)
         yield server
@@ -24,13 +24,13 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def fresh() -> Iterator[str]:
-    """Addresses of the same list, each of which nobody has asked for."""
+    """Paths of the same list that are not cached."""
     searches = ("", *(f"&q=%20{'+' * blanks}" for blanks in range(100)))
     return (f"{KEPT}?limit={limit}{search}" for search, limit in product(searches, range(1, 1001)))
 
 
 def _answers(server: ServerProcess, fresh: Iterator[str], *headers: str, host: str = "localhost") -> set[int]:
-    """The statuses of a request on all roads: kept, made, a change by the short way and by the long one."""
+    """The statuses of a request on all paths: cached, uncached, a write on the fast path and by Quart."""
     body = {"method": "POST", "body": b"{}"}
     kind = "Content-Type: application/json"
     return {
@@ -42,7 +42,7 @@ def _answers(server: ServerProcess, fresh: Iterator[str], *headers: str, host: s
     }
 
 
-def test_two_of_a_header_that_decides_are_refused_on_every_road(server: ServerProcess, fresh: Iterator[str]):
+def test_a_duplicate_of_a_deciding_header_is_refused_on_every_path(server: ServerProcess, fresh: Iterator[str]):
     exchange(server.port, request(KEPT, server.me))
     bearer = "Authorization: Bearer qn_"
     for headers in (

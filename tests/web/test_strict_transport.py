@@ -1,4 +1,4 @@
-"""Strict-Transport-Security: on every answer to what came by https, if it is wanted, and on no other."""
+"""Strict-Transport-Security: on every response by https if it is enabled, and on no other."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.support.clients.raw_http import exchange, handshake, request, websock
 from tests.support.servers.server_process import ServerProcess
 
 NAME, VALUE = "strict-transport-security", "max-age=86400"
-ROADS = {  # by what answers
+ROADS = {  # by what responds
     "kept": "/api/notes",
     "made": "/api/boards",
     "page": "/front/notes",
@@ -24,18 +24,18 @@ KIND = "Content-Type: application/json"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server behind a proxy that it trusts."""
+    """A server behind a trusted proxy."""
     flags = ("--proxy-hops", "1", "--hsts", "86400", "--origins", "https://friend.example")
     with ServerProcess(tmp_path_factory.mktemp("strict") / "data", *flags) as server:
         yield server
 
 
 @pytest.mark.parametrize("scheme", ["https", "http"])
-def test_every_road_carries_it_by_https_and_none_by_http(server: ServerProcess, scheme: str):
+def test_every_response_by_https_has_the_header_and_none_by_http(server: ServerProcess, scheme: str):
     by = f"X-Forwarded-Proto: {scheme}"
     exchange(server.port, request(ROADS["kept"], by))
     sent = [request(target, by) for target in ROADS.values()]
-    sent += [request(target, by, "X-Odd: \xff") for target in ROADS.values()]  # hypercorn's parser reads it
+    sent += [request(target, by, "X-Odd: \xff") for target in ROADS.values()]  # parsed by hypercorn
     sent.append(request("/api/notes", by, KIND, method="POST", body=b'{"title":"brief"}'))
     sent.append(request("/api/notes", by, host="evil.example"))
     sent.append(request("/api/notes", by, "Origin: https://a.example", "Origin: https://b.example"))
@@ -51,9 +51,7 @@ def test_every_road_carries_it_by_https_and_none_by_http(server: ServerProcess, 
 
 
 @pytest.mark.parametrize("seconds", [0, 60])
-async def test_what_nobody_trusted_says_counts_for_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
-):
+async def test_an_untrusted_forwarded_scheme_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int):
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data", hsts=seconds) as house:
         async with house.client() as client:

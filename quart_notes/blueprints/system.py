@@ -22,6 +22,10 @@ tag_blueprint(blueprint, ["system"])
 HEALTH_TIMEOUT = 3.0  # seconds for the database to respond
 
 
+def _health_doc(status: int, description: str) -> ResponseDoc:
+    return ResponseDoc(status, description, HealthOut, headers={})
+
+
 @blueprint.get("/")
 async def home() -> WerkzeugResponse:
     """Go to the board."""
@@ -30,7 +34,7 @@ async def home() -> WerkzeugResponse:
 
 @blueprint.get("/api/version")
 @validate_response(VersionOut)
-@responds(ResponseDoc(200, "The version.", VersionOut))
+@responds(ResponseDoc(200, "The version.", VersionOut, headers={}))
 async def version() -> VersionOut:
     """Get the version."""
     return VersionOut(version=__version__)
@@ -39,7 +43,7 @@ async def version() -> VersionOut:
 @blueprint.get("/db/alive")
 @validate_response(HealthOut, 200)
 @validate_response(HealthOut, 503)
-@responds(ResponseDoc(200, "It answers.", HealthOut), ResponseDoc(503, "It does not answer.", HealthOut))
+@responds(_health_doc(200, "It answers."), _health_doc(503, "It does not answer."))
 async def database_alive() -> tuple[HealthOut, int]:
     """Check the database with a real query."""
     return await _health("The database answers.")
@@ -47,7 +51,7 @@ async def database_alive() -> tuple[HealthOut, int]:
 
 @blueprint.get("/healthz")
 @validate_response(HealthOut)
-@responds(ResponseDoc(200, "It runs.", HealthOut))
+@responds(_health_doc(200, "It runs."))
 async def process_alive() -> HealthOut:
     """Check the process."""
     return HealthOut(status="healthy", message="The process runs.")
@@ -56,9 +60,7 @@ async def process_alive() -> HealthOut:
 @blueprint.get("/readyz")
 @validate_response(HealthOut, 200)
 @validate_response(HealthOut, 503)
-@responds(
-    ResponseDoc(200, "It is ready.", HealthOut), ResponseDoc(503, "It is not ready, or about to stop.", HealthOut)
-)
+@responds(_health_doc(200, "It is ready."), _health_doc(503, "It is not ready, or about to stop."))
 async def ready() -> tuple[HealthOut, int]:
     """Check whether requests can be served: the database, its event log, and room on the disk."""
     if core().draining.is_set():

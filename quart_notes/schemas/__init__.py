@@ -2,7 +2,6 @@
 
 from quart_notes.schemas.accounts import (
     AGENT_MAX,
-    INVITATION_DAYS,
     PASSWORD_MAX,
     PASSWORD_MIN,
     Arrival,
@@ -36,11 +35,9 @@ from quart_notes.schemas.fields import (
     PAGE_MAX,
     QUERY_MAX,
     UNSTORABLE,
-    Id,
     InputModel,
     OutputModel,
     PageQuery,
-    Text,
 )
 from quart_notes.schemas.jobs import (
     LOST_MAX,
@@ -104,6 +101,6 @@ from quart_notes.schemas.rooms import (
     TypingNotice,
     UnreadOut,
 )
-from quart_notes.schemas.system import FeedQuery, FieldErrorOut, HealthOut, ProblemOut, VersionOut
+from quart_notes.schemas.system import FeedQuery, HealthOut, ProblemOut, VersionOut
 from quart_notes.schemas.text import is_blank, name_key, one_line
 from quart_notes.schemas.users import EMAIL_MAX, NAME_MAX, NICKNAME_MAX, ProfileUpdate, UserCreate, UserOut

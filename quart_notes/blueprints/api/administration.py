@@ -7,12 +7,12 @@ from quart_notes.errors import LastAdministratorError
 from quart_notes.schemas import UserOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import ITEM_HEADERS, json_item
+from quart_notes.web.responses import json_item
 
 blueprint = Blueprint("administration", __name__, url_prefix="/api/users/<id:user_id>")
 tag_blueprint(blueprint, ["people"])
 
-PERSON = ResponseDoc(200, "The person as they are now.", UserOut, headers=ITEM_HEADERS)
+PERSON = ResponseDoc(200, "The person as they are now.", UserOut)
 
 
 @blueprint.post("/deactivate")

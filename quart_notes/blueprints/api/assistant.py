@@ -12,7 +12,7 @@ from quart_notes.errors import (
 from quart_notes.schemas import AssistantOut, MessageOut, PersonQuery, RoomOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item
+from quart_notes.web.responses import CREATED_HEADERS, json_item
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("assistant", __name__, url_prefix="/api")
@@ -21,7 +21,7 @@ tag_blueprint(blueprint, ["assistant"])
 
 @blueprint.get("/assistant")
 @validate_querystring(PersonQuery)
-@responds(ResponseDoc(200, "The state of the assistant.", AssistantOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "The state of the assistant.", AssistantOut))
 async def get_assistant(query_args: PersonQuery) -> Response:
     """Get the state of the assistant.
 

@@ -20,7 +20,7 @@ from quart_notes.schemas import (
 )
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, json_made, list_response, made, page
+from quart_notes.web.responses import CREATED_HEADERS, json_item, json_made, list_response, made, page
 from quart_notes.web.security.authentication import acting_as, caller
 
 blueprint = Blueprint("boards", __name__, url_prefix="/api/boards")
@@ -48,7 +48,7 @@ async def create_board(data: BoardCreate) -> Response:
 
 
 @blueprint.get("/<id:board_id>")
-@responds(ResponseDoc(200, "The board.", MyBoardOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "The board.", MyBoardOut))
 async def get_board(board_id: int) -> Response:
     """Get a board."""
     return json_item(*await core().boards.get(await caller(), board_id))
@@ -56,7 +56,7 @@ async def get_board(board_id: int) -> Response:
 
 @blueprint.patch("/<id:board_id>")
 @validate_request(BoardUpdate)
-@responds(ResponseDoc(200, "The board after the change.", MyBoardOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "The board after the change.", MyBoardOut))
 async def rename_board(board_id: int, data: BoardUpdate) -> Response:
     """Rename a board.
 
@@ -66,7 +66,7 @@ async def rename_board(board_id: int, data: BoardUpdate) -> Response:
 
 
 @blueprint.delete("/<id:board_id>")
-@responds(ResponseDoc(200, "The board as it was.", BoardOut, headers=ITEM_HEADERS), problems=(PersonalBoardError,))
+@responds(ResponseDoc(200, "The board as it was.", BoardOut), problems=(PersonalBoardError,))
 async def delete_board(board_id: int) -> Response:
     """Delete a board.
 
@@ -77,7 +77,7 @@ async def delete_board(board_id: int) -> Response:
 
 
 @blueprint.post("/<id:board_id>/restore")
-@responds(ResponseDoc(200, "The board, back with its notes and members.", BoardOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "The board, back with its notes and members.", BoardOut))
 async def restore_board(board_id: int) -> Response:
     """Undo the deletion of a board."""
     return json_item(*await core().boards.restore(await caller(), board_id))
@@ -95,10 +95,7 @@ async def list_members(board_id: int) -> Response:
 
 @blueprint.put("/<id:board_id>/members/<id:user_id>")
 @validate_request(MemberUpdate)
-@responds(
-    ResponseDoc(200, "Who, and what they may do.", MemberOut, headers=ITEM_HEADERS),
-    problems=(LastOwnerError, PersonalBoardError),
-)
+@responds(ResponseDoc(200, "Who, and what they may do.", MemberOut), problems=(LastOwnerError, PersonalBoardError))
 async def set_member(board_id: int, user_id: int, data: MemberUpdate) -> Response:
     """Add a member to a board, or change their role.
 
@@ -109,8 +106,7 @@ async def set_member(board_id: int, user_id: int, data: MemberUpdate) -> Respons
 
 @blueprint.delete("/<id:board_id>/members/<id:user_id>")
 @responds(
-    ResponseDoc(200, "Who it was, and what they might do.", MemberOut, headers=ITEM_HEADERS),
-    problems=(LastOwnerError, PersonalBoardError),
+    ResponseDoc(200, "Who it was, and what they might do.", MemberOut), problems=(LastOwnerError, PersonalBoardError)
 )
 async def remove_member(board_id: int, user_id: int) -> Response:
     """Remove a member from a board, or leave it.

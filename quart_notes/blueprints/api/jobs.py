@@ -7,7 +7,7 @@ from quart_notes.errors import ForbiddenError, NotFoundError, NotNowError
 from quart_notes.schemas import JobOut, JobQuery
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import ITEM_HEADERS, json_item, list_response, page
+from quart_notes.web.responses import json_item, list_response, page
 from quart_notes.web.security.authentication import acting_as, caller
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs")
@@ -27,7 +27,7 @@ async def list_jobs(query_args: JobQuery) -> Response:
 
 
 @blueprint.get("/<id:job_id>")
-@responds(ResponseDoc(200, "The job.", JobOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "The job.", JobOut))
 async def get_job(job_id: int) -> Response:
     """Get a job.
 
@@ -37,7 +37,7 @@ async def get_job(job_id: int) -> Response:
 
 
 @blueprint.post("/<id:job_id>/cancel")
-@responds(ResponseDoc(200, "The job. One that has ended stays as it is.", JobOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "The job. One that has ended stays as it is.", JobOut))
 async def cancel_job(job_id: int) -> Response:
     """Cancel a job.
 
@@ -47,7 +47,7 @@ async def cancel_job(job_id: int) -> Response:
 
 
 @blueprint.post("/<id:job_id>/retry")
-@responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut, headers=ITEM_HEADERS), problems=(NotNowError,))
+@responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut), problems=(NotNowError,))
 async def retry_job(job_id: int) -> Response:
     """Run a job again.
 
@@ -57,7 +57,7 @@ async def retry_job(job_id: int) -> Response:
 
 
 @blueprint.post("/<id:job_id>/import")
-@responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut, headers=ITEM_HEADERS), problems=(NotNowError,))
+@responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut), problems=(NotNowError,))
 async def import_job(job_id: int) -> Response:
     """Import the result of a dry run.
 
@@ -67,7 +67,7 @@ async def import_job(job_id: int) -> Response:
 
 
 @blueprint.delete("/<id:job_id>")
-@responds(ResponseDoc(200, "The job as it was.", JobOut, headers=ITEM_HEADERS), problems=(NotNowError,))
+@responds(ResponseDoc(200, "The job as it was.", JobOut), problems=(NotNowError,))
 async def delete_job(job_id: int) -> Response:
     """Delete a job.
 

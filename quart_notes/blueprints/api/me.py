@@ -20,7 +20,7 @@ from quart_notes.web.openapi.document import (
     sends,
     takes,
 )
-from quart_notes.web.responses import ITEM_HEADERS, json_item, json_list, list_response
+from quart_notes.web.responses import json_item, json_list, list_response
 from quart_notes.web.security.authentication import accounts_mode, identify
 
 blueprint = Blueprint("me", __name__, url_prefix="/api/me")
@@ -41,7 +41,7 @@ async def _me() -> UserOut:
 
 
 @blueprint.get("")
-@responds(ResponseDoc(200, "Who asks.", MeOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "Who asks.", MeOut))
 async def whoami() -> Response:
     """Get your profile.
 
@@ -60,10 +60,7 @@ async def whoami() -> Response:
 
 @blueprint.patch("")
 @validate_request(ProfileUpdate)
-@responds(
-    ResponseDoc(200, "You as you are now.", UserOut, headers=ITEM_HEADERS),
-    problems=(NotFoundError, NicknameTakenError),
-)
+@responds(ResponseDoc(200, "You as you are now.", UserOut), problems=(NotFoundError, NicknameTakenError))
 async def change_profile(data: ProfileUpdate) -> Response:
     """Change your name, nickname or e-mail address.
 
@@ -86,10 +83,7 @@ async def list_preferences() -> Response:
 
 @blueprint.delete("/preferences")
 @takes(PERSON_ID)
-@responds(
-    ResponseDoc(200, "The values as they were, by key.", dict[str, Any], headers=ITEM_HEADERS),
-    problems=(NotFoundError,),
-)
+@responds(ResponseDoc(200, "The values as they were, by key.", dict[str, Any]), problems=(NotFoundError,))
 async def clear_preferences() -> Response:
     """Delete all your preferences."""
     values, position = await core().preferences.clear((await _me()).id)
@@ -98,7 +92,7 @@ async def clear_preferences() -> Response:
 
 @blueprint.get("/preferences/<key>")
 @takes(PERSON_ID)
-@responds(ResponseDoc(200, "The preference.", PreferenceOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "The preference.", PreferenceOut))
 async def get_preference(key: str) -> Response:
     """Get a preference."""
     return json_item(*await core().preferences.get((await _me()).id, key))
@@ -107,7 +101,7 @@ async def get_preference(key: str) -> Response:
 @blueprint.put("/preferences/<key>")
 @sends(ANY_JSON_BODY)
 @takes(PERSON_ID)
-@responds(ResponseDoc(200, "The preference as it is now.", PreferenceOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "The preference as it is now.", PreferenceOut))
 async def set_preference(key: str) -> Response:
     """Set a preference.
 
@@ -122,7 +116,7 @@ async def set_preference(key: str) -> Response:
 
 @blueprint.delete("/preferences/<key>")
 @takes(PERSON_ID)
-@responds(ResponseDoc(200, "The preference as it was.", PreferenceOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "The preference as it was.", PreferenceOut))
 async def delete_preference(key: str) -> Response:
     """Delete a preference."""
     return json_item(*await core().preferences.delete((await _me()).id, key))

@@ -18,7 +18,7 @@ from quart_notes.schemas import (
 )
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, json_made, list_response, made, page
+from quart_notes.web.responses import CREATED_HEADERS, json_item, json_made, list_response, made, page
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/api/rooms")
@@ -48,7 +48,7 @@ async def create_room(data: RoomCreate) -> Response:
 
 
 @blueprint.get("/<id:room_id>")
-@responds(ResponseDoc(200, "The room.", RoomOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "The room.", RoomOut))
 async def get_room(room_id: int) -> Response:
     """Get a room or a direct conversation."""
     return json_item(*await core().rooms.get(await caller(), room_id))
@@ -79,7 +79,7 @@ async def post_message(room_id: int, data: RoomMessageCreate) -> Response:
 
 
 @blueprint.get("/<id:room_id>/presence")
-@responds(ResponseDoc(200, "Who is there now.", PresenceOut))
+@responds(ResponseDoc(200, "Who is there now.", PresenceOut, headers={}))
 async def get_presence(room_id: int) -> Response:
     """Get who is in a room.
 
@@ -103,7 +103,7 @@ async def notice_typing(room_id: int, data: TypingNotice) -> Response:
 
 @blueprint.post("/<id:room_id>/read")
 @validate_request(ReadingUpdate)
-@responds(ResponseDoc(200, "What is left unread.", UnreadOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "What is left unread.", UnreadOut))
 async def mark_read(room_id: int, data: ReadingUpdate) -> Response:
     """Mark a room as read.
 

@@ -8,7 +8,7 @@ from quart_notes.errors import ForbiddenError, NicknameTakenError
 from quart_notes.schemas import MessageQuery, PageQuery, UnreadOut, UserCreate, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, json_made, list_response, made, page
+from quart_notes.web.responses import CREATED_HEADERS, json_item, json_made, list_response, made, page
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("users", __name__, url_prefix="/api/users")
@@ -40,7 +40,7 @@ async def create_user(data: UserCreate) -> Response:
 
 
 @blueprint.get("/<id:user_id>")
-@responds(ResponseDoc(200, "The person.", UserOut, headers=ITEM_HEADERS))
+@responds(ResponseDoc(200, "The person.", UserOut))
 async def get_user(user_id: int) -> Response:
     """Get a person."""
     return json_item(*await core().users.get(user_id, await caller()))

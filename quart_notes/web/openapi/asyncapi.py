@@ -41,7 +41,7 @@ LINE = {
 }
 
 
-def asyncapi_document(host: str, root_path: str = "", *, secure: bool = False) -> dict[str, Any]:
+def asyncapi_document(host: str, root_path: str, *, secure: bool) -> dict[str, Any]:
     """The document, for a server at `host`, under `root_path`, over TLS when `secure`.
 
     source   https://www.asyncapi.com/docs/reference/specification/v3.0.0

@@ -14,7 +14,7 @@ from werkzeug.routing.converters import BaseConverter
 from quart_notes.errors import ProblemError, StaleVersionError
 from quart_notes.schemas import MAX_ID
 from quart_notes.version import __version__
-from quart_notes.web.openapi.components import IF_MATCH, Components
+from quart_notes.web.openapi.components import HEADERS, IF_MATCH, Components
 from quart_notes.web.openapi.problems import route_problems
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,7 +49,7 @@ class ResponseDoc:
     model: Any = None  # a pydantic model, list[model], or None when the media type is enough
     media_type: str = "application/json"
     files: Mapping[str, Any] | None = None  # media type → the model of its content, or None
-    headers: Mapping[str, str] | None = None  # name → description
+    headers: Mapping[str, str] | None = None  # name → description; None: of an object, its position in the feed
 
 
 # quart-schema's type of these options lacks `mode`, which pydantic's model_dump has.
@@ -169,8 +169,9 @@ class NotesOpenAPIProvider(OpenAPIProvider):
 
     def _success(self, success: ResponseDoc) -> dict[str, Any]:
         response: dict[str, Any] = {"description": success.description}
-        if success.headers:
-            response["headers"] = self._components.headers(success.headers)
+        object_headers = {} if success.model is None else {"Last-Event-ID": HEADERS["Last-Event-ID"]}
+        if headers := object_headers if success.headers is None else success.headers:
+            response["headers"] = self._components.headers(headers)
         return response if (content := self._content(success)) is None else {**response, "content": content}
 
     def _content(self, success: ResponseDoc) -> dict[str, Any] | None:

@@ -57,7 +57,7 @@ class CookieScope(NamedTuple):
         return self.name(stem), former
 
 
-def credential(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Credential | None:
+def credential(parts: Core, fields: Fields, root: str, *, secure: bool) -> Credential | None:
     """The credential in the headers of a request, or None.
 
     A token takes precedence over a session. A page of another origin never gets the session of its viewer.

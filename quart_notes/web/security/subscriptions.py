@@ -18,7 +18,6 @@ from quart_notes.web.security.authentication import acting_as, identify
 
 NUMBERED_TOPIC = re.compile(r"(board|room|user):([1-9][0-9]{0,18})", re.ASCII)
 MAX_TOPICS = 200  # of one subscription
-ANONYMOUS_TOPICS = topics_of(ANYBODY, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def feed_query(arguments: MultiDict[str, str]) -> FeedQuery:
 async def _visible(who: Caller, grant: Grant | None) -> frozenset[str]:
     """The topics of a subscription that names none: one object for many streams, since each stores it."""
     if who is ANYBODY:
-        return ANONYMOUS_TOPICS
+        return core().access_cache.anybody.topics
     if grant is not None and who is grant.caller:
         return grant.topics
     return topics_of(who, await core().boards.roles(who))

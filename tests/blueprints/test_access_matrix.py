@@ -39,7 +39,7 @@ ON_BOARD: dict[str, Role] = {
     **{f"boards.{name}": "owner" for name in ("rename_board", "delete_board", "set_member", "remove_member")},
     "front_boards.board": "viewer",
     "front_transfers.transfer": "viewer",
-    "front_transfers.bring_in": "editor",
+    "front_transfers.start_import": "editor",
     **{f"front_boards.{name}": "owner" for name in ("rename", "set_member", "invite", "delete", "remove_member")},
     **dict.fromkeys(("boards.restore_board", "front_boards.restore"), "owner"),
 }
@@ -48,7 +48,13 @@ FOR_ADMINISTRATORS = {"users.create_user", "front_users.add"} | {
 }
 BETWEEN_TWO = {  # about the conversation of the owner and root, and the owner's message there
     *("rooms.get_room", "rooms.list_room_messages", "rooms.post_message", "rooms.get_presence", "rooms.notice_typing"),
-    *("rooms.mark_read", "messages.get_message", "front_rooms.room", "front_rooms.say", "front_room_messages.message"),
+    *(
+        "rooms.mark_read",
+        "messages.get_message",
+        "front_rooms.room",
+        "front_rooms.post_message",
+        "front_room_messages.message",
+    ),
 }
 OF_ITS_AUTHOR = {"messages.update_message", "front_room_messages.edit", "front_room_messages.save"}
 OF_ITS_AUTHOR_OR_ADMINISTRATORS = {
@@ -132,7 +138,7 @@ def _kind(route: Route) -> str:
     if route.endpoint in BETWEEN_TWO | OF_ITS_AUTHOR | OF_ITS_AUTHOR_OR_ADMINISTRATORS:
         return "message"
     if route.endpoint in OF_ITS_PERSON:
-        return "ended job" if route.endpoint in {"jobs.import_job", "front_jobs.bring_in"} else "job"
+        return "ended job" if route.endpoint in {"jobs.import_job", "front_jobs.import_after_dry_run"} else "job"
     if route.endpoint in OF_WHO_ASKED:
         return "answer"
     return "note" if "note_id" in route.rule else "preference" if "key" in route.rule else ""

@@ -39,7 +39,7 @@ BODILESS = {
     *("account.sign_out", "account.end_one_session", "account.end_token", "invitations.take_back"),
 }
 TAKES_FILES = {  # whose body may be anything
-    *("transfers.import_notes", "board_transfers.import_notes", "front_transfers.bring_in")
+    *("transfers.import_notes", "board_transfers.import_notes", "front_transfers.start_import")
 }
 ANY_JSON = {"me.set_preference"}  # whose body may be any JSON document
 # Blueprints that are there in accounts mode only; a server in open mode answers 404.
@@ -49,7 +49,7 @@ OPEN_ONLY = {"front_me"}
 NOBODY = "X-Nobody: yet"
 # A person who signs in or out, or chooses who to be, ends the session that they had.
 ENDS_ME = {
-    *("account.sign_in", "account.sign_out", "front_me.be"),
+    *("account.sign_in", "account.sign_out", "front_me.choose_user"),
     *("front_access.signed_in", "front_access.signed_out", "front_access.joined"),
 }
 PASSWORD = "correct horse battery"
@@ -71,7 +71,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "rooms.post_message": says,
         "rooms.notice_typing": {"author_id": 1},
         "rooms.mark_read": {"reader_id": 1, "message_id": 1},
-        "front_me.be": {"person_id": 1, "next": "/front/users"},
+        "front_me.choose_user": {"person_id": 1, "next": "/front/users"},
         "front_users.add": someone,
         "front_users.talk": {},
         "front_messages.send": {"recipient_id": 2, "content": f"said {number}"},
@@ -97,7 +97,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_boards.restore": {},
         "front_jobs.cancel": {},
         "front_jobs.retry": {},
-        "front_jobs.bring_in": {},
+        "front_jobs.import_after_dry_run": {},
         "front_jobs.remove": {},
         "front_account.end_other_sessions": {},
         "front_access.signed_in": {"nickname": "first", "password": PASSWORD, "next": "/front/users"},
@@ -111,7 +111,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_account.add_token": {"name": f"Token {number}", "scope": "read", "days": 9},
         "front_account.end_token": {},
         "front_account.invite": {"uses": 2, "days": 9},
-        "front_account.take_back": {},
+        "front_account.revoke_invitation": {},
     }
     blueprint, _, name = endpoint.partition(".")
     if blueprint.removeprefix("front_") in {"notes", "board_notes"}:

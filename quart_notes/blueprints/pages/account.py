@@ -184,7 +184,7 @@ async def invite() -> Page:
 
 
 @blueprint.post("/invitations/<id:invitation_id>/take-back")
-async def take_back(invitation_id: int) -> Page:
+async def revoke_invitation(invitation_id: int) -> Page:
     """The form to revoke an invitation."""
     if page := await confirmation(
         "Revoke this invitation link?",

@@ -32,7 +32,7 @@ async def retry(job_id: int) -> Page:
 
 
 @blueprint.post("/<id:job_id>/import")
-async def bring_in(job_id: int) -> Page:
+async def import_after_dry_run(job_id: int) -> Page:
     """Import the result of a dry run; a started import stays as it is."""
     who = await caller()
     job, _ = await core().jobs.get(who, job_id)

@@ -13,7 +13,7 @@ USERS_PAGE = "/front/users"
 
 
 @blueprint.post("")
-async def be() -> Response:
+async def choose_user() -> Response:
     """Choose a user for this browser, or none; in accounts mode people sign in instead."""
     if accounts_mode():
         raise NotFoundError("You are signed in. Sign out to use another person.")

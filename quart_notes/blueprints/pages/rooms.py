@@ -137,7 +137,7 @@ async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:
 
 
 @blueprint.post("/<id:room_id>/messages")
-async def say(room_id: int) -> Page:
+async def post_message(room_id: int) -> Page:
     """The form to post a message; the author has then read the conversation."""
     me = await current_user()
     shown = await visible_room(room_id, me)
@@ -147,12 +147,12 @@ async def say(room_id: int) -> Page:
     sent = await form_values("content")
     key = await form_key({"room": str(room_id), **sent})
     try:
-        return await (_say_as_guest(room_id, sent, key) if me is None else _say(room_id, me, sent, key))
+        return await (_post_as_guest(room_id, sent, key) if me is None else _post(room_id, me, sent, key))
     except INVALID as error:
         return await refused(partial(_conversation, shown, me), sent, error)
 
 
-async def _say(room_id: int, me: UserOut, sent: dict[str, str], key: str | None) -> Page:
+async def _post(room_id: int, me: UserOut, sent: dict[str, str], key: str | None) -> Page:
     data = RoomMessageCreate(author_id=me.id, **sent, client_key=key)
     posted, _ = await core().messages.post(await caller(), room_id, data)
     core().presence.stopped_typing(room_id, me.id)
@@ -162,7 +162,7 @@ async def _say(room_id: int, me: UserOut, sent: dict[str, str], key: str | None)
     return await to_message(posted.message, "#end")
 
 
-async def _say_as_guest(room_id: int, sent: dict[str, str], key: str | None) -> Page:
+async def _post_as_guest(room_id: int, sent: dict[str, str], key: str | None) -> Page:
     data = GuestMessageCreate(**sent, client_key=key)
     guest = known_guest() or await core().messages.new_guest()
     posted, _ = await core().messages.post_as_guest(room_id, guest, data.content, data.client_key)

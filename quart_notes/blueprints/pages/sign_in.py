@@ -37,7 +37,7 @@ ARRIVAL = ("name", "email", "nickname")
 
 
 @blueprint.before_request
-async def alone() -> None:
+async def hide_shell() -> None:
     """Show these pages without the shell, which is for signed-in users."""
     g.bare = True
 

@@ -60,7 +60,7 @@ async def _transfer(board_id: int, form: dict[str, Any]) -> str:
 
 @blueprint.post("")
 @streams_body
-async def bring_in(board_id: int) -> Page:
+async def start_import(board_id: int) -> Page:
     """The form to import."""
     who, form = await caller(), BLANK
     try:

@@ -15,8 +15,8 @@ FORM = "Content-Type: application/x-www-form-urlencoded"
 MAX_BODY = 256 * 1024
 # Routes that succeed although their object is missing: a deletion is done already, and no user is a valid choice.
 GONE_IS_FINE = {
-    *("front_me.be", "front_notes.delete", "front_board_notes.delete", "front_boards.remove_member"),
-    *("front_account.end_session", "front_account.end_token", "front_account.take_back"),
+    *("front_me.choose_user", "front_notes.delete", "front_board_notes.delete", "front_boards.remove_member"),
+    *("front_account.end_session", "front_account.end_token", "front_account.revoke_invitation"),
     *("front_account.end_other_sessions", "front_access.signed_out"),
     "front_assistant.open_room",  # it is open already
 }

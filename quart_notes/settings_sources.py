@@ -38,18 +38,18 @@ def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
     raises   SettingsError, naming the error and its source
     """
     environ = os.environ if environ is None else environ
-    given = {name: value for name, value in (flags or {}).items() if value is not None}
-    file, named = _config_file(given, environ)
-    given.pop("config", None)
+    from_flags = {name: value for name, value in (flags or {}).items() if value is not None}
+    file, named = _config_file(from_flags, environ)
+    from_flags.pop("config", None)
     from_file = _read_file(file, required=named)
     from_environment = _read_environment(environ)
     origin = {
         **dict.fromkeys(from_file, "in the settings file"),
         **{name: f"from {PREFIX}{name.upper()}" for name in from_environment},
-        **{name: f"from --{name.replace('_', '-')}" for name in given},
+        **{name: f"from --{name.replace('_', '-')}" for name in from_flags},
     }
     try:
-        return Settings(**{**from_file, **from_environment, **given})
+        return Settings(**{**from_file, **from_environment, **from_flags})
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(item, origin) for item in error.errors())) from None
 

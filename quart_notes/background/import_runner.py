@@ -167,5 +167,5 @@ class ImportRunner:
     async def _delete_orphans(self) -> None:
         """Delete the files that no job needs. The files are listed first, because new ones may arrive."""
         self._orphans_left = False
-        there = await asyncio.to_thread(self._uploads.finished)
-        await asyncio.to_thread(self._uploads.remove, there - await self._jobs.folders())
+        stored = await asyncio.to_thread(self._uploads.finished)
+        await asyncio.to_thread(self._uploads.remove, stored - await self._jobs.folders())

@@ -62,10 +62,10 @@ class Ollama:
         """Return if a question would be answered; otherwise OllamaError with what is missing."""
         try:
             async with asyncio.timeout(2 * CONNECT_TIMEOUT), self._opened("GET", "/api/tags") as response:
-                said = _parsed(await _read_at_most(response, LINE_MAX))
+                reply = _parsed(await _read_at_most(response, LINE_MAX))
         except TimeoutError:
             raise OllamaError(self._with_model(NOT_THERE)) from None
-        found = said.get("models", NOT_OLLAMA)
+        found = reply.get("models", NOT_OLLAMA)
         if not isinstance(found, list | None):
             raise OllamaError(NOT_OLLAMA)
         names = {one.get("name") for one in found or () if isinstance(one, dict)}  # null without any model
@@ -144,12 +144,12 @@ class Ollama:
         return self._client
 
     async def _refuse(self, response: httpx.Response) -> NoReturn:
-        said = _parsed(await _read_at_most(response, ERROR_BODY_MAX)).get("error")
-        if not isinstance(said, str):
+        message = _parsed(await _read_at_most(response, ERROR_BODY_MAX)).get("error")
+        if not isinstance(message, str):
             raise OllamaError(NOT_OLLAMA)
         if response.status_code == httpx.codes.NOT_FOUND:
             raise OllamaError(self._with_model(NO_MODEL))
-        raise OllamaError(_quoted(said))
+        raise OllamaError(_quoted(message))
 
     def _with_model(self, text: str) -> str:
         return text.format(model=self.model)
@@ -181,19 +181,19 @@ async def _lines(response: httpx.Response) -> AsyncIterator[bytes]:
 
 def _add(line: bytes, answer: AnswerText) -> str | None:
     """Add a line's text to the answer; returns why the model ended with it, None when it goes on."""
-    said = _parsed(line)
-    if "error" in said:
-        raise OllamaError(_quoted(str(said["error"])))
-    message = said.get("message")
+    reply = _parsed(line)
+    if "error" in reply:
+        raise OllamaError(_quoted(str(reply["error"])))
+    message = reply.get("message")
     text = message.get("content") if isinstance(message, dict) else None
-    done = said.get("done")
+    done = reply.get("done")
     if not isinstance(done, bool) or not isinstance(text, str | None):
         raise OllamaError(NOT_OLLAMA)
     answer.add(UNSTORABLE.sub("\ufffd", text or ""))
     if not done:
         return None
     answer.end()
-    return str(said.get("done_reason") or "stop")
+    return str(reply.get("done_reason") or "stop")
 
 
 def _parsed(text: bytes) -> dict[str, Any]:

@@ -112,21 +112,21 @@ async def _post_the_rest(speaker: UserOut | str) -> None:
 def line(message: FeedMessage) -> str | None:
     """The line of an event for plain-text clients: for a new message or a complete answer; else None."""
     event: dict[str, Any] = json.loads(message.data)
-    said = event.get("message")
-    if said is None:
+    posted = event.get("message")
+    if posted is None:
         return None
-    if said["answer"] is not None:
-        return _answer(said) if event["action"] == "update" else None
-    if event["action"] != "create" or said["version"] > 1:  # a restored message was sent before
+    if posted["answer"] is not None:
+        return _answer(posted) if event["action"] == "update" else None
+    if event["action"] != "create" or posted["version"] > 1:  # a restored message was sent before
         return None
-    speaker = said["guest"] or said["author"]["nickname"]
-    return f"{speaker}: {said['content']}"
+    speaker = posted["guest"] or posted["author"]["nickname"]
+    return f"{speaker}: {posted['content']}"
 
 
-def _answer(said: dict[str, Any]) -> str | None:
+def _answer(posted: dict[str, Any]) -> str | None:
     """An answer of the assistant, sent once it has ended."""
-    parts = {"done": [said["content"]], "failed": [said["content"], said["answer"]["error"]]}
-    text = "\n".join(part for part in parts.get(said["answer"]["state"], ()) if part)
+    parts = {"done": [posted["content"]], "failed": [posted["content"], posted["answer"]["error"]]}
+    text = "\n".join(part for part in parts.get(posted["answer"]["state"], ()) if part)
     return f"Assistant: {text}" if text else None
 
 

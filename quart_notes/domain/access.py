@@ -66,9 +66,9 @@ def visible_boards(caller: Caller) -> Q:
 
     In open mode all shared ones; a personal board is listed for its owner only, there too.
     """
-    theirs = Membership.filter(user_id=caller.id or 0).values("board_id")
+    memberships = Membership.filter(user_id=caller.id or 0).values("board_id")
     everybodys = Q(kind="shared") if caller.trusted else Q(id=SHARED_BOARD)
-    return Q(deleted_at__isnull=True) & (everybodys | Q(id__in=Subquery(theirs)))
+    return Q(deleted_at__isnull=True) & (everybodys | Q(id__in=Subquery(memberships)))
 
 
 async def role_on(connection: BaseDBAsyncClient, caller: Caller, board_id: int) -> Role | None:

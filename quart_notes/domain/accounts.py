@@ -183,8 +183,8 @@ class Accounts(Service):
 
 
 async def _is_member(connection: BaseDBAsyncClient, board_id: int | None, caller: Caller) -> bool:
-    theirs = Membership.filter(board_id=board_id, user_id=caller.id).using_db(connection)
-    return board_id is not None and await theirs.exists()
+    membership = Membership.filter(board_id=board_id, user_id=caller.id).using_db(connection)
+    return board_id is not None and await membership.exists()
 
 
 def _joining(secret: str, client_key: str) -> IdempotentRequest:

@@ -118,9 +118,9 @@ class Boards(Service):
 
     async def personal(self, user_id: int | None = None) -> list[int]:
         """The personal boards, of one user or of all."""
-        wanted = {"kind": "personal"} if user_id is None else {"kind": "personal", "memberships__user_id": user_id}
+        filters = {"kind": "personal"} if user_id is None else {"kind": "personal", "memberships__user_id": user_id}
         async with self._database.snapshot() as connection:
-            rows = await Board.filter(**wanted).using_db(connection).values("id")
+            rows = await Board.filter(**filters).using_db(connection).values("id")
         return [row["id"] for row in rows]
 
     async def existing_ids(self, ids: Collection[int]) -> list[int]:
@@ -193,8 +193,8 @@ async def _roles(connection: BaseDBAsyncClient, caller: Caller, board_ids: list[
         return dict.fromkeys(board_ids, "owner")
     rows = await Membership.filter(user_id=caller.id, board_id__in=board_ids).using_db(connection)
     roles = {row.board_id: row.role for row in rows}
-    everybodys = await role_on(connection, caller, SHARED_BOARD)
-    return {board_id: roles.get(board_id) or everybodys or "viewer" for board_id in board_ids}
+    shared_role = await role_on(connection, caller, SHARED_BOARD)
+    return {board_id: roles.get(board_id) or shared_role or "viewer" for board_id in board_ids}
 
 
 def _my_board(board: Board, role: Role) -> MyBoardOut:

@@ -163,8 +163,8 @@ async def _already_imported(
     known = {row["origin"] for row in await present.filter(origin__in=list(origins)).values("origin")}
     own = {origin: number for origin in origins if (number := _own_id(origin, epoch)) is not None}
     rows = await present.filter(id__in=list(own.values())).values("id") if own else []
-    there = {row["id"] for row in rows}
-    return known | {origin for origin, note_id in own.items() if note_id in there}
+    existing_ids = {row["id"] for row in rows}
+    return known | {origin for origin, note_id in own.items() if note_id in existing_ids}
 
 
 def _own_id(origin: str, epoch: str) -> int | None:
@@ -181,8 +181,8 @@ def progress_of(before: Outcome, entries: Sequence[ImportEntry], created: int) -
 
 def summary(outcome: Outcome, *, dry_run: bool) -> str:
     """The outcome in a line for people, of at most TEXT_MAX characters."""
-    came = "can be imported" if dry_run else "imported"
-    parts = [f"{notes(outcome.created)} {came}"]
+    verb = "can be imported" if dry_run else "imported"
+    parts = [f"{notes(outcome.created)} {verb}"]
     if outcome.known:
         parts.append(f"{outcome.known:,} {_were(outcome.known)} there already")
     if outcome.left_out:

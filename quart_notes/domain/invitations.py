@@ -115,10 +115,10 @@ class Invitations(Service):
     @transactional
     async def revoke(self, change: Change, caller: Caller, invitation_id: int) -> None:
         """Revoke a link; NotFoundError unless it is the caller's."""
-        theirs = Invitation.filter(id=invitation_id).using_db(change.connection)
+        invitations = Invitation.filter(id=invitation_id).using_db(change.connection)
         if not caller.admin:
-            theirs = theirs.filter(inviter_id=caller.id)
-        if not await theirs.delete():
+            invitations = invitations.filter(inviter_id=caller.id)
+        if not await invitations.delete():
             raise NotFoundError(f"There is no invitation {invitation_id}")
 
     async def offer(self, secret: str) -> InvitationOffer:
@@ -161,8 +161,8 @@ async def _require_right_to_invite(connection: BaseDBAsyncClient, caller: Caller
 
 async def invites_to(connection: BaseDBAsyncClient, invitation: Invitation) -> Board | None:
     """The board of a link, as long as it exists and the link's creator owns it."""
-    theirs = Membership.filter(board_id=invitation.board_id, user_id=invitation.inviter_id, role="owner")
-    if invitation.board_id is None or not await theirs.using_db(connection).exists():
+    ownership = Membership.filter(board_id=invitation.board_id, user_id=invitation.inviter_id, role="owner")
+    if invitation.board_id is None or not await ownership.using_db(connection).exists():
         return None
     return await Board.get_or_none(id=invitation.board_id, deleted_at__isnull=True, using_db=connection)
 

@@ -53,15 +53,15 @@ class LoginAttempts(Service):
         limits = {one.key: RATE_LIMITS[one.kind] for one in tries}
 
         async with self._database.snapshot() as connection:
-            wait, wrong = _read(limits, await _kept(connection, limits), time.time())
+            wait, wrong = _read(limits, await _stored(connection, limits), time.time())
         if wait and not wrong:
             raise _too_many(wait)
 
         async def work(change: Change) -> float:
             now = time.time()
-            kept = await _kept(change.connection, limits)
-            wait, wrong = _read(limits, kept, now)
-            counted = {key: limit.counted(kept.get(key, now), now) for key, limit in limits.items()}
+            stored = await _stored(change.connection, limits)
+            wait, wrong = _read(limits, stored, now)
+            counted = {key: limit.counted(stored.get(key, now), now) for key, limit in limits.items()}
             await _save(change.connection, wrong if wait else counted)
             return wait
 
@@ -91,16 +91,16 @@ class LoginAttempts(Service):
         return len(expired) == DELETE_CHUNK
 
 
-async def _kept(connection: BaseDBAsyncClient, keys: Iterable[str]) -> dict[str, float]:
+async def _stored(connection: BaseDBAsyncClient, keys: Iterable[str]) -> dict[str, float]:
     rows = await Attempt.filter(key__in=list(keys)).using_db(connection)
     return {row.key: row.forgiven_at for row in rows}
 
 
-def _read(limits: dict[str, RateLimit], kept: dict[str, float], now: float) -> tuple[float, dict[str, float]]:
+def _read(limits: dict[str, RateLimit], stored: dict[str, float], now: float) -> tuple[float, dict[str, float]]:
     """The seconds to wait; and corrected times where the clock was ahead, because their wait would never end."""
-    right = {key: limits[key].corrected(forgiven_at, now) for key, forgiven_at in kept.items()}
+    right = {key: limits[key].corrected(forgiven_at, now) for key, forgiven_at in stored.items()}
     wait = max(limit.wait(right.get(key, now), now) for key, limit in limits.items())
-    return wait, {key: right[key] for key in kept if right[key] != kept[key]}
+    return wait, {key: right[key] for key in stored if right[key] != stored[key]}
 
 
 async def _save(connection: BaseDBAsyncClient, forgiven: dict[str, float]) -> None:

@@ -110,8 +110,8 @@ async def record(change: Change, action: Action, message: Message) -> MessageOut
 def record_message_event(change: Change, action: Action, room: RoomOut, message: MessageOut) -> None:
     """The same for a room that is loaded already."""
     # The author's own topic last: the position in their response is then that of the event which their page awaits.
-    whose = message.answer.asker_id if message.answer else message.author_id
-    for topic in sorted(topics(room), key=lambda topic: topic == events.user(whose or 0)):
+    owner_id = message.answer.asker_id if message.answer else message.author_id
+    for topic in sorted(topics(room), key=lambda topic: topic == events.user(owner_id or 0)):
         change.record(MessageEvent(topic=topic, action=action, message=message))
 
 

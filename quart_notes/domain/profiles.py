@@ -39,13 +39,13 @@ class Profiles(Service):
     async def change(self, change: Change, user_id: int, data: ProfileUpdate) -> UserOut:
         """Change a user's name, nickname or address; NicknameTakenError. Without a difference no event is sent."""
         user = await _require_user(change.connection, user_id)
-        wanted = data.changes()
-        if "email" in wanted:
-            wanted["email"] = wanted["email"] or ""
-        if wanted.get("nickname", user.nickname) != user.nickname:
-            wanted["nickname_key"] = await _free_key(change, user, wanted["nickname"])
-            await rename_personal(change, user.id, user.nickname, wanted["nickname"])
-        return await _update(change, user, **wanted)
+        changes = data.changes()
+        if "email" in changes:
+            changes["email"] = changes["email"] or ""
+        if changes.get("nickname", user.nickname) != user.nickname:
+            changes["nickname_key"] = await _free_key(change, user, changes["nickname"])
+            await rename_personal(change, user.id, user.nickname, changes["nickname"])
+        return await _update(change, user, **changes)
 
     @transactional
     async def deactivate(self, change: Change, user_id: int) -> UserOut:

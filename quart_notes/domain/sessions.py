@@ -79,8 +79,8 @@ class Sessions(Service):
     async def of_user(self, user_id: int, current: int | None) -> list[SessionOut]:
         """A user's signed-in browsers, the one used last first."""
         async with self._database.snapshot() as connection:
-            theirs = _valid_session().filter(user_id=user_id, proven=True).using_db(connection)
-            rows = await theirs.order_by("-seen_at", "-id")
+            sessions = _valid_session().filter(user_id=user_id, proven=True).using_db(connection)
+            rows = await sessions.order_by("-seen_at", "-id")
         return [
             SessionOut(
                 id=row.id,

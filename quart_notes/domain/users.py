@@ -142,8 +142,8 @@ async def require_users(connection: BaseDBAsyncClient, **ids: int) -> list[UserO
 
 async def by_id(connection: BaseDBAsyncClient, ids: Collection[int | None]) -> dict[int, UserOut]:
     """Those of the users who exist, in one query."""
-    wanted = [user_id for user_id in ids if user_id is not None]
-    rows: Sequence[Any] = await User.filter(id__in=wanted).using_db(connection).values(*COLUMNS) if wanted else ()
+    user_ids = [user_id for user_id in ids if user_id is not None]
+    rows: Sequence[Any] = await User.filter(id__in=user_ids).using_db(connection).values(*COLUMNS) if user_ids else ()
     email = not is_private(connection)
     return {row["id"]: _out(row, email=email) for row in rows}
 

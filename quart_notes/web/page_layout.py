@@ -37,7 +37,7 @@ async def shell() -> dict[str, Any]:
     me = await current_user()
     who = await caller()
     found = await core().rooms.find(who, RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
-    wanted = (await core().preferences.of_user(me.id))[0] if me else {}
+    preferences = (await core().preferences.of_user(me.id))[0] if me else {}
     # Last, so that no unread message is in a room that is not listed; the script skips what is counted already.
     unread = await core().read_markers.of_user(who, me.id) if me else Listed([], found.position)
     private = next((room for room in found.items if room.kind == "private"), None)
@@ -46,8 +46,8 @@ async def shell() -> dict[str, Any]:
         "me": me,
         "admin": who.trusted or who.admin,
         "choices": people if len(people) <= CHOICES and not accounts_mode() else [],
-        "theme": wanted["theme"] if wanted.get("theme") in THEMES else "",
-        "last_room": next((room for room in found.items if room.id == wanted.get("room")), None),
+        "theme": preferences["theme"] if preferences.get("theme") in THEMES else "",
+        "last_room": next((room for room in found.items if room.id == preferences.get("room")), None),
         "rooms": sorted((room for room in found.items if room.kind == "room"), key=_by_name),
         "conversations": conversations,
         "assistant_room": private,
@@ -77,7 +77,7 @@ def _marks(unread: Iterable[UnreadOut]) -> str:
 
 def _here(own: set[str]) -> str:
     """The address of this page for any user: not one's own conversations, nor a form that was refused."""
-    everybodys = request.method == "GET" and request.path not in own
-    if everybodys or request.path.startswith("/front/messages/"):
+    for_anybody = request.method == "GET" and request.path not in own
+    if for_anybody or request.path.startswith("/front/messages/"):
         return request.path
     return "/".join(request.path.split("/")[:3])

@@ -54,18 +54,18 @@ async def receive_upload() -> AsyncIterator[UploadedFiles]:
     length = request.content_length
     if length is not None and length > limit + HEAD_MAX * FIELDS_MAX:
         raise TooLargeError(f"An import is at most {limit:,} bytes (max_import_bytes).")
-    kept = UploadedFiles()
+    received = UploadedFiles()
     with core().uploads.receiving(limit) as upload:
-        take = _body_writer(upload, kept)
+        take = _body_writer(upload, received)
         async for piece in _pieces():
             await _in_thread(take, piece)
         await _in_thread(take, None)
         if not upload.size:
             raise ValidationFailedError.of_field("file", "Send a file: as the body, or as the part `file` of a form.")
         await _in_thread(upload.finish)
-        kept.sent = UploadedJob(_shown(upload.names), upload.folder.name, upload.size, upload.digest)
-        yield kept
-        if kept.unwanted:
+        received.sent = UploadedJob(_shown(upload.names), upload.folder.name, upload.size, upload.digest)
+        yield received
+        if received.unwanted:
             await _in_thread(upload.discard)
 
 
@@ -97,11 +97,11 @@ async def _in_thread(act: Callable[P, None], *args: P.args, **named: P.kwargs) -
     doing.result()
 
 
-def _body_writer(upload: Upload, kept: UploadedFiles) -> Callable[[bytes | None], None]:
+def _body_writer(upload: Upload, received: UploadedFiles) -> Callable[[bytes | None], None]:
     """The function that accepts the pieces of the body, and None at its end; it waits for the disk."""
     kind, options = parse_options_header(request.headers.get("Content-Type"))
     if kind == "multipart/form-data":
-        return _MultipartWriter(upload, kept, options.get("boundary", "")).take
+        return _MultipartWriter(upload, received, options.get("boundary", "")).take
     name = _own_name()
 
     def take(piece: bytes | None) -> None:
@@ -122,11 +122,11 @@ def _own_name() -> str:
 class _MultipartWriter:
     """Parses a form as it arrives: files to the disk, short fields beside them."""
 
-    def __init__(self, upload: Upload, kept: UploadedFiles, boundary: str) -> None:
+    def __init__(self, upload: Upload, received: UploadedFiles, boundary: str) -> None:
         if not boundary or len(boundary) > 200 or not boundary.isascii():
             raise BadRequestError("The form has no boundary.")
         self._upload = upload
-        self._received = kept
+        self._received = received
         self._decoder = MultipartDecoder(boundary.encode(), HEAD_MAX * 4, max_parts=FILES_MAX + FIELDS_MAX)
         self._field: str | None = None
         self._value = b""

@@ -44,11 +44,11 @@ async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
     """
     who = await acting_as(query_args.person_id)
     await core().jobs.may_start(who, board_id)
-    async with receive_upload() as kept:
-        written = await core().jobs.start(who, board_id, query_args, kept.sent, query_args.client_key)
-        kept.unwanted = isinstance(written, AlreadyMade)
+    async with receive_upload() as upload:
+        written = await core().jobs.start(who, board_id, query_args, upload.sent, query_args.client_key)
+        upload.unwanted = isinstance(written, AlreadyMade)
     job, position = written
-    return json_item(job, position, status=200 if kept.unwanted else 202, location=f"/api/jobs/{job.id}")
+    return json_item(job, position, status=200 if upload.unwanted else 202, location=f"/api/jobs/{job.id}")
 
 
 @blueprint.get("/export")

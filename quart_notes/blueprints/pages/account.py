@@ -170,14 +170,14 @@ async def end_token(token_id: int) -> Page:
 async def invite() -> Page:
     """The form to create an invitation; the response is the page that shows its link, once."""
     sent = await form_values("uses", "days", "user_id")
-    wanted = {
+    values = {
         "uses": parse_id(sent["uses"]) or 1,
         "days": parse_id(sent["days"]) or 7,
         "user_id": parse_id(sent["user_id"]),
         "client_key": await form_key(sent),
     }
     try:
-        (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(wanted))
+        (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(values))
     except (ValidationError, ProblemError) as error:
         return await refused(lambda form: _account(invitation_form=form), sent, error)
     return await _account(new_link=join_link(secret)), 201

@@ -54,13 +54,13 @@ async def _board(board_id: int, **further: Any) -> str:
     who = await caller()
     shown, _ = await core().boards.get(who, board_id)
     members = await core().members.find(who, board_id)
-    there = {member.user.id for member in members.items}
+    member_ids = {member.user.id for member in members.items}
     return await render_template(
         "board_settings.html",
         **{
             "board": shown,
             "members": members.items,
-            "people": [user for user in await core().users.active() if user.id not in there],
+            "people": [user for user in await core().users.active() if user.id not in member_ids],
             "last_event_id": visible_position(members.position),
             "name_form": form_context({"name": shown.name}),
             "member_form": form_context({"user_id": "", "role": "editor"}),
@@ -137,14 +137,14 @@ async def _confirm_removal(board_id: int, user_id: int) -> str | None:
 async def invite(board_id: int) -> Page:
     """The form to create an invitation to the board; the response is the page that shows its link, once."""
     sent = await form_values("role", "uses")
-    wanted = {
+    values = {
         "board_id": board_id,
         "role": sent["role"] or "editor",
         "uses": parse_id(sent["uses"]) or 1,
         "client_key": await form_key(sent),
     }
     try:
-        (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(wanted))
+        (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(values))
     except ValidationError as error:
         return await refused(lambda form: _board(board_id, member_form=form), sent, error)
     return await _board(board_id, new_link=join_link(secret)), 201

@@ -18,16 +18,16 @@ async def choose_user() -> Response:
     if accounts_mode():
         raise NotFoundError("You are signed in. Sign out to use another person.")
     form = await request.form
-    wanted = parse_id(form.get("person_id"))
-    if wanted is not None:
-        user, _ = await core().users.get(wanted)
+    user_id = parse_id(form.get("person_id"))
+    if user_id is not None:
+        user, _ = await core().users.get(user_id)
         if user.deactivated:
             raise NotFoundError(f"{user.nickname} is deactivated.")
     elif form.get("person_id"):
         raise NotFoundError("There is no such person.")
     response = Response(b"", 303, {"Location": request.root_path + safe_next_path(form.get("next", ""), USERS_PAGE)})
-    if wanted is None:
+    if user_id is None:
         await end_session(response)
     else:
-        await begin_session(response, wanted, proven=False)
+        await begin_session(response, user_id, proven=False)
     return response

@@ -132,8 +132,8 @@ async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:
     message = await core().messages.deleted(message_id) if message_id and me else None
     if message is None or me is None or message.room_id != room_id:
         return None
-    whose = message.answer.asker_id if message.answer else message.author_id
-    return message if whose == me.id else None
+    owner_id = message.answer.asker_id if message.answer else message.author_id
+    return message if owner_id == me.id else None
 
 
 @blueprint.post("/<id:room_id>/messages")

@@ -135,8 +135,8 @@ async def _join_now(secret: str, sent: dict[str, str], password: str, key: str |
         if offer.invitation.kind == "claim" or chosen is not None:
             user = await core().accounts.set_password_by_link(secret, Claim(user_id=chosen, password=password), key)
         else:
-            wanted = {**{name: sent[name] for name in ARRIVAL}, "email": sent["email"].strip() or None}
-            arrival = Arrival.model_validate({**wanted, "password": password})
+            values = {**{name: sent[name] for name in ARRIVAL}, "email": sent["email"].strip() or None}
+            arrival = Arrival.model_validate({**values, "password": password})
             user = await core().accounts.register(secret, arrival, key)
     except INVALID as error:
         return await _refused(offer, sent, error)

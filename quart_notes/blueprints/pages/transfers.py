@@ -42,8 +42,8 @@ async def _transfer(board_id: int, form: dict[str, Any]) -> str:
     who = await caller()
     board, position = await core().boards.get(who, board_id)
     listed = await core().jobs.latest(who, board_id, SHOWN)
-    wanted = parse_id(request.args.get("follow"))
-    followed = next((job for job in listed.items if job.id == wanted), None)
+    followed_id = parse_id(request.args.get("follow"))
+    followed = next((job for job in listed.items if job.id == followed_id), None)
     return await render_template(
         "imports.html",
         board=board,
@@ -67,12 +67,12 @@ async def start_import(board_id: int) -> Page:
         await core().jobs.may_start(who, board_id)
         if request.mimetype != "multipart/form-data":
             raise ValidationFailedError(NOTHING)
-        async with receive_upload() as kept:
-            form = {name: kept.fields.get(name, "") for name in BLANK}
-            options = ImportOptions.model_validate({name: value for name, value in kept.fields.items() if value})
-            key = kept.fields.get("client_key")
-            written = await core().jobs.start(who, board_id, options, kept.sent, key and f"{key}{kept.sent.digest}")
-            kept.unwanted = isinstance(written, AlreadyMade)
+        async with receive_upload() as upload:
+            form = {name: upload.fields.get(name, "") for name in BLANK}
+            options = ImportOptions.model_validate({name: value for name, value in upload.fields.items() if value})
+            key = upload.fields.get("client_key")
+            written = await core().jobs.start(who, board_id, options, upload.sent, key and f"{key}{upload.sent.digest}")
+            upload.unwanted = isinstance(written, AlreadyMade)
     except (NotFoundError, ForbiddenError):
         raise
     except ValidationError as error:

@@ -42,8 +42,8 @@ async def add() -> Page:
     who.require_admin()
     sent = await form_values(*FIELDS)
     try:
-        wanted = {**sent, "email": sent["email"].strip() or None, "client_key": await form_key(sent)}
-        added, _ = await core().users.add(UserCreate.model_validate(wanted), who.id)
+        values = {**sent, "email": sent["email"].strip() or None, "client_key": await form_key(sent)}
+        added, _ = await core().users.add(UserCreate.model_validate(values), who.id)
     except (ValidationError, NicknameTakenError) as error:
         return await refused(people_page, sent, error)
     return await to_user(added)

@@ -137,8 +137,8 @@ async def begin_session(response: Response, user_id: int | None, *, proven: bool
 async def _last_board(user_id: int | None) -> int:
     """The board that this user opened last, in any browser; it may be deleted."""
     values = {} if user_id is None else (await core().preferences.of_user(user_id))[0]
-    wanted = values.get(OPEN_BOARD)
-    return wanted if isinstance(wanted, int) and 1 <= wanted <= MAX_ID else SHARED_BOARD
+    board_id = values.get(OPEN_BOARD)
+    return board_id if isinstance(board_id, int) and 1 <= board_id <= MAX_ID else SHARED_BOARD
 
 
 async def end_session(response: Response) -> None:

@@ -27,5 +27,5 @@ def apply_forwarded_headers(scope: Any, hops: int) -> None:
 
 
 def _added(headers: Iterable[tuple[bytes, bytes]], name: bytes, hops: int) -> str | None:
-    values = [part.strip() for given, value in headers if given == name for part in value.decode("latin-1").split(",")]
+    values = [part.strip() for field, value in headers if field == name for part in value.decode("latin-1").split(",")]
     return values[-hops] if len(values) >= hops else None

@@ -42,9 +42,9 @@ async def _name(response: Response) -> Response:
 
 async def _secure(response: Response) -> Response:
     # Not with `setdefault`, which searches all headers twice for each name: 11 µs instead of 2.
-    there = {name.lower() for name, _ in response.headers}
+    present = {name.lower() for name, _ in response.headers}
     for lower, name, value in BY_LOWER_NAME:
-        if lower not in there:
+        if lower not in present:
             response.headers.add(name, value)
     if request.endpoint == "system.docs":
         response.headers["Content-Security-Policy"] = DOCS_CSP

@@ -1,4 +1,4 @@
-"""What the tests share: a server process of their own, one per module where they do not disturb each other."""
+"""Shared fixtures: a server process of its own, one for each module where tests do not affect each other."""
 
 import gc
 import os
@@ -19,7 +19,7 @@ from quart_notes.domain import passwords
 from tests.support.accounts_app import House, hash_quickly, opened_house
 from tests.support.api_fixtures import Json, person
 from tests.support.clients.callers import PEOPLE
-from tests.support.clients.delivery_paths import ROADS
+from tests.support.clients.delivery_paths import DELIVERY_PATHS
 from tests.support.clients.raw_connection import LEFT_OPEN
 from tests.support.clients.signing_in import Counted
 from tests.support.compiled_once import compile_once
@@ -32,11 +32,11 @@ from tests.support.servers.in_process import opened
 from tests.support.servers.populated_server import Unchanged, furnish
 from tests.support.servers.server_process import ServerProcess
 
-LEFT_OUT = pytest.StashKey[list[str]]()  # tests of SQLite's own file, when it is not SQLite
+LEFT_OUT = pytest.StashKey[list[str]]()  # tests of SQLite's own file, when the database is not SQLite
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Which database the tests run on."""
+    """Options of the test run: its database, and which tests to run."""
     parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="default: sqlite")
     parser.addoption(
         "--again",
@@ -49,9 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let everybody know, the servers in processes of their own too."""
-    gc.disable()  # until all tests are collected: a third of that time, and nothing is found
-    # No example has to be quick: a machine that is busy with other things is no fault of the code's.
+    """Publish the chosen database to all processes, the servers' too."""
+    gc.disable()  # until all tests are collected: it takes a third of that time, and finds nothing
+    # No example has a deadline: a busy machine is not a fault of the code.
     slow = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
     hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=slow)
     hypothesis.settings.load_profile("unhurried")
@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about SQLite's file when it is not SQLite, and name it; and what --fast and --again say.
+    """Deselect tests of SQLite's file on another database, and those that --fast and --again exclude.
 
     Tests that change the network do not run beside a browser: they are in the run with --again.
     """
@@ -86,12 +86,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over what a worker has left out; all of them collect the same."""
+    """Record a worker's deselected tests; all workers collect the same."""
     node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left out", [])
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Name what was left out."""
+    """Report what was left out."""
     left_out = config.stash[LEFT_OUT]
     if left_out:
         terminalreporter.section(f"{len(left_out)} left out: they are about SQLite's file")
@@ -100,20 +100,20 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def pytest_unconfigure() -> None:
-    """End the tests' PostgreSQL server."""
+    """Stop the tests' PostgreSQL server."""
     postgres.close()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def databases_of_a_module() -> Iterator[None]:
-    """Drops those of a module's servers."""
+    """Drops the databases of a module's servers."""
     yield
     postgres.forget()
 
 
 @pytest.fixture(autouse=True)
 def databases_of_a_test(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Drops those of a test's own data folders."""
+    """Drops the databases of a test's own data folders."""
     folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
     yield
     if folder is not None:
@@ -122,7 +122,7 @@ def databases_of_a_test(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server for all tests of a module: they count on their own notes only."""
+    """A server for all tests of a module, which must not depend on each other's notes."""
     with ServerProcess(tmp_path_factory.mktemp("server") / "data") as server:
         yield server
 
@@ -134,9 +134,9 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield server
 
 
-@pytest.fixture(params=ROADS)
-def server_on_each_road(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServerProcess]:
-    """The same, once for each road that live events take."""
+@pytest.fixture(params=DELIVERY_PATHS)
+def server_on_each_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServerProcess]:
+    """The same, once for each delivery path of live events."""
     with ServerProcess(tmp_path / "data", "--stream-road", request.param) as server:
         yield server
 
@@ -150,20 +150,20 @@ async def api(shared_server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def fresh_api(server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client of a server where nobody has been yet."""
+    """An HTTP client of a server without users."""
     async with server.client() as client:
         yield client
 
 
 @pytest.fixture
 async def ada(api: httpx.AsyncClient) -> Json:
-    """Somebody there, where nobody signs in."""
+    """A user of the module's server in open mode."""
     return await person(api)
 
 
 @pytest.fixture
 async def own(api: httpx.AsyncClient) -> httpx.AsyncClient:
-    """The client, and nothing on everybody's board."""
+    """The client, with an empty shared board."""
     for note in (await api.get("/api/notes")).json():
         await api.delete(f"/api/notes/{note['id']}")
     return api
@@ -179,19 +179,19 @@ def _strict(folder: Path, *flags: str) -> Iterator[ServerProcess]:
 
 @pytest.fixture(scope="module")
 def open_strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server with note 1, people 1 and 2, message 1 by person 1 and board 4, whose log must stay free of errors."""
+    """A server with note 1, users 1 and 2, message 1 by user 1 and board 4, whose log must contain no errors."""
     yield from _strict(tmp_path_factory.mktemp("strict"))
 
 
 @pytest.fixture(scope="module")
 def guarded_strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """The same in accounts mode; person 1 is its administrator."""
+    """The same in accounts mode; user 1 is its administrator."""
     yield from _strict(tmp_path_factory.mktemp("guarded"), "--access", "accounts")
 
 
 @pytest.fixture
 def strict_server(request: pytest.FixtureRequest) -> ServerProcess:
-    """The strict server on which the test's route is at home: in open mode unless it is there in accounts mode only."""
+    """The strict server of the test's route: in open mode unless the route exists in accounts mode only."""
     route = getattr(request.node, "callspec", None) and request.node.callspec.params.get("route")
     guarded = isinstance(route, Route) and route.blueprint in ACCOUNTS_ONLY
     server: ServerProcess = request.getfixturevalue("guarded_strict_server" if guarded else "open_strict_server")
@@ -200,27 +200,27 @@ def strict_server(request: pytest.FixtureRequest) -> ServerProcess:
 
 @pytest.fixture
 def me(strict_server: ServerProcess) -> str:
-    """The header by which a request to the strict server is that of person 1."""
+    """The header that identifies a request to the strict server as that of user 1."""
     return strict_server.me
 
 
 @pytest.fixture(scope="module")
 def unchanged() -> Iterator[Unchanged]:
-    """Holds that what is done within leaves a server's data as they were."""
+    """Checks that a block leaves a server's data unchanged."""
     with closing(Unchanged()) as unchanged:
         yield unchanged
 
 
 @pytest.fixture
 def port(strict_server: ServerProcess, unchanged: Unchanged) -> Iterator[int]:
-    """The strict server's port; the test must leave everything as it was."""
+    """The strict server's port; the test must leave all data unchanged."""
     with unchanged(strict_server):
         yield strict_server.port
 
 
 @pytest.fixture(autouse=True)
 def nothing_left_open() -> Iterator[None]:
-    """Closes the sockets of a test that failed, so that the next one is not blamed for them."""
+    """Closes the sockets of a failed test, so that the next one is not blamed for them."""
     yield
     for connection in list(LEFT_OPEN):
         connection.close()
@@ -228,35 +228,35 @@ def nothing_left_open() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevProcess]:
-    """A copy of the project that `quart-notes dev` follows, for all tests of a module."""
+    """A copy of the project under `quart-notes dev`, for all tests of a module."""
     with DevProcess(tmp_path_factory.mktemp("project")) as process:
         yield process
 
 
 @pytest.fixture
 def dev(only: DevProcess) -> Iterator[DevProcess]:
-    """The module's project, as it was when the test began."""
+    """The module's project, restored to its original state."""
     yield only
     only.mend()
 
 
 @pytest.fixture
 async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    """The server's parts in open mode, without a server; nobody works on answers and jobs."""
+    """The services in open mode, without a server; neither answers nor jobs run."""
     async with opened(tmp_path / "data") as core:
         yield core
 
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[FakeOllama]:
-    """What the assistant of a module's server asks."""
+    """The fake Ollama of a module's server."""
     with FakeOllama() as fake:
         yield fake
 
 
 @pytest.fixture(scope="module")
 def assisted_server(upstream: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server whose assistant asks `upstream`, with places for two answers, for all tests of a module."""
+    """A server whose assistant uses `upstream`, with a limit of two concurrent answers, for all tests of a module."""
     folder = tmp_path_factory.mktemp("assistant") / "data"
     with ServerProcess(folder, "--ollama-url", upstream.url, "--assistant-answers", "2") as server:
         yield server
@@ -265,7 +265,7 @@ def assisted_server(upstream: FakeOllama, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    """A server in accounts mode within this process, with root, who administers, ada, bob and eve."""
+    """An application in accounts mode within this process, with root, the administrator, ada, bob and eve."""
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path / "data") as house:
         await house.welcome("root", "ada", "bob", "eve")
@@ -274,19 +274,19 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 @pytest.fixture
 async def full_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    """A house with somebody of each role, where a test may change everything."""
+    """An application with a user of each role, where a test may change everything."""
     hash_quickly(monkeypatch)
-    monkeypatch.setattr(Housekeeping, "start", lambda _: None)  # nobody else asks the database anything
+    monkeypatch.setattr(Housekeeping, "start", lambda _: None)  # no background queries
     async with opened_house(tmp_path / "data") as house:
         await house.welcome(*PEOPLE, "somebody")
-        await house.core.assistant.stop()  # it would change answers while a test looks whether anything was changed
+        await house.core.assistant.stop()  # it would change responses during a comparison
         await house.core.import_runner.stop()  # and jobs
         yield house
 
 
 @pytest.fixture
 def counted(house: House, monkeypatch: pytest.MonkeyPatch) -> Counted:
-    """What hashes passwords in the house, counted."""
+    """The password hasher of the application, with its calls counted."""
     made = Counted()
     monkeypatch.setattr(passwords, "HASHER", made)
     return made
@@ -314,7 +314,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def databases() -> Iterator[postgres.Databases]:
-    """Those of a PostgreSQL server that other modules do not use: it may be shaken."""
+    """The databases of a PostgreSQL server of this module's own, which tests may disrupt."""
     made = postgres.Databases()
     yield made
     made.server.close()
@@ -328,7 +328,7 @@ def url(databases: postgres.Databases, tmp_path: Path) -> Iterator[str]:
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector what lives as long as the tests do: modules, and the tests themselves."""
+    """Exclude long-lived objects from garbage collection: modules, and the tests themselves."""
     gc.collect()
     gc.freeze()
     gc.enable()

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.clients.delivery_paths import add, position, shared_on_each_road
+from tests.support.clients.delivery_paths import add, position, shared_on_each_path
 from tests.support.clients.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow, named
 from tests.support.servers.in_process import apply
 from tests.support.servers.server_process import ServerProcess
@@ -24,7 +24,7 @@ GARBAGE = [
 ]  # fmt: skip
 
 
-live = shared_on_each_road()
+live = shared_on_each_path()
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, ResponseReceived, StreamEnded
 
-from tests.support.clients.delivery_paths import QUICK_HEARTBEAT, ROADS, add, position, shared_on_each_road
+from tests.support.clients.delivery_paths import DELIVERY_PATHS, QUICK_HEARTBEAT, add, position, shared_on_each_path
 from tests.support.clients.feed_clients import EventStreamClient, WebsocketClient, follow
 from tests.support.clients.raw_connection import Head, RawConnection, exchange
 from tests.support.servers.server_process import ServerProcess
 
-live = shared_on_each_road()
+live = shared_on_each_path()
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ async def test_refused_streams_leave_the_connection_usable(live: ServerProcess):
 # L8: heartbeats
 
 
-@pytest.fixture(scope="module", params=ROADS)
+@pytest.fixture(scope="module", params=DELIVERY_PATHS)
 def fast_heartbeats(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServerProcess]:

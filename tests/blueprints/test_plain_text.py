@@ -5,14 +5,14 @@ import asyncio
 import httpx
 
 from tests.support.api_fixtures import Json, got, made, newest, person, refused, room, say, tell, whole_message
-from tests.support.clients.delivery_paths import shared_on_each_road
+from tests.support.clients.delivery_paths import shared_on_each_path
 from tests.support.clients.feed_clients import LineClient, WebsocketClient, follow
 from tests.support.clients.plain_text import enter, history, last_id
 from tests.support.clients.raw_http import handshake, websocket_request
 from tests.support.clients.wire_formats import CONTINUATION, PING, frame
 from tests.support.servers.server_process import ServerProcess
 
-shared_server = shared_on_each_road({})
+shared_server = shared_on_each_path({})
 
 
 # R3: lines.

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support.api_fixtures import Json, got, made, person, say
-from tests.support.clients.delivery_paths import QUICK_HEARTBEAT, ROADS, shared_on_each_road
+from tests.support.clients.delivery_paths import DELIVERY_PATHS, QUICK_HEARTBEAT, shared_on_each_path
 from tests.support.clients.plain_text import enter, history, last_id
 from tests.support.clients.raw_http import handshake, websocket_request
 from tests.support.clients.wire_formats import BINARY, close_frame, frame
@@ -16,7 +16,7 @@ from tests.support.servers.server_process import ServerProcess
 
 BURST = 200  # burst of lines of one client
 
-shared_server = shared_on_each_road({})
+shared_server = shared_on_each_path({})
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ async def test_clients_that_disconnect_do_not_disturb_others(
 
 
 async def test_a_client_that_does_not_read_is_disconnected_without_delaying_others(
-    server_on_each_road: ServerProcess,
+    server_on_each_path: ServerProcess,
 ):
-    server = server_on_each_road
+    server = server_on_each_path
     stuck = await enter(server, 1, receive_buffer=2048, deaf=True)
     listener = await enter(server, 2)
     async with server.client() as api:
@@ -128,7 +128,7 @@ async def test_a_client_that_does_not_read_is_disconnected_without_delaying_othe
 SLOW_EAR: dict[str, float] = {f"quart_notes.blueprints.plain_text.{name}": 20 for name in ("BURST", "RATE")}
 
 
-@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("road", DELIVERY_PATHS)
 async def test_a_client_whose_lines_wait_long_is_not_dropped(tmp_path: Path, road: str):
     constants = {**QUICK_HEARTBEAT, **SLOW_EAR}
     with ServerProcess(tmp_path / "data", "--stream-road", road, constants=constants) as server:
@@ -230,7 +230,7 @@ async def test_a_stopping_server_closes_connections_with_code_1012(tmp_path: Pat
 
 
 async def test_a_client_without_pongs_is_dropped(tmp_path: Path):
-    for road in ROADS:
+    for road in DELIVERY_PATHS:
         with ServerProcess(tmp_path / road / "data", "--stream-road", road, constants=QUICK_HEARTBEAT) as server:
             client, deaf = await enter(server, 1), await enter(server, 2, deaf=True)
             await client.pinged(5)

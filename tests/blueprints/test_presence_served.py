@@ -23,7 +23,7 @@ from tests.support.api_fixtures import (
     tell,
 )
 from tests.support.api_fixtures import room as new_room
-from tests.support.clients.delivery_paths import shared_on_each_road
+from tests.support.clients.delivery_paths import shared_on_each_path
 from tests.support.clients.feed_clients import (
     EDGES,
     Edge,
@@ -45,7 +45,7 @@ QUICK = {
     "quart_notes.live.presence.TYPING_DURATION": 0.6,
     "quart_notes.live.presence.PUBLISH_INTERVAL": 0.1,
 }
-shared_server = shared_on_each_road(QUICK)
+shared_server = shared_on_each_path(QUICK)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from quart_notes.live.channel import MAX_WAITING, MAX_WAITING_BYTES
 from quart_notes.server.sockets import SEND_BUFFER
-from tests.support.clients.delivery_paths import ROADS
+from tests.support.clients.delivery_paths import DELIVERY_PATHS
 from tests.support.clients.feed_clients import EDGES, EventStreamClient, WebsocketClient, follow
 from tests.support.clients.raw_connection import until
 from tests.support.servers.server_process import ServerProcess, wait_for
@@ -38,9 +38,9 @@ async def write(http: httpx.AsyncClient, count: int, description: str, at_once: 
 
 @pytest.mark.parametrize("description", ["x" * 900, "🧀" * 10_000], ids=["small events", "40 KB events"])
 async def test_readers_that_stop_reading_are_cut_off_and_resume_without_a_gap(
-    server_on_each_road: ServerProcess, description: str
+    server_on_each_path: ServerProcess, description: str
 ):
-    server = server_on_each_road
+    server = server_on_each_path
     count = 640 if len(description) == 900 else 160
     async with server.client() as http:
         await write(http, 80, description)
@@ -76,9 +76,9 @@ async def test_readers_that_stop_reading_are_cut_off_and_resume_without_a_gap(
         assert "Traceback" not in server.log
 
 
-async def test_readers_behind_by_less_than_the_limit_are_not_cut_off(server_on_each_road: ServerProcess):
-    async with server_on_each_road.client() as http:
-        clients = [await follow(edge, server_on_each_road.port) for edge in EDGES]
+async def test_readers_behind_by_less_than_the_limit_are_not_cut_off(server_on_each_path: ServerProcess):
+    async with server_on_each_path.client() as http:
+        clients = [await follow(edge, server_on_each_path.port) for edge in EDGES]
 
         await write(http, MAX_WAITING // 2, "x")
 
@@ -122,7 +122,7 @@ async def test_cut_off_readers_that_never_read_again_are_dropped(tmp_path: Path)
                 client.cut()
 
 
-@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("road", DELIVERY_PATHS)
 @pytest.mark.parametrize("more", [b"x", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\x00" * 60_000])
 async def test_a_stream_is_released_when_its_client_sends_more_and_disconnects(tmp_path: Path, more: bytes, road: str):
     """Hypercorn does not read during a response, not even the end of the connection."""
@@ -149,7 +149,7 @@ async def _when_there_is_room(port: int) -> EventStreamClient:
         await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("road", DELIVERY_PATHS)
 def test_readers_timed_out_by_the_kernel_cause_no_traceback(tmp_path: Path, road: str):
     """They stop reading silently: the kernel ends their connections with ETIMEDOUT, which is not a reset."""
     constants: dict[str, float] = {"quart_notes.server.sockets.USER_TIMEOUT_MS": 500}

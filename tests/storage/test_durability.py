@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.support.acknowledged_notes import check_rows_and_events, progress, writers
-from tests.support.clients.delivery_paths import ROADS
+from tests.support.clients.delivery_paths import DELIVERY_PATHS
 from tests.support.clients.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow
 from tests.support.clients.raw_connection import RawConnection, until
 from tests.support.servers.in_process import apply
@@ -161,7 +161,7 @@ async def mutate(server: ServerProcess, seed: int, done: asyncio.Event) -> None:
         await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("road", DELIVERY_PATHS)
 async def test_received_events_are_committed_despite_cuts_kills_and_restarts(tmp_path: Path, road: str):
     chance = random.Random(4)
     with ServerProcess(tmp_path / "data", "--stream-road", road, earnest=True) as server:

@@ -1,1 +1,1 @@
-"""What tests share: fixtures, fakes, and helpers."""
+"""Shared fixtures, fakes, and helpers."""

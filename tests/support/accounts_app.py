@@ -1,4 +1,4 @@
-"""A server in accounts mode within the test's own process: people in it, their browsers, and its insides at hand."""
+"""An application in accounts mode within the test's process: its users, their browsers, and its services."""
 
 import json
 from collections.abc import AsyncIterator
@@ -37,14 +37,14 @@ Json = dict[str, Any]
 
 
 def hash_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have passwords hashed with next to no work."""
+    """Hash passwords with minimal work."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "HASHER", quick)
     monkeypatch.setattr(passwords, "DUMMY_HASH", quick.hash("nobody's password"))
 
 
 class House:
-    """The application, and the people in it by nickname; the first who comes administers."""
+    """The application, and its users by nickname; the first one is the administrator."""
 
     def __init__(self, app: Quart) -> None:
         self.app = app
@@ -53,7 +53,7 @@ class House:
         self.admin = ""
 
     async def welcome(self, *nicknames: str) -> None:
-        """People come by links and set a password."""
+        """Register users by invitations, with a password."""
         for nickname in nicknames:
             arrival = Arrival(
                 name=nickname.title(), email=f"{nickname}@example.org", nickname=nickname, password=PASSWORD
@@ -62,7 +62,7 @@ class House:
             self.admin = self.admin or nickname
 
     async def link(self, **wanted: Any) -> str:
-        """The secret of a new link; before anybody is there it is that of the setup."""
+        """The secret of a new link; before the first user it is that of the setup."""
         if not self.admin:
             links, _ = await self.core.invitations.setup_links()
             assert links is not None
@@ -71,24 +71,24 @@ class House:
         return made.result.secret
 
     def caller(self, nickname: str) -> Caller:
-        """Somebody, as the domain sees them."""
+        """A user as a caller of the domain."""
         return Caller(self.people[nickname], admin=nickname == self.admin)
 
     async def cookie(self, nickname: str) -> str:
-        """The session's cookie of a new browser in which somebody is signed in."""
+        """The session cookie of a new browser in which the user is signed in."""
         secret = await self.core.sessions.start(self.people[nickname].id, "a browser", "192.0.2.1", proven=True)
         return self.core.signing_key.sign("session", secret)
 
     async def token(self, nickname: str, scope: Any = "write", days: int | None = None) -> str:
-        """A new token of somebody's."""
+        """A new API token of a user."""
         data = TokenCreate(name="a program", scope=scope, days=days)
         return (await self.core.tokens.add(self.people[nickname].id, data)).result.token
 
     def client(
         self, cookie: str = "", token: str = "", address: str = "192.0.2.1", scheme: str = "http"
     ) -> httpx.AsyncClient:
-        """A browser or a program at an address; nobody without a cookie and a token."""
-        app: Any = self.app  # the two have other names for the same types
+        """A browser or an API client at an address; without a cookie and a token it is anonymous."""
+        app: Any = self.app  # the two libraries name the same types differently
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 40_000))
         client = httpx.AsyncClient(transport=transport, base_url=f"{scheme}://house.example")
         if cookie:
@@ -98,11 +98,11 @@ class House:
         return client
 
     async def browser(self, nickname: str) -> httpx.AsyncClient:
-        """A browser in which somebody is signed in."""
+        """A browser in which the user is signed in."""
         return self.client(await self.cookie(nickname))
 
     async def board(self, name: str = "Allotment", **members: Role) -> int:
-        """A new shared board; who is on it as what, by nickname. The first owner opens it."""
+        """A new shared board with roles by nickname; the first owner creates it."""
         owner = next(nickname for nickname, role in members.items() if role == "owner")
         board = (await self.core.boards.add(self.caller(owner), BoardCreate(name=name))).result
         for nickname, role in members.items():
@@ -112,7 +112,7 @@ class House:
         return board.id
 
     async def note(self, nickname: str, board_id: int, title: str = "a note") -> NoteOut:
-        """A new note on a board by somebody."""
+        """A new note of a user on a board."""
         return (await self.core.notes.add(self.caller(nickname), board_id, NoteCreate(title=title))).result
 
     async def note_by_nobody(self, title: str) -> NoteOut:
@@ -120,13 +120,13 @@ class House:
         return (await self.core.notes.add(ANYBODY, 1, NoteCreate(title=title))).result
 
     async def events(self, after: EventId, *topics: str) -> list[Json]:
-        """What there was to be heard of these topics since a place in the log."""
+        """The events of these topics after a position in the log."""
         found = await self.core.log.since(set(topics), after, 10**9)
         assert found is not None
         return [json.loads(message.data) for message in found]
 
     async def session_id(self, cookie: str) -> int:
-        """The number of a browser's session."""
+        """The id of a browser's session."""
         secret = self.core.signing_key.verify("session", cookie)
         assert secret is not None
         found = await self.core.sessions.find(secret)
@@ -135,13 +135,13 @@ class House:
 
     @staticmethod
     def kept(secret: str) -> str:
-        """What is kept of a secret."""
+        """The stored form of a secret."""
         return hash_of(secret)
 
 
 @asynccontextmanager
 async def opened_house(folder: Path, **settings: Any) -> AsyncIterator[House]:
-    """A house that is empty. It answers to its clients' name in open mode too, where it has to be told."""
+    """An application without users. In open mode its clients' host name has to be configured."""
     names = ("house.example",) if settings.get("access") == "open" else ()
     house = House(create_app(settings_for(folder, **{"access": "accounts", "hosts": names, **settings})))
     with no_wait_for_the_disk():

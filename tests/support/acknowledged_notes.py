@@ -1,4 +1,4 @@
-"""Notes that are added over kills and restarts, and what has to be there afterwards."""
+"""Notes that are added during kills and restarts, and checks that none is lost."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from tests.support.servers.server_process import ServerProcess
 
 
 def check_rows_and_events(server: ServerProcess, acknowledged: dict[int, str]) -> None:
-    """Every acknowledged note is there, each row has exactly one event, and numbers are contiguous from 1."""
+    """Every acknowledged note is stored, each row has exactly one event, and numbers are contiguous from 1."""
     notes = dict(server.stored("SELECT id, title FROM note"))
     bodies = server.stored("SELECT number, body FROM event_log ORDER BY number")
     created = [(event["note"]["id"], event["note"]["title"]) for event in (json.loads(body) for _, body in bodies)]
@@ -29,7 +29,7 @@ def check_rows_and_events(server: ServerProcess, acknowledged: dict[int, str]) -
 
 @asynccontextmanager
 async def writers(server: ServerProcess, count: int) -> AsyncIterator[dict[int, str]]:
-    """So many clients that add notes one after the other, and go on after a restart; what was acknowledged."""
+    """Clients that add notes in sequence, and continue after a restart; collects the acknowledged notes."""
     acknowledged: dict[int, str] = {}
     writing = True
 
@@ -57,6 +57,6 @@ async def writers(server: ServerProcess, count: int) -> AsyncIterator[dict[int, 
 
 
 async def progress(acknowledged: dict[int, str], more: int) -> None:
-    """Return once so many more writes have been acknowledged."""
+    """Return once this many more writes have been acknowledged."""
     goal = len(acknowledged) + more
     await until(lambda: len(acknowledged) >= goal, f"{more} more writes are acknowledged")

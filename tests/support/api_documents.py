@@ -1,4 +1,4 @@
-"""The documents of the API, as the tests read them."""
+"""The API's documents, as the tests parse them."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ DOCUMENTED = [
 
 
 def template(route: Route) -> str:
-    """A route's rule as the document writes it."""
+    """A route's rule in the form of the document."""
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.rule)
 
 
@@ -44,7 +44,7 @@ def references(value: Any) -> Iterator[str]:
 
 
 def resolve(document: Json, reference: str) -> Any:
-    """What a reference leads to."""
+    """The target of a reference."""
     assert reference.startswith("#/"), reference
     found: Any = document
     for step in reference[2:].split("/"):
@@ -53,5 +53,5 @@ def resolve(document: Json, reference: str) -> Any:
 
 
 def validator(document: Json, schema: Json) -> Draft202012Validator:
-    """Validates by a schema of a document."""
+    """A validator for a schema of a document."""
     return Draft202012Validator({**schema, "components": document["components"]})

@@ -1,4 +1,4 @@
-"""Notes, people, rooms and messages made through the API, for the tests of everything that is said."""
+"""Notes, users, rooms and messages made through the API."""
 
 from itertools import count
 from typing import Any
@@ -14,20 +14,20 @@ NUMBERS = count(1)
 
 
 async def made(api: httpx.AsyncClient, path: str, **fields: Any) -> Json:
-    """What a POST has made."""
+    """The created resource in the response to a POST."""
     answer = await api.post(path, json=fields)
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
 
 async def person(api: httpx.AsyncClient, nickname: str = "") -> Json:
-    """A new person."""
+    """A new user."""
     nickname = nickname or f"somebody-{next(NUMBERS)}"
     return await made(api, "/api/users", name=nickname.title(), email=f"{nickname}@example.org", nickname=nickname)
 
 
 async def cookie_of(api: httpx.AsyncClient, who: Json) -> str:
-    """What a browser sends once it has chosen to be that person, in open mode."""
+    """The cookie of a browser that has chosen this user in open mode."""
     async with httpx.AsyncClient(base_url=api.base_url, verify=False, trust_env=False) as browser:
         answer = await browser.post("/front/me", data={"person_id": who["id"]})
         assert answer.status_code == 303, answer.text
@@ -35,12 +35,12 @@ async def cookie_of(api: httpx.AsyncClient, who: Json) -> str:
 
 
 async def people(api: httpx.AsyncClient, number: int) -> list[Json]:
-    """New people."""
+    """New users."""
     return [await person(api) for _ in range(number)]
 
 
 async def add_note(api: httpx.AsyncClient, **fields: Any) -> Json:
-    """A new note on everybody's board."""
+    """A new note on the shared board."""
     return await made(api, "/api/notes", **(fields or {"title": "a note"}))
 
 
@@ -50,18 +50,18 @@ async def room(api: httpx.AsyncClient, name: str = "") -> Json:
 
 
 async def say(api: httpx.AsyncClient, where: Json, author: Json, content: str = "hello", **more: Any) -> Json:
-    """Somebody says something in a room."""
+    """Post a message in a room."""
     return await made(api, f"/api/rooms/{where['id']}/messages", author_id=author["id"], content=content, **more)
 
 
 async def tell(api: httpx.AsyncClient, author: Json, recipient: Json, content: str = "psst", **more: Any) -> Json:
-    """Somebody says something to somebody."""
+    """Send a direct message."""
     ids = {"author_id": author["id"], "recipient_id": recipient["id"]}
     return await made(api, "/api/messages", **ids, content=content, **more)
 
 
 def whole_message(message: Json, author: Json | None, content: str, **more: Any) -> Json:
-    """A message as it is answered, of which an author says something; `message` gives its id, its room and its date."""
+    """The complete message in a response; `message` gives its id, its room and its date."""
     about = {name: message[name] for name in ("id", "room_id", "date")}
     nobody = {"guest": None, "recipient_id": None, "recipient": None, "client_key": None, "edited_at": None}
     by = {"author_id": author and author["id"], "author": author}
@@ -69,14 +69,14 @@ def whole_message(message: Json, author: Json | None, content: str, **more: Any)
 
 
 async def got(api: httpx.AsyncClient, path: str, **query: Any) -> Any:
-    """What is there."""
+    """The JSON of a successful GET."""
     answer = await api.get(path, params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 async def walked(api: httpx.AsyncClient, path: str, relation: str = "next", **query: Any) -> list[list[int]]:
-    """The ids of all pages that the links lead to, page by page."""
+    """The ids on all pages that the page links lead to, page by page."""
     pages = []
     answer = await api.get(path, params=query)
     while True:
@@ -95,12 +95,12 @@ async def newest(api: httpx.AsyncClient) -> str:
 
 
 def position(answer: httpx.Response) -> int:
-    """The number of the newest event that an answer includes."""
+    """The number of the newest event that a response includes."""
     return int(answer.headers["last-event-id"].partition("-")[2])
 
 
 def refused(answer: httpx.Response, status: int, code: str) -> Json:
-    """The problem that an answer is."""
+    """The problem in a refused response."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     problem = dict(answer.json())
@@ -121,5 +121,5 @@ async def newest_number(api: httpx.AsyncClient) -> int:
 
 
 def lasting(answer: httpx.Response) -> dict[str, str]:
-    """The headers of an answer but those that are others each time."""
+    """The headers of a response except those that differ each time."""
     return {name: value for name, value in sorted(answer.headers.items()) if name not in {"date", "x-request-id"}}

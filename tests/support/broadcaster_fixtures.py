@@ -1,4 +1,4 @@
-"""A broadcaster for a test, messages for it, and readers of it."""
+"""A broadcaster for a test, with messages and readers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ def note(number: int, topic: str = BOARD, size: int = 10) -> FeedMessage:
 
 @pytest.fixture
 async def broadcaster() -> AsyncIterator[Broadcaster]:
-    """It has nobody to tell yet, and is closed afterwards."""
+    """A broadcaster without readers, which is closed afterwards."""
     broadcaster = Broadcaster()
     yield broadcaster
     broadcaster.close()

@@ -1,4 +1,4 @@
-"""Many cases in one test: cheaper than a test each, and as clear about which of them failed."""
+"""Many cases in one test: cheaper than a test each, and the failed ones are named as clearly."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -7,7 +7,7 @@ Case = TypeVar("Case")
 
 
 def check_each(cases: Iterable[tuple[object, Case]], check: Callable[[Case], object]) -> None:
-    """Check every case, whatever became of those before; fail with the name of each that failed, and why.
+    """Check every case, even after a failure; fails with the name and the reason of each failed one.
 
     cases   by name; at least one
     """
@@ -17,7 +17,7 @@ def check_each(cases: Iterable[tuple[object, Case]], check: Callable[[Case], obj
     for name, case in named:
         try:
             check(case)
-        except Exception as error:  # as pytest does: a test that cannot go on has failed
+        except Exception as error:  # as in pytest: a test that raises has failed
             failed.append((name, error))
     if failed:
         told = "\n".join(f"- {name}: {type(error).__name__}: {error}" for name, error in failed)

@@ -1,6 +1,6 @@
-"""What takes most of the time of an application or a client, made once in a process: routes, templates, certificates.
+"""Caches the slowest parts of creating an application or a client: compiled routes, templates, certificates.
 
-It depends on nothing but the rule, the text of the template and whether it is async, or what is asked for.
+The cache key is the rule, the template's text and whether it is async, or the arguments.
 """
 
 from collections.abc import Callable
@@ -18,14 +18,14 @@ Build = Callable[..., tuple[str, str]]
 
 
 def compile_once() -> None:
-    """From now on."""
+    """Cache compiled routes, templates and certificates from now on."""
     _compile_routes_once()
     _compile_templates_once()
     httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
 
 
 def compile_templates(app: Quart) -> None:
-    """All of them, before a test needs one."""
+    """Compile all templates before a test needs one."""
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
 

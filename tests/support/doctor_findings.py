@@ -1,4 +1,4 @@
-"""What the doctor finds, and an empty database for it."""
+"""Findings of the doctor, and an empty database to check."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.support.servers.empty_database import put_empty_database
 
 
 def only(findings: Iterable[Finding]) -> tuple[str, str]:
-    """Verdict and detail of the one thing that was found."""
+    """Verdict and detail of the only finding."""
     (found,) = findings
     return found.verdict, found.detail
 

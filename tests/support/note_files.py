@@ -1,4 +1,4 @@
-"""Files of notes for the tests: written as other programs write them, and as nobody should."""
+"""Files of notes for the tests: in other programs' formats, and malformed ones."""
 
 import io
 import json
@@ -20,13 +20,13 @@ PIXELS = b"\x89PNG\r\n\x1a\n"
 
 
 def items(*paths: Path, **options: Any) -> list[ParsedNote]:
-    """All that a reader finds in these files, word of other files too."""
+    """All items in these files, including those about other files."""
     wanted, sources = ImportOptions(**options), [SourcePath(path, path.name) for path in paths]
     return list(read(sources, wanted, kind_of(sources, wanted)))
 
 
 def entries(*paths: Path, **options: Any) -> list[ParsedNote]:
-    """What counts of it."""
+    """Their entries."""
     return [item for item in items(*paths, **options) if item.counts]
 
 
@@ -55,12 +55,12 @@ def lost_of(found: list[ParsedNote]) -> dict[str, str]:
 
 
 def batches(*paths: Path, **options: Any) -> list[Batch]:
-    """The same as it is brought in."""
+    """The same in batches, as they are imported."""
     return list(ImportSource([SourcePath(path, path.name) for path in paths], ImportOptions(**options)).batches())
 
 
 def put(folder: Path, name: str, data: bytes | str | Any) -> Path:
-    """A new file; what is neither bytes nor text is written as JSON."""
+    """A new file; content other than bytes and text is written as JSON."""
     path = folder / name
     text = data if isinstance(data, bytes | str) else json.dumps(data)
     path.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -77,7 +77,7 @@ def packed(files: Mapping[str, bytes | str] | Iterable[tuple[str, bytes | str]])
 
 
 def keep_note(**fields: Any) -> Json:
-    """A note as Google Takeout writes it."""
+    """A note in the format of Google Takeout."""
     return {
         "color": "DEFAULT",
         "isTrashed": False,
@@ -92,7 +92,7 @@ def keep_note(**fields: Any) -> Json:
 
 
 def takeout() -> bytes:
-    """What Google Takeout gives: notes, their pictures of HTML, labels, and other things."""
+    """An archive of Google Takeout: notes, their HTML versions, labels, and other files."""
     files: dict[str, bytes | str] = {
         "Takeout/archive_browser.html": "<html>",
         "Takeout/Keep/Milk.json": json.dumps(keep_note()),
@@ -115,6 +115,6 @@ def takeout() -> bytes:
 
 
 def claiming(data: bytes, count: int) -> bytes:
-    """A zip whose end says that it has so many members."""
+    """A zip whose directory claims this many members."""
     at = data.rindex(b"PK\x05\x06")
     return data[: at + 8] + struct.pack("<2H", count, count) + data[at + 12 :]

@@ -1,4 +1,4 @@
-"""Presence without a server: people, who hears of them, and processes on a wire."""
+"""Presence without a server: users, listeners, and processes on a transport."""
 
 import asyncio
 import json
@@ -14,11 +14,11 @@ from quart_notes.schemas import UserOut
 from tests.support.api_fixtures import Json
 from tests.support.servers.lossy_wire import LossyWire
 
-GONE = LEAVE_DELAY + HANDOVER_DELAY  # seconds until somebody who has left is gone everywhere
+GONE = LEAVE_DELAY + HANDOVER_DELAY  # seconds until a user who has left is removed everywhere
 
 
 def user(number: int, nickname: str = "") -> UserOut:
-    """Somebody, who has no row."""
+    """A user without a row."""
     return UserOut(id=number, name="x", email="x@y", nickname=nickname or f"nick{number}")
 
 
@@ -26,12 +26,12 @@ ADA, BOB, EVE = user(1, "Ada"), user(2, "bob"), user(3, "eve")
 
 
 async def load_users(ids: Collection[int]) -> dict[int, UserOut]:
-    """The users of these ids, as if they had rows."""
+    """The users with these ids, as if they had rows."""
     return {number: {1: ADA, 2: BOB, 3: EVE}.get(number) or user(number) for number in ids}
 
 
 class Listener:
-    """Hears a topic and remembers when: `heard` is (loop time, presence) for each event."""
+    """Subscribes to a topic and records times: `heard` is (loop time, presence) for each event."""
 
     def __init__(self, broadcaster: Broadcaster, topic: str = room(5)) -> None:
         self.heard: list[tuple[float, Json]] = []
@@ -53,7 +53,7 @@ class Listener:
 
     @property
     def last(self) -> tuple[list[str], list[str], list[str]]:
-        """Who is here, the guests and who is typing, as it was last told."""
+        """Present users, guests and typing users in the newest event."""
         presence = self.heard[-1][1]
         return nicks(presence, "here"), presence["guests"], nicks(presence, "typing")
 
@@ -63,12 +63,12 @@ class Listener:
 
 
 def nicks(presence: Json, what: str) -> list[str]:
-    """The nicknames of those who are `here`, or `typing`."""
+    """The nicknames of users who are `here`, or `typing`."""
     return [one["nickname"] for one in presence[what]]
 
 
 def now_in(presence: Presence, room_id: int = 5) -> tuple[list[str], list[str], list[str]]:
-    """Who is in a room, the guests and who is typing."""
+    """Present users, guests and typing users in a room."""
     now = presence.now(room_id)
     assert now.room_id == room_id
     return [one.nickname for one in now.here], now.guests, [one.nickname for one in now.typing]
@@ -93,7 +93,7 @@ class Process:
         return self.listener.last if self.listener.heard else ([], [], [])
 
     def hears(self, begin: int = 0) -> list[list[str]]:
-        """Who was said to be here, from some telling on."""
+        """The present users in each event, from a given one on."""
         return [nicks(heard, "here") for _, heard in self.listener.heard[begin:]]
 
     def stop(self) -> None:
@@ -102,7 +102,7 @@ class Process:
 
 
 async def connected(number: int = 2) -> tuple[LossyWire, list[Process]]:
-    """So many processes that have heard of each other, and the wire between them."""
+    """`number` processes that have discovered each other, and the transport between them."""
     wire = LossyWire()
     processes = [Process(wire) for _ in range(number)]
     await asyncio.sleep(2)

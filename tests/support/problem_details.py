@@ -1,4 +1,4 @@
-"""What every refusal must be, and what it must never show."""
+"""Checks of every error response: its form, and what it must not reveal."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ XSS = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 
 
 def assert_problem(answer: Answer, status: int, code: str) -> dict[str, Any]:
-    """`answer` is a problem, whole, with this status and code; returns it."""
+    """`answer` is a complete problem with this status and code; returns it."""
     assert answer.status == status, answer.raw[:2000]
     assert answer.headers["content-type"] == "application/problem+json"
     problem = dict(json.loads(answer.body))
@@ -24,7 +24,7 @@ def assert_problem(answer: Answer, status: int, code: str) -> dict[str, Any]:
 
 
 def assert_harmless(answer: Answer) -> None:
-    """`answer` reveals nothing of the inside and repeats no markup as markup."""
+    """`answer` reveals no internal details and escapes all markup."""
     for revealing in (b"Traceback", b'File "', b"quart_notes.", b"site-packages", b"sqlite3.", b"Error:"):
         assert revealing not in answer.body, revealing
     if "html" in answer.headers.get("content-type", ""):

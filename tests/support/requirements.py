@@ -1,4 +1,4 @@
-"""What a test requires: found in its code, in that of its fixtures and in all of the tests' own code that these use."""
+"""What a test requires: found in its code, its fixtures and all helpers of the tests that these use."""
 
 import inspect
 import subprocess
@@ -15,7 +15,7 @@ from tests.support.servers.network_namespaces import Machine
 
 POSTGRES = (postgres.Databases, postgres.Server, postgres.databases)
 PROCESSES = (subprocess, server_fork.Child, server_fork.run, *POSTGRES)
-# These use the database that the tests run on, made once for all of them.
+# These use the database of the test run, created once for all tests.
 ON_ANY_DATABASE = (
     *(empty_database.settings_for, empty_database.flags_for, empty_database.stored),
     *(postgres.chosen, postgres.close, postgres.forget),
@@ -23,12 +23,12 @@ ON_ANY_DATABASE = (
 
 
 def is_unit_test(item: pytest.Item) -> bool:
-    """Whether a test requires neither a process nor the application."""
+    """Whether a test needs neither a process nor the application."""
     return not _requires(item, (create_app, *PROCESSES))
 
 
 def is_about_postgres(item: pytest.Item) -> bool:
-    """Whether a test requires PostgreSQL, whatever database the tests run on."""
+    """Whether a test needs PostgreSQL, whatever database the test run uses."""
     return _requires(item, POSTGRES)
 
 
@@ -60,7 +60,7 @@ def _fixtures_of(item: pytest.Function) -> Iterator[Callable[..., Any]]:
 
 @cache
 def _all_used(function: Callable[..., Any]) -> list[object]:
-    """A function with all that it uses, directly or not."""
+    """A function with everything that it uses, directly or indirectly."""
     found: dict[int, object] = {}
     waiting: list[Any] = [function]
     while waiting:
@@ -73,7 +73,7 @@ def _all_used(function: Callable[..., Any]) -> list[object]:
 
 
 def _used_by(one: Any) -> Iterator[Any]:
-    """What a function of the tests names, or the methods of a class of theirs."""
+    """Names used by a function of the tests, or methods of one of their classes."""
     if not (getattr(one, "__module__", None) or "").startswith("tests."):
         return
     if isinstance(one, type):

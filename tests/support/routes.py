@@ -1,4 +1,4 @@
-"""Every route of the application, so that a test that walks them forgets none."""
+"""Every route of the application, so that tests of all routes omit none."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,19 +8,19 @@ from quart_notes.settings import Settings
 
 Json = dict[str, Any]
 SAFE = {"GET", "HEAD", "OPTIONS"}
-# Something for each variable part of an address; furnished.furnish puts most of it there.
+# A value for each variable of a rule; populated_server.furnish creates most of the objects.
 VALUES = {
     **dict.fromkeys(("note_id", "user_id", "room_id", "message_id", "session_id", "token_id", "invitation_id"), "1"),
     "job_id": "1",
-    "board_id": "4",  # after everybody's and those of two people
+    "board_id": "4",  # after the shared board and those of two users
     "key": "theme",
     "secret": "a-link-that-never-was",
     "path": "css/style.css",
     "build": "x",
     "flag": "done",
 }
-SHARED = {"board_id": "1"}  # for notes: note 1 is on everybody's board
-# What an address needs behind its question mark.
+SHARED = {"board_id": "1"}  # for notes: note 1 is on the shared board
+# Required queries.
 QUERIES = dict.fromkeys(("messages.delete_message", "messages.restore_message"), "?author_id=1")
 # Writes that read no body.
 BODILESS = {
@@ -38,16 +38,16 @@ BODILESS = {
     *(f"administration.{name}" for name in ("deactivate", "activate", "make_admin", "unmake_admin")),
     *("account.sign_out", "account.end_one_session", "account.end_token", "invitations.take_back"),
 }
-TAKES_FILES = {  # whose body may be anything
+TAKES_FILES = {  # whose body may have any type
     *("transfers.import_notes", "board_transfers.import_notes", "front_transfers.start_import")
 }
 ANY_JSON = {"me.set_preference"}  # whose body may be any JSON document
-# Blueprints that are there in accounts mode only; a server in open mode answers 404.
+# Blueprints of accounts mode only; in open mode they respond 404.
 ADMINISTRATION = {"administration", "front_administration"}
 ACCOUNTS_ONLY = {"account", "invitations", "front_account", "front_access"} | ADMINISTRATION
 OPEN_ONLY = {"front_me"}
 NOBODY = "X-Nobody: yet"
-# A person who signs in or out, or chooses who to be, ends the session that they had.
+# Signing in, signing out and choosing a user end the current session.
 ENDS_ME = {
     *("account.sign_in", "account.sign_out", "front_me.choose_user"),
     *("front_access.signed_in", "front_access.signed_out", "front_access.joined"),
@@ -56,10 +56,9 @@ PASSWORD = "correct horse battery"
 
 
 def body_of(endpoint: str, number: int = 1) -> Json:
-    """What a route that writes takes, as JSON or as a form.
+    """The body of a write, as JSON or as a form.
 
-    It speaks of note 1, of the people 1 and 2, of room 1 and of message 1, said by person 1. What must be new each time
-    is so with another number.
+    It refers to note 1, users 1 and 2, room 1 and message 1 by user 1. Unique values differ with another number.
     """
     someone = {"name": f"Some Body {number}", "email": "some@body.example", "nickname": f"somebody{number}"}
     says = {"author_id": 1, "content": f"said {number}"}
@@ -125,7 +124,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
 
 
 class Route(NamedTuple):
-    """A route: its name, its rule (`/api/notes/<id:note_id>`), a method, and an address that leads to it."""
+    """A route: its name, its rule (`/api/notes/<id:note_id>`), a method, and a matching path."""
 
     endpoint: str
     rule: str
@@ -135,25 +134,25 @@ class Route(NamedTuple):
 
     @property
     def blueprint(self) -> str:
-        """Where it is registered."""
+        """The name of its blueprint."""
         return self.endpoint.partition(".")[0]
 
     def __str__(self) -> str:
         return f"{self.method} {self.rule}"
 
     def at(self, **values: object) -> str:
-        """An address of this route for other things than those of `address`."""
+        """The path of this route for other objects than those of `address`."""
         return _address(self.rule, self.endpoint, {**VALUES, **{name: str(value) for name, value in values.items()}})
 
     @property
     def elsewhere(self) -> str:
-        """An address of this route for things that are not there."""
+        """The path of this route for missing objects."""
         names = ("note_id", "user_id", "room_id", "message_id", "session_id", "token_id", "invitation_id", "job_id")
         return self.at(**dict.fromkeys(names, 999), board_id=999, key="gone")
 
 
 def routes() -> list[Route]:
-    """All routes but websockets, once for each method that is not implied by another."""
+    """All routes except websockets, once for each method that another does not imply."""
     app = create_app(Settings(data=Path("nowhere")))
     return [
         Route(

@@ -1,4 +1,4 @@
-"""A clock that jumps, for one process: what the C library says of the time is shifted, and waiting is not."""
+"""A clock that jumps, for one process: the C library's time is shifted, and timeouts are not."""
 
 import mmap
 import shutil
@@ -52,7 +52,7 @@ int gettimeofday(struct timeval *restrict where, void *restrict zone) {
 
 
 class Clock:
-    """What a process that starts with `env` takes for the time."""
+    """The time of a process that starts with `env`."""
 
     def __init__(self, folder: Path) -> None:
         compiler = shutil.which("cc")
@@ -67,5 +67,5 @@ class Clock:
         self.env = {"LD_PRELOAD": str(library), "CLOCK_SHIFT": str(shift)}
 
     def jump(self, seconds: int) -> None:
-        """Let it be so much later than it is."""
+        """Shift the clock by this much from the real time."""
         self._shift[:] = struct.pack("q", seconds)

@@ -1,4 +1,4 @@
-"""The modules of the package, read but not run."""
+"""The modules of the package, parsed but not executed."""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ PACKAGE = Path(quart_notes.__file__).parent
 
 
 def read_modules() -> dict[str, ast.Module]:
-    """Every module of ours by its name within the package."""
+    """Every module of the package by its name within it."""
     found = {}
     for file in sorted(PACKAGE.rglob("*.py")):
         name = ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
@@ -25,7 +25,7 @@ OURS = [name for name in MODULES if not name.startswith("migrations")]
 
 @cache
 def imports(tree: ast.Module) -> frozenset[str]:
-    """What a module imports, at its top or later, as full names of modules."""
+    """The imports of a module, at its top or later, as full names of modules."""
     return frozenset(_imports(tree))
 
 

@@ -1,4 +1,4 @@
-"""An application in open mode within the tests' process, and what a program imports and exports there."""
+"""An application in open mode within the tests' process, and its imports and exports."""
 
 import asyncio
 import json
@@ -16,16 +16,16 @@ from tests.support.servers.empty_database import settings_for
 
 Json = dict[str, Any]
 ENDED = {"done", "failed", "cancelled", "interrupted"}
-LIMIT = 400_000  # bytes of an import here
+LIMIT = 400_000  # maximum bytes of an import here
 
 
 def notes_file(*titles: str) -> bytes:
-    """A file of notes with these titles, as JSON."""
+    """A JSON file of notes with these titles."""
     return json.dumps([{"title": title} for title in titles]).encode()
 
 
 class Desk:
-    """An application in open mode within this process, and what a program does with it."""
+    """An application in open mode within this process, with an API client."""
 
     def __init__(self, app: Any, client: httpx.AsyncClient) -> None:
         self.app = app
@@ -55,19 +55,19 @@ class Desk:
         return int((await self.core.boards.add(ANYBODY, BoardCreate(name="Another"))).result.id)
 
     def left(self) -> list[str]:
-        """What lies in the folder of imports."""
+        """The files in the upload folder."""
         folder = self.core.settings.data / "imports"
         return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
     async def swept(self) -> None:
-        """Return once nothing is left there."""
+        """Return once the folder is empty."""
         while self.left():  # noqa: ASYNC110 - a folder does not say when
             await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
 async def opened_desk(folder: Path) -> AsyncIterator[Desk]:
-    """One with an empty board."""
+    """An application with an empty board."""
     app: Any = create_app(settings_for(folder, max_import_bytes=LIMIT))
     await app.startup()
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

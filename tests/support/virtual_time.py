@@ -1,4 +1,4 @@
-"""An event loop whose clock stands still while anybody works and jumps ahead when everybody waits: no test sleeps."""
+"""An event loop with a virtual clock, which jumps ahead when all tasks wait: no test sleeps."""
 
 import asyncio
 import selectors
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class _Selector(selectors.SelectSelector):
-    """Waits no time at all; tells the loop how long it would have waited."""
+    """Never waits; tells the loop how long it would have waited."""
 
     skipped = 0.0
 
@@ -19,26 +19,26 @@ class _Selector(selectors.SelectSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Begins at 0 seconds. For code that waits for timers only: no threads, no sockets."""
+    """Starts at 0 seconds. For code that waits for timers only: no threads, no sockets."""
 
     def __init__(self) -> None:
         self.clock = _Selector()
         super().__init__(self.clock)
 
     def time(self) -> float:
-        """Seconds since the beginning."""
+        """Seconds since the start."""
         return self.clock.skipped
 
 
 def suspend(seconds: float) -> None:
-    """Have time pass in which the process does nothing: all timers are late."""
+    """Advance the clock while the process does nothing: all timers are late."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualLoop)
     loop.clock.skipped += seconds
 
 
 def in_virtual_time(scenario: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Make a test of a coroutine that runs in a loop of its own, where time costs nothing."""
+    """Run a coroutine test in a new loop with virtual time."""
 
     @wraps(scenario)
     def run(*args: Any, **kwargs: Any) -> None:

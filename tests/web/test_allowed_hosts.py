@@ -93,7 +93,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         assert "Traceback" not in server.log, server.log
 
 
-def _on_every_road(port: int, host: str, *headers: str) -> dict[str, Answer]:
+def _with_every_kind_of_request(port: int, host: str, *headers: str) -> dict[str, Answer]:
     note = {"method": "POST", "host": host, "body": b'{"title": "x"}'}
     return {
         "kept": exchange(port, request("/api/notes", *headers, host=host)),
@@ -117,7 +117,7 @@ def test_every_kind_of_request_accepts_the_allowed_hosts(server: ServerProcess):
         "localhost", "LOCALHOST:8000", "localhost.", "127.0.0.1", f"127.0.0.1:{server.port}", "[::1]:8000",
         "192.168.1.5", "notes.example", "Notes.Example:443", "notes.example.",
     ):  # fmt: skip
-        found = {name: answer.status for name, answer in _on_every_road(server.port, host).items()}
+        found = {name: answer.status for name, answer in _with_every_kind_of_request(server.port, host).items()}
         assert found.pop("nothing") == 404, host
         assert set(found.values()) == {101, 200, 201}, (host, found)
 
@@ -131,7 +131,7 @@ def test_every_kind_of_request_to_another_host_is_misdirected(server: ServerProc
     assert exchange(server.port, request("/api/notes")).status == 200, "somebody has just read it"
     before = exchange(server.port, request("/api/notes")).body
 
-    for name, answer in _on_every_road(server.port, host, f"Origin: http://{host}").items():
+    for name, answer in _with_every_kind_of_request(server.port, host, f"Origin: http://{host}").items():
         assert answer.status == 421, (name, answer.raw[:300])
         assert "no-store" in answer.headers["cache-control"], name
     assert exchange(server.port, request("/api/notes")).body == before
@@ -272,7 +272,7 @@ def test_an_allowed_origin_may_use_the_api_and_the_feed(server: ServerProcess):
     port = server.port
     for origin in (ELSEWHERE, "http://localhost:3000"):
         sent = [f"Origin: {origin}", "Sec-Fetch-Site: cross-site"]
-        for name, answer in _on_every_road(port, "127.0.0.1", *sent).items():
+        for name, answer in _with_every_kind_of_request(port, "127.0.0.1", *sent).items():
             assert answer.status in {101, 200, 201, 404}, (name, answer.raw[:300])
             if answer.status != 101:
                 assert answer.headers["access-control-allow-origin"] == origin, name
@@ -297,7 +297,7 @@ def test_any_other_origin_is_refused(server: ServerProcess):
         "https://evil.example", "http://app.example.org", f"{ELSEWHERE}:8443", "https://app.example.org.evil.example",
         "null",
     ):  # fmt: skip
-        for name, answer in _on_every_road(server.port, "127.0.0.1", f"Origin: {origin}").items():
+        for name, answer in _with_every_kind_of_request(server.port, "127.0.0.1", f"Origin: {origin}").items():
             changes = name in {"a change", "a change, the long way", "a websocket", "plain text"}
             assert (answer.status == 403) is changes, (name, origin)
             assert "access-control-allow-origin" not in answer.headers, (name, origin)

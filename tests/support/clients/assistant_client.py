@@ -1,4 +1,4 @@
-"""Ask the assistant of a running server, and wait for what becomes of an answer."""
+"""A client of a running server's assistant: asks questions and waits for answers."""
 
 import asyncio
 from typing import Any
@@ -10,26 +10,26 @@ from tests.support.servers.fake_ollama import FakeOllama
 
 
 def new_word(upstream: FakeOllama, *steps: Any) -> str:
-    """A word that nobody has said before; a question that ends with it is answered with these steps."""
+    """A new unique word; a question that ends with it gets these steps as its answer."""
     word = f"word{next(NUMBERS)}"
     upstream.will(word, *steps)
     return word
 
 
 def new_hold() -> str:
-    """A name that nobody has held an answer by."""
+    """A unique name for a `hold` step."""
     return f"hold{next(NUMBERS)}"
 
 
 async def own_room(api: httpx.AsyncClient, who: Json) -> Json:
-    """Somebody's room with the assistant."""
+    """A user's room with the assistant."""
     answer = await api.post(f"/api/assistant/room?person_id={who['id']}")
     assert answer.status_code in {200, 201}, answer.text
     return dict(answer.json())
 
 
 async def asked(api: httpx.AsyncClient, where: Json, who: Json, text: str) -> Json:
-    """Ask; returns the answer as it begins."""
+    """Ask a question; returns the answer as it is created."""
     question = await say(api, where, who, text)
     (answer,) = [one for one in await said_after(api, where, question) if one["answer"]]
     assert answer["answer"]["question_id"] == question["id"]
@@ -37,12 +37,12 @@ async def asked(api: httpx.AsyncClient, where: Json, who: Json, text: str) -> Js
 
 
 async def said_after(api: httpx.AsyncClient, where: Json, message: Json) -> list[Json]:
-    """What was said in a room after a message."""
+    """The messages in a room after a message."""
     return list(await got(api, f"/api/rooms/{where['id']}/messages", after_id=message["id"]))
 
 
 async def ended(api: httpx.AsyncClient, answer: Json) -> Json:
-    """The answer once nobody works on it any more."""
+    """The answer once it has ended."""
     return await in_state(api, answer, "done", "failed", "stopped")
 
 
@@ -58,5 +58,5 @@ async def in_state(api: httpx.AsyncClient, answer: Json, *states: str) -> Json:
 
 
 def shown(message: Json) -> tuple[str, str]:
-    """How an answer stands, and what it says."""
+    """The state and the text of an answer."""
     return message["answer"]["state"], message["content"]

@@ -1,4 +1,4 @@
-"""Every kind of caller of a house, for the tests of who may do and hear what."""
+"""Every kind of caller, for the tests of access control."""
 
 import httpx
 
@@ -7,11 +7,11 @@ from tests.support.accounts_app import House
 PEOPLE = ("root", "owner", "editor", "ticker", "viewer", "stranger")
 TOKENS = {"read token": "read", "write token": "write"}  # of the owner
 CALLERS = ("nobody", *PEOPLE, *TOKENS)
-GONE = 999_999  # of a thing that is not there
+GONE = 999_999  # ids of missing objects
 
 
 async def client_of(house: House, who: str) -> httpx.AsyncClient:
-    """A client by which that kind of caller asks."""
+    """A client for that kind of caller."""
     if who in TOKENS:
         return house.client(token=await house.token("owner", TOKENS[who]))
     return house.client() if who == "nobody" else await house.browser(who)

@@ -1,4 +1,4 @@
-"""`quart-notes` with a command, as a person runs it in some folder, and what came of it."""
+"""`quart-notes` commands in a folder, and their results."""
 
 import sqlite3
 import subprocess
@@ -20,12 +20,12 @@ def run_in(folder: Path, *arguments: str, env: dict[str, str] | None = None, **o
 
 
 def environment_of(folder: Path) -> dict[str, str]:
-    """Variables that have commands in `folder` use the database that belongs to it."""
+    """Environment variables with which commands in `folder` use its own database."""
     return {"QUART_NOTES_DATABASE_URL": postgres.databases().url(folder / "data")} if postgres.chosen() else {}
 
 
 def assert_refused(done: Done, *words: str, code: int = 1) -> None:
-    """It ended with `code`, said why on standard error, in words, and nothing on standard output."""
+    """It exited with `code`, explained why on standard error without a traceback, and left standard output empty."""
     assert done.returncode == code, done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
@@ -34,7 +34,7 @@ def assert_refused(done: Done, *words: str, code: int = 1) -> None:
 
 
 def assert_failed(done: Done, *words: str) -> None:
-    """It ended and said why on standard error, in words, perhaps among lines of its log."""
+    """It exited and explained why on standard error without a traceback, perhaps among lines of its log."""
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     for word in words:
@@ -42,11 +42,11 @@ def assert_failed(done: Done, *words: str) -> None:
 
 
 def database_in(folder: Path) -> Path:
-    """The file that commands in `folder` work on."""
+    """The database file of commands in `folder`."""
     return folder / "data" / "quart-notes.sqlite3"
 
 
 def ask(file: Path, query: str) -> Any:
-    """The only value of the first row that a query finds in a database."""
+    """The only value in the first row of a query."""
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
         return connection.execute(query).fetchone()[0]

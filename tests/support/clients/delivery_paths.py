@@ -1,4 +1,4 @@
-"""Servers on each road that live events take."""
+"""Servers on each delivery path of live events."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.servers.server_process import ServerProcess
 
-ROADS = ("direct", "send")
+DELIVERY_PATHS = ("direct", "send")
 QUICK_HEARTBEAT: dict[str, float] = {  # a hundred times as fast
     "quart_notes.live.broadcaster.HEARTBEAT": 0.2,
     "quart_notes.live.outlets.PONG_TIMEOUT": 0.4,
@@ -17,10 +17,10 @@ QUICK_HEARTBEAT: dict[str, float] = {  # a hundred times as fast
 }
 
 
-def shared_on_each_road(constants: dict[str, float] | None = None) -> Any:
-    """A fixture: a server for all tests of a module, once for each road."""
+def shared_on_each_path(constants: dict[str, float] | None = None) -> Any:
+    """A fixture: a server for all tests of a module, once for each delivery path."""
 
-    @pytest.fixture(scope="module", params=ROADS)
+    @pytest.fixture(scope="module", params=DELIVERY_PATHS)
     def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         folder = tmp_path_factory.mktemp("shared") / "data"
         with ServerProcess(folder, "--stream-road", request.param, constants=constants) as server:

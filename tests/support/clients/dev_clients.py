@@ -1,4 +1,4 @@
-"""What comes to `quart-notes dev`: a client, and pages that hear of changes."""
+"""Clients of `quart-notes dev`: HTTP, and the state stream of pages."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ PAGE = {"Accept": "text/html"}
 
 @pytest.fixture
 def http(only: DevProcess) -> Iterator[httpx.Client]:
-    """Makes a connection a request: a kept one ends with its server."""
+    """Opens a new connection for each request: a persistent one ends with its server."""
     with httpx.Client(
         base_url=only.base, timeout=20, verify=False, trust_env=False, headers={"Connection": "close"}
     ) as client:
@@ -24,13 +24,13 @@ def http(only: DevProcess) -> Iterator[httpx.Client]:
 
 @contextmanager
 def states(http: httpx.Client) -> Iterator[Iterator[dict[str, Any]]]:
-    """What pages hear."""
+    """The states that pages get."""
     with http.stream("GET", "/dev/changes") as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         yield (json.loads(line.removeprefix("data: ")) for line in response.iter_lines() if line.startswith("data: "))
 
 
 def version(http: httpx.Client) -> str:
-    """Which one the server says it is."""
+    """The version that the server reports."""
     said: str = http.get("/api/version").json()["version"]
     return said

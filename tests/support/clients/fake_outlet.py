@@ -1,4 +1,4 @@
-"""An outlet without a socket, and a framing by which the messages that it gets are told apart."""
+"""An outlet without a socket, and an encoder that separates messages."""
 
 import asyncio
 
@@ -6,22 +6,22 @@ from quart_notes.live.channel import FeedMessage
 
 
 def plain(message: FeedMessage) -> bytes:
-    """A framing that separates messages."""
+    """An encoder that separates messages."""
     return message.data + b"\n"
 
 
 def numbers(data: bytes) -> list[int]:
-    """The numbers in what was framed by `plain`."""
+    """The numbers in bytes encoded by `plain`."""
     return [int(line.split()[0]) for line in data.splitlines()]
 
 
 class Wire:
-    """An outlet whose kernel takes `takes` bytes in all; None: everything."""
+    """An outlet whose kernel buffer takes `takes` bytes in total; None: unlimited."""
 
     def __init__(self, takes: int | None = None) -> None:
         self._takes = takes
         self._taken = asyncio.Event()
-        self.asked = 0  # how often it has been told or asked anything but to be drained
+        self.asked = 0  # number of calls other than `drained`
         self.writes: list[bytes | memoryview] = []
         self.written = 0
         self.beats = 0

@@ -1,4 +1,4 @@
-"""Small clients of the feed on raw sockets: they can be cut at any byte, stop reading, and say what no client says."""
+"""Small feed clients on raw sockets: they can disconnect at any byte, stop reading, and violate the protocol."""
 
 import asyncio
 import base64
@@ -25,10 +25,10 @@ from tests.support.clients.wire_formats import (
 
 
 class FeedClient:
-    """What both edges' clients share.
+    """The common part of both transports' clients.
 
     events   every event so far, as JSON; `ids` are those of the durable ones
-    ended    the server has ended the stream; `properly`: as its protocol has it, not by a cut
+    ended    the server has ended the stream; `properly`: as its protocol requires, not by a reset
     """
 
     path = ""
@@ -57,7 +57,7 @@ class FeedClient:
         person: object = None,
         headers: dict[str, str] | None = None,
     ) -> Self:
-        """Connect and subscribe; returns once the stream has begun, or was refused (see `head`)."""
+        """Connect and subscribe; returns once the stream has started, or was refused (see `head`)."""
         asked = (("after", after), ("topics", topics), ("person", person))
         query = "&".join(f"{name}={value}" for name, value in asked if value is not None)
         await self.connection.connect()
@@ -69,11 +69,11 @@ class FeedClient:
         return self
 
     def request_headers(self) -> dict[str, str]:
-        """What makes it a request of this edge."""
+        """The headers of this transport's request."""
         return {}
 
     def feed(self, data: bytes) -> None:
-        """Take bytes that came in."""
+        """Handle received bytes."""
         raise NotImplementedError
 
     async def read(self, size: int = 1 << 16) -> bool:
@@ -113,7 +113,7 @@ class FeedClient:
         return self
 
     def cut(self) -> None:
-        """Leave without a word."""
+        """Disconnect abruptly."""
         self.connection.cut()
 
     async def __aenter__(self) -> Self:
@@ -124,7 +124,7 @@ class FeedClient:
 
 
 class EventStreamClient(FeedClient):
-    """Follows `/events`."""
+    """Reads `/events`."""
 
     path = "/events"
 
@@ -135,7 +135,7 @@ class EventStreamClient(FeedClient):
         self._dechunker = Dechunker()
 
     def feed(self, data: bytes) -> None:
-        """Take bytes that came in."""
+        """Handle received bytes."""
         if self.head.headers.get("transfer-encoding") == "chunked":
             data = self._dechunker.feed(data)
             self.properly = self.ended = self._dechunker.done
@@ -146,12 +146,12 @@ class EventStreamClient(FeedClient):
             self.events.append(event)
 
     async def beaten(self, times: int) -> None:
-        """Read until that many comments came after the first one."""
+        """Read until this many comments came after the first one."""
         await self.until(lambda _: self.parser.comments > times)
 
 
 class WebsocketClient(FeedClient):
-    """Follows `/ws`; answers pings and a close unless it is `deaf`."""
+    """Reads `/ws`; answers pings and a close unless it is `deaf`."""
 
     path = "/ws"
 
@@ -161,7 +161,7 @@ class WebsocketClient(FeedClient):
         self.pings = 0
         self.pongs: list[bytes] = []
         self.close_code: int | None = None
-        self.after_close = 0  # frames that came after the close frame
+        self.after_close = 0  # frames after the close frame
         self._parser = FrameParser()
         self._answers = b""
 
@@ -176,7 +176,7 @@ class WebsocketClient(FeedClient):
         }
 
     def feed(self, data: bytes) -> None:
-        """Take bytes that came in."""
+        """Handle received bytes."""
         for received in self._parser.feed(data):
             if self.close_code is not None:
                 self.after_close += 1
@@ -199,23 +199,23 @@ class WebsocketClient(FeedClient):
             raise AssertionError(f"an unexpected frame: {received}")
 
     async def pinged(self, times: int) -> None:
-        """Read until so many pings came."""
+        """Read until this many pings came."""
         await self.until(lambda _: self.pings >= times)
 
     def take_text(self, payload: bytes) -> None:
-        """A text frame is an event."""
+        """Handle a text frame: an event."""
         self.events.append(json.loads(payload))
 
     async def read(self, size: int = 1 << 16) -> bool:
-        """Read once, and answer what asks for an answer."""
+        """Read once, and respond to pings and a close."""
         alive = await super().read(size)
         if self._answers and not self.deaf:
             answers, self._answers = self._answers, b""
-            await self.say(answers)  # the server may have closed already; what it sent is still to be read
+            await self.say(answers)  # the server may have closed already; its last bytes are still to be read
         return alive
 
     async def say(self, data: bytes) -> bool:
-        """Send raw bytes; whether the server still took them."""
+        """Send raw bytes; returns whether the connection was still open."""
         try:
             await self.connection.send(data)
         except ConnectionError:
@@ -224,7 +224,7 @@ class WebsocketClient(FeedClient):
 
 
 class LineClient(WebsocketClient):
-    """Talks at the plain-text door: `lines` is what it has heard."""
+    """A client of the plain-text websocket: `lines` are the received ones."""
 
     def __init__(self, port: int, client_id: object, receive_buffer: int = 0, *, deaf: bool = False) -> None:
         super().__init__(port, receive_buffer, deaf=deaf)
@@ -232,16 +232,16 @@ class LineClient(WebsocketClient):
         self.lines: list[str] = []
 
     def take_text(self, payload: bytes) -> None:
-        """A text frame is a line."""
+        """Handle a text frame: a line."""
         self.lines.append(payload.decode())
 
     async def speak(self, *texts: str) -> None:
-        """Say one text frame after the other."""
+        """Send text frames in sequence."""
         for text in texts:
             assert await self.say(frame(text.encode())), "the server has left"
 
     async def hears(self, *lines: str) -> None:
-        """Read until there are as many lines as these, which must be these and no others."""
+        """Read until there are as many lines as these, which must be equal."""
         assert await self.heard(len(lines)) == list(lines)
 
     async def heard(self, number: int) -> list[str]:
@@ -255,12 +255,12 @@ EDGES: list[Edge] = [WebsocketClient, EventStreamClient]
 
 
 def named(edge: Any) -> str:
-    """An edge's name in a test's id."""
+    """The name of a transport in a test's id."""
     return re.sub(r"Client$", "", edge.__name__)
 
 
 async def follow(edge: Edge, port: int, after: str | None = None, **options: Any) -> Any:
-    """A client of that edge whose stream has begun; without `after`, from now on."""
+    """A client of that transport whose stream has started; without `after`, from now on."""
     client = edge(port, options.pop("receive_buffer", 0))
     await client.open(after, **options)
     assert client.head.status == (101 if edge is WebsocketClient else 200), client.head

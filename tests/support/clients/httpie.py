@@ -1,4 +1,4 @@
-"""HTTPie, started once for many lines: most of the time that it takes is to start."""
+"""HTTPie, started once for many command lines: its start takes most of its time."""
 
 import json
 import subprocess
@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import Self
 
-OPTIONS = ["--ignore-stdin", "--print=hb", "--unsorted"]  # its way when it writes to a terminal
-# For a shell in which it is to tell the words that HTTPie would get.
+OPTIONS = ["--ignore-stdin", "--print=hb", "--unsorted"]  # its style when it writes to a terminal
+# For a shell: prints the arguments that HTTPie would get.
 TELL_WORDS = "http() { printf '%s\\0' \"$@\"; }"
-# In the Python that HTTPie has. A process for each line; its exit code is told on what was standard output.
+# In HTTPie's Python: forks a process for each command line; its exit code is written to the original standard output.
 PROGRAM = """
 import gc, json, os, sys
 from httpie.core import main
@@ -28,7 +28,7 @@ for line in sys.stdin:
 
 
 class Httpie:
-    """The command at a path, with a folder for its configuration and what it writes."""
+    """The command at a path, with a folder for its configuration and its output."""
 
     def __init__(self, command: str, home: Path) -> None:
         (home / "config.json").write_text(json.dumps({"default_options": OPTIONS, "disable_update_warnings": True}))
@@ -41,7 +41,7 @@ class Httpie:
         )
 
     def __call__(self, words: list[str]) -> str:
-        """What it prints for these words; AssertionError when it fails."""
+        """Its output for these arguments; AssertionError when it fails."""
         assert self._process.stdin
         assert self._process.stdout
         print(json.dumps([words, str(self._output)]), file=self._process.stdin, flush=True)

@@ -1,4 +1,4 @@
-"""A reader of the feed without a server: what was, then what comes."""
+"""A reader of the feed without a server: history, then live events."""
 
 import asyncio
 import json
@@ -13,10 +13,10 @@ from tests.support.servers.in_process import Json
 
 
 class Follower:
-    """Reads topics from a place on: their history, then what comes, on either road.
+    """Reads topics from a position: the history, then live events, by either delivery path.
 
-    messages    what came page by page, or was pulled; what was written straight to `wire` is there
-    may_go_on   cleared, it stays at the page that it has
+    messages    the pages of history, and pulled messages; what was written directly is in `wire`
+    may_go_on   cleared, it stops at its current page
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Follower:
         self.messages: list[FeedMessage] = []
         self.wire = Wire()
         self.direct = direct
-        self.pause = pause  # seconds it takes for a page of history
+        self.pause = pause  # seconds for each page of history
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
         place = None if after is None else EventId(epoch or core.log.epoch, after)
@@ -65,15 +65,15 @@ class Follower:
         return [int(event["id"].partition("-")[2]) for event in self.events]
 
     async def count(self, number: int) -> None:
-        """Return once so many events have come."""
+        """Return once this many events have come."""
         await until(lambda: len(self.numbers) >= number, f"{number} events")
 
     async def reached(self, number: int) -> "Follower":
-        """Return once the event of this number has come, or no more comes."""
+        """Return once the event of this number has come, or the reader has ended."""
         await until(lambda: self.task.done() or (self.numbers or [0])[-1] >= number, f"event {number} arrives")
         return self
 
     async def close(self) -> None:
-        """Hear no more."""
+        """Stop reading."""
         self.subscription.close()
         await self.task

@@ -1,4 +1,4 @@
-"""The plain-text door, and what was said there."""
+"""The plain-text websocket, and the messages posted there."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.support.servers.server_process import ServerProcess
 
 
 async def enter(server: ServerProcess, client_id: object = 5, **options: Any) -> LineClient:
-    """A client at the door."""
+    """A connected client."""
     client = LineClient(server.port, client_id, **options)
     await client.open()
     assert client.head.status == 101, client.head
@@ -18,7 +18,7 @@ async def enter(server: ServerProcess, client_id: object = 5, **options: Any) ->
 
 
 async def history(api: httpx.AsyncClient, after: int = 0) -> list[Json]:
-    """What was said in the lobby after a message."""
+    """The messages in the lobby after a message."""
     found: list[Json] = []
     while page := await got(api, "/api/rooms/1/messages", after_id=found[-1]["id"] if found else after):
         found += page

@@ -1,4 +1,4 @@
-"""TCP connections that can be cut at any byte, and that read only when they are asked to."""
+"""TCP connections that can be reset at any byte, and that read only on demand."""
 
 import asyncio
 import socket
@@ -8,24 +8,24 @@ import weakref
 from collections.abc import Callable
 from typing import NamedTuple
 
-PATIENCE = 20.0  # seconds for what must happen, on a busy machine
+PATIENCE = 20.0  # timeout in seconds, on a busy machine
 
 
 async def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
-    """Return once `condition` holds; fail when it does not within `seconds`."""
+    """Return once `condition` holds; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
         await asyncio.sleep(0.01)
 
 
-LEFT_OPEN: "weakref.WeakSet[RawConnection]" = weakref.WeakSet()  # of a test that failed; conftest closes them
+LEFT_OPEN: "weakref.WeakSet[RawConnection]" = weakref.WeakSet()  # of a failed test; conftest closes them
 
 
 class RawConnection:
-    """A TCP connection that reads only when asked to.
+    """A TCP connection that reads only on demand.
 
-    receive_buffer   bytes the kernel keeps for us; small ones make a slow reader
+    receive_buffer   bytes of the kernel's buffer; small ones make a slow reader
     """
 
     def __init__(self, port: int, receive_buffer: int = 0) -> None:
@@ -35,11 +35,11 @@ class RawConnection:
         self.socket.setblocking(False)
         self.port = port
         self.pending = b""
-        self._sending = asyncio.Lock()  # the loop loses one of two who wait to send on the same socket
+        self._sending = asyncio.Lock()  # the event loop loses one of two tasks that wait to send on the same socket
         LEFT_OPEN.add(self)
 
     async def connect(self) -> "RawConnection":
-        """Reach the server on loopback."""
+        """Connect to the server on loopback."""
         await asyncio.get_running_loop().sock_connect(self.socket, ("127.0.0.1", self.port))
         return self
 
@@ -49,7 +49,7 @@ class RawConnection:
             await asyncio.get_running_loop().sock_sendall(self.socket, data)
 
     async def receive(self, size: int = 1 << 16) -> bytes:
-        """Up to `size` bytes; b"" at the end, however it came."""
+        """Up to `size` bytes; b"" at the end, however the connection ended."""
         if self.pending:
             data, self.pending = self.pending[:size], self.pending[size:]
             return data
@@ -59,7 +59,7 @@ class RawConnection:
             return b""
 
     async def head(self) -> "Head":
-        """The head of a response; what follows stays to be read."""
+        """The head of a response; the rest is not read."""
         data = b""
         async with asyncio.timeout(PATIENCE):
             while b"\r\n\r\n" not in data:
@@ -78,13 +78,13 @@ class RawConnection:
         return data
 
     def cut(self) -> None:
-        """End it abruptly: a reset, nothing said."""
+        """Reset the connection."""
         if self.socket.fileno() != -1:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
     def close(self) -> None:
-        """Close our end."""
+        """Close this end."""
         self.socket.close()
 
 
@@ -97,14 +97,14 @@ class Head(NamedTuple):
 
     @classmethod
     def parse(cls, data: bytes) -> "Head":
-        """From the bytes before the blank line."""
+        """Parse the bytes before the blank line."""
         first, *lines = data.decode("latin-1").split("\r\n")
         version, status, *_ = first.split(" ")
         return cls(int(status), version, {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)})
 
 
 async def exchange(port: int, request: bytes) -> tuple[Head, bytes]:
-    """Send raw bytes on a connection of their own; the answer's head, and everything after it."""
+    """Send raw bytes on a new connection; returns the response's head, and everything after it."""
     connection = await RawConnection(port).connect()
     try:
         await connection.send(request)

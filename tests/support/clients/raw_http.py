@@ -1,14 +1,14 @@
-"""Requests as bytes, for what no client library would send."""
+"""Requests as raw bytes, which no client library would send."""
 
 import socket
 from dataclasses import dataclass, field
 
-ENOUGH = 1 << 20  # bytes of an answer that are read at most
+ENOUGH = 1 << 20  # maximum bytes of a response that are read
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the status (0: nothing), headers by lower-case name, the body, and every byte of it."""
+    """A response: the status (0: none), headers by lower-case name, the body, and all bytes."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -17,7 +17,7 @@ class Answer:
 
     @classmethod
     def parse(cls, raw: bytes) -> "Answer":
-        """The first answer in `raw`; its body is all that follows the head."""
+        """The first response in `raw`; its body is everything after the head."""
         head, _, body = raw.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         if not first.startswith("HTTP/1.1 "):
@@ -29,7 +29,7 @@ class Answer:
 def request(
     target: str, *headers: str, method: str = "GET", host: str | None = "localhost", body: bytes = b""
 ) -> bytes:
-    """A request whose connection ends with its answer, its target and headers exactly as they are given."""
+    """A request with `Connection: close`, with target and headers exactly as given."""
     lines = [f"{method} {target} HTTP/1.1", *([] if host is None else [f"Host: {host}"]), *headers]
     if body and not any(line.lower().startswith(("content-length:", "transfer-encoding:")) for line in headers):
         lines.append(f"Content-Length: {len(body)}")
@@ -39,13 +39,13 @@ def request(
 
 
 def websocket_request(target: str, *headers: str, host: str = "localhost") -> bytes:
-    """The handshake of a websocket."""
+    """A websocket handshake."""
     upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
     return request(target, *upgrade, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", *headers, host=host)
 
 
 def exchange(port: int, data: bytes, *, timeout: float = 20.0) -> Answer:
-    """Send bytes and return what comes back until the server closes; a time-out is a failure."""
+    """Send bytes and return everything until the server closes; a timeout is a failure."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout) as connection:
         try:
@@ -53,12 +53,12 @@ def exchange(port: int, data: bytes, *, timeout: float = 20.0) -> Answer:
             while len(received) < ENOUGH and (more := connection.recv(1 << 16)):
                 received += more
         except (ConnectionResetError, BrokenPipeError):
-            pass  # closed with bytes of ours unread: what it said before counts
+            pass  # closed with unread bytes of ours: earlier bytes count
     return Answer.parse(received)
 
 
 def handshake(port: int, data: bytes, *, timeout: float = 20.0) -> Answer:
-    """Send the handshake of a websocket and return the head of what comes back."""
+    """Send a websocket handshake and return the head of its response."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout) as connection:
         connection.sendall(data)

@@ -1,15 +1,15 @@
-"""Many requests as bytes over few connections, for tests that try thousands of them."""
+"""Many requests as raw bytes over few connections, for tests with thousands of them."""
 
 import socket
 from collections.abc import Sequence
 from typing import NamedTuple, Self
 
-AT_ONCE = 16  # requests that are sent before their answers are read
-VARYING = frozenset({"date", "x-request-id"})  # headers that differ from answer to answer
+AT_ONCE = 16  # requests that are sent before their responses are read
+VARYING = frozenset({"date", "x-request-id"})  # headers that differ between responses
 
 
 class Told(NamedTuple):
-    """An answer without what differs from answer to answer; status 0: there was none."""
+    """A response without the parts that differ each time; status 0: there was none."""
 
     status: int
     headers: dict[str, str]
@@ -17,7 +17,7 @@ class Told(NamedTuple):
 
 
 class Line:
-    """A connection that is made again when the server has ended it."""
+    """A connection that reconnects when the server has ended it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -25,20 +25,20 @@ class Line:
         self._received = b""
 
     def ask(self, *requests: bytes) -> list[Told]:
-        """What is answered to each of them, in order."""
+        """The response to each of them, in order."""
         told: list[Told] = []
         while len(told) < len(requests):
             told += self._ask_some(requests[len(told) : len(told) + AT_ONCE])
         return told
 
     def ask_once(self, request: bytes) -> Told:
-        """What is answered to a request behind which nothing is asked on its connection."""
+        """The response to a request that is the last one on its connection."""
         (told,) = self.ask(request)
         self.close()
         return told
 
     def _ask_some(self, requests: Sequence[bytes]) -> list[Told]:
-        """The answers to the first of them, as many as the server gives before it ends the connection; at least one."""
+        """The responses to the first of them, until the server ends the connection; at least one."""
         if self._connection is None:
             self._connection = socket.create_connection(("127.0.0.1", self._port), 20)
             self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -74,7 +74,7 @@ class Line:
         self._received += more
 
     def close(self) -> None:
-        """End it."""
+        """Close it."""
         self._received = b""
         if self._connection is not None:
             self._connection.close()
@@ -88,7 +88,7 @@ class Line:
 
 
 def _is_last(told: Told) -> bool:
-    """Whether nothing follows an answer on its connection; a stream has no end."""
+    """Whether a response is the last one on its connection; a stream is endless."""
     return told.headers.get("connection") == "close" or told.headers.get("content-type", "").startswith(
         "text/event-stream"
     )

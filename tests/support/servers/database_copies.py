@@ -1,4 +1,4 @@
-"""`quart-notes copy-database`, databases to copy from and to, and a copy that stands still in the middle."""
+"""`quart-notes copy-database`, databases to copy from and to, and a copy that is suspended half-way."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,23 +28,23 @@ HELD = """
     SELECT 1 FROM pg_stat_activity
     WHERE application_name = 'quart-notes copier' AND datname = current_database() AND query LIKE 'SELECT pg_sleep%'
 """
-MOMENTS = (("write", "user"), ("write", "note"), ("set_fingerprint", ""))  # at which a copy can stand still
+MOMENTS = (("write", "user"), ("write", "note"), ("set_fingerprint", ""))  # at which a copy can be suspended
 
 
 @pytest.fixture
 def target() -> Iterator[str]:
-    """A PostgreSQL database in which nothing is yet."""
+    """An empty PostgreSQL database."""
     with unused_database(TEMPLATE) as url:
         yield url
 
 
 def copy(data: Path, target: str) -> Done:
-    """What comes of it."""
+    """The finished command."""
     return run_in(data.parent, "copy-database", "--data", str(data), "--to", target)
 
 
 def copied(data: Path, target: str) -> str:
-    """What it says when all went well."""
+    """The output of a successful copy."""
     done = copy(data, target)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -52,7 +52,7 @@ def copied(data: Path, target: str) -> str:
 
 @contextmanager
 def held(url: str, folder: Path, *command: str, method: str = "write", table: str = "note") -> Iterator[Child]:
-    """A command that writes a PostgreSQL database, and stands still once it has called that method for that table."""
+    """A command that writes a PostgreSQL database, suspended once it has called that method for that table."""
     with (folder / "said").open("w") as said:
         child = Child(
             *command,

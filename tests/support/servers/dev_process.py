@@ -12,11 +12,11 @@ from tests.support.servers.processes import children
 from tests.support.servers.server_process import ROOT, ServerProcess, wait_for
 
 VERSION = "quart_notes/version.py"
-RESTARTS = 60.0  # seconds a server may take to end, and the next one to start, on a busy machine
+RESTARTS = 60.0  # seconds for a server to stop, and the next one to start, on a busy machine
 
 
 class DevProcess(ServerProcess):
-    """A supervisor whose project is a folder of its own; what a test changes there is as before when it ends."""
+    """A supervisor of a project in its own folder; changes by a test are undone when it ends."""
 
     command = "dev"
     starts = RESTARTS
@@ -28,10 +28,10 @@ class DevProcess(ServerProcess):
         self.code = folder
         super().__init__(folder / "data", *flags, python=sys.executable)
         self._former: dict[Path, bytes | None] = {}
-        self._written: dict[Path, int] = {}  # how long the log was then
+        self._written: dict[Path, int] = {}  # the length of the log at that time
 
     def write(self, name: str, text: str) -> Path:
-        """Put a text into a file of the project, as editors do: another file takes its place."""
+        """Write a file of the project, as editors do: it is replaced by a new file."""
         file = self.code / name
         self._former.setdefault(file, _content(file))
         self._written[file] = len(self.log)
@@ -50,27 +50,27 @@ class DevProcess(ServerProcess):
         return (self.code / name).read_text(encoding="utf-8")
 
     def says(self, version: str) -> None:
-        """Change the code: from now on this is the version."""
+        """Change the code: from now on it has this version."""
         self.write(VERSION, re.sub(r'__version__ = ".*"', f'__version__ = "{version}"', self.read(VERSION)))
 
     @contextmanager
     def noticed(self, words: str = "Restarting") -> Iterator[None]:
-        """Return once the log has said this because of what is done within."""
+        """Return once the log contains this because of the block."""
         before = self.log.count(words)
         yield
         wait_for(lambda: self.log.count(words) > before, words, RESTARTS)
 
     @contextmanager
     def restarted(self) -> Iterator[None]:
-        """Return once another server serves because of what is done within."""
+        """Return once another server serves because of the block."""
         with self.noticed("Quart Notes on"):
             yield
 
     def mend(self) -> None:
-        """Put everything back, and have pages and a server that know it."""
+        """Restore all files, and wait for pages and a server that have them."""
         other = {file: content for file, content in self._former.items() if _content(file) != content}
         self._former.clear()
-        # What is put back before it is noticed changes nothing that pages are told.
+        # A file that is restored before its change is noticed causes no event for pages.
         wait_for(lambda: all(file.name in self.log[self._written[file] :] for file in other), "it is noticed", RESTARTS)
         told = len(self.log)
         before = self._state() if other else b""
@@ -85,7 +85,7 @@ class DevProcess(ServerProcess):
             wait_for(lambda: self._state() != before, "pages are told", RESTARTS)
 
     def _state(self) -> bytes:
-        """What a page is told that follows from now on."""
+        """The state that a page gets that subscribes from now on."""
         with (
             closing(socket.create_connection(("127.0.0.1", self.port), RESTARTS)) as connection,
             connection.makefile("rb") as answer,
@@ -94,11 +94,11 @@ class DevProcess(ServerProcess):
             return next(line for line in answer if line.startswith(b"data: "))
 
     def server_pids(self) -> list[int]:
-        """The processes that it has started and that have not ended."""
+        """The processes that it has started and that still run."""
         return children(self.pid)
 
     def threads(self) -> int:
-        """How many threads the supervisor has."""
+        """The number of the supervisor's threads."""
         return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
 
 

@@ -1,7 +1,7 @@
-"""Databases that are there at once and wait for no disk, for tests of everything else.
+"""Databases that exist at once and skip fsync, for tests that are not about durability.
 
-With all tables and nothing in them, made once by `quart-notes migrate` and copied from then on. A commit is with the
-operating system, where it outlives every process; that it reaches the disk counts when the power fails only.
+They have all tables and no rows, are created once by `quart-notes migrate` and then copied. A commit is in the
+operating system's cache, where it survives every process; only a power failure would lose it.
 
 They are SQLite files, or with `pytest --database postgres` databases of a server (tests/support/servers/postgres.py).
 """
@@ -21,18 +21,18 @@ from quart_notes.storage.sqlite.file import PRAGMAS
 from tests.support.servers import postgres
 from tests.support.servers.server_fork import run
 
-POOL = 3  # connections for reading: each is a process of PostgreSQL's, to be started and ended
+POOL = 3  # connections for reading: each is a process of PostgreSQL, with a cost to start and stop
 
 
 @contextmanager
 def no_wait_for_the_disk() -> Iterator[None]:
-    """For databases that are opened while the block runs."""
+    """For databases that are opened within the block."""
     with patch.dict(PRAGMAS, synchronous="OFF"):
         yield
 
 
 def settings_for(folder: Path, **settings: Any) -> Settings:
-    """Settings by which an empty database is used that belongs to a data folder."""
+    """Settings that use an empty database of a data folder."""
     if "database_url" not in settings:
         put_empty_database(folder)
         if postgres.chosen():
@@ -47,7 +47,7 @@ def database_file(settings: Settings) -> Path:
 
 
 def flags_for(folder: Path) -> list[str]:
-    """The same as flags of the command line, without the folder itself."""
+    """The same as command-line flags, without the folder itself."""
     put_empty_database(folder)
     if not postgres.chosen():
         return []
@@ -55,7 +55,7 @@ def flags_for(folder: Path) -> list[str]:
 
 
 def put_empty_database(folder: Path) -> None:
-    """Have it in a data folder that holds no database."""
+    """Create it in a data folder without a database."""
     if postgres.chosen():
         folder.mkdir(parents=True, exist_ok=True)
         return
@@ -67,7 +67,7 @@ def put_empty_database(folder: Path) -> None:
 
 @cache
 def file_after(command: str) -> bytes:
-    """The SQLite file that a command makes in an empty folder."""
+    """The SQLite file that a command creates in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
         done = run(command, folder=Path(folder), env=dict(os.environ))
         assert done.returncode == 0, done.stderr
@@ -75,7 +75,7 @@ def file_after(command: str) -> bytes:
 
 
 def stored(place: Path | Postgres, query: str, *values: Any) -> list[Any]:
-    """What another process finds in a database."""
+    """The rows of a query, read by another process."""
     if isinstance(place, Postgres):
         return postgres.in_a_loop(postgres.asked(place.url, query, *values))
     with closing(sqlite3.connect(place)) as connection:

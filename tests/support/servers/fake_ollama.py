@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 class FakeOllama:
-    """The server in its process, and how it is told what to do."""
+    """The server in its process, and the controls of its answers."""
 
     def __enter__(self) -> "FakeOllama":
         command = [sys.executable, "-S", "-E", ollama_program.__file__]
@@ -34,15 +34,15 @@ class FakeOllama:
         return f"http://127.0.0.1:{self.port}"
 
     def will(self, word: str, *steps: Any) -> None:
-        """From now on answer a question in whose last line this word stands with these steps."""
+        """From now on answer a question with this word in its last line with these steps."""
         assert self._client.post("/control", json={"scripts": {word: steps}}).status_code == 200
 
     def has(self, *models: str) -> None:
-        """Have these models from now on."""
+        """From now on have these models."""
         assert self._client.post("/control", json={"models": models}).status_code == 200
 
     def release(self, name: str) -> None:
-        """Go on with what is held under this name."""
+        """Continue the steps held under this name."""
         assert self._client.post("/control", json={"release": [name]}).status_code == 200
 
     def _state(self) -> Json:
@@ -50,24 +50,24 @@ class FakeOllama:
 
     @property
     def received(self) -> list[Json]:
-        """The chats that it was asked for, oldest first."""
+        """The chat requests so far, oldest first."""
         return list(self._state()["received"])
 
     @property
     def looked_at(self) -> list[str]:
-        """The paths that it was asked for, without this."""
+        """The paths requested so far, without this one."""
         return [path for path in self._state()["paths"] if path != "/control"]
 
     @property
     def open(self) -> int:
-        """Chats that it is answering right now."""
+        """The number of chats that it is answering."""
         return int(self._state()["open"])
 
     @property
     def most(self) -> int:
-        """The greatest number of chats that it has answered at a time."""
+        """The maximum number of concurrent answers so far."""
         return int(self._state()["most"])
 
     def is_answering(self, number: int = 1) -> None:
-        """Return once it is answering so many."""
+        """Return once it is answering this many."""
         wait_for(lambda: self.open == number, f"{number} chats are open")

@@ -1,4 +1,4 @@
-"""The server's parts without a server: a real database, the log, the writer and the feed."""
+"""The services without a server: a real database, the log, the writer and the feed."""
 
 import random
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ State = dict[int, Json]
 
 @asynccontextmanager
 async def opened(folder: Path, *, alone: bool = True, **settings: Any) -> AsyncIterator[Core]:
-    """The parts, working on a database in `folder`, which no other process uses when they are `alone`."""
+    """The services on a database in `folder`, which no other process uses if they are `alone`."""
     core = Core(settings_for(folder, **settings), alone=alone)
     with no_wait_for_the_disk():
         await core.database.open()
@@ -43,18 +43,18 @@ async def opened(folder: Path, *, alone: bool = True, **settings: Any) -> AsyncI
 
 
 def rows(core: Core, query: str) -> list[Any]:
-    """What another process finds in the database."""
+    """The rows of a query, read by another process."""
     return stored(core.settings.database, query)
 
 
 async def fresh(core: Core) -> tuple[State, EventId]:
-    """All notes as they are now, by id, and the place in the log that they include."""
+    """All current notes, by id, and the position in the log that they include."""
     found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(limit=1000))
     return {note.id: note.model_dump(mode="json") for note in found.items}, found.position
 
 
 def apply(state: State, event: Json) -> None:
-    """Do to a board what an event says, as a client does."""
+    """Apply an event to a board, as a client does."""
     note = event["note"]
     if event["action"] == "delete":
         state.pop(note["id"], None)
@@ -63,7 +63,7 @@ def apply(state: State, event: Json) -> None:
 
 
 async def mutate(core: Core, chance: random.Random) -> Committed[Any] | None:
-    """Make one change of any kind, on any note; None when it was refused."""
+    """Make one random change of any note; None when it was refused."""
     note_id = chance.randint(1, 12)
     text = f"text {chance.randint(1, 3)}"
     acts = {

@@ -1,4 +1,4 @@
-"""A transport in the test's own process, which loses, duplicates and delays datagrams when it is told to."""
+"""A transport in the test's own process, which loses, duplicates and delays datagrams on demand."""
 
 import asyncio
 import random
@@ -8,27 +8,27 @@ from quart_notes.cluster.presence_replication import PresenceReplication
 
 
 class LossyWire:
-    """All ends of a wire. Lossless and quick, until it is given a chance to be otherwise."""
+    """All ends of a transport. Lossless and fast by default."""
 
     def __init__(self, limit: int = 7900) -> None:
         self.limit = limit
         self.chance: random.Random | None = None
         self.carried: list[bytes] = []
-        self.cut: set[str] = set()  # ids of processes that neither send nor receive
+        self.cut: set[str] = set()  # ids of disconnected processes
         self._ends: dict[str, PresenceReplication] = {}
 
     def join(self, process: PresenceReplication) -> None:
-        """Have a process begin to use the wire."""
+        """Connect a process to the transport."""
         self._ends[process.id] = process
         process.start(End(self, process.id))
 
     def kill(self, process: PresenceReplication) -> None:
-        """Have a process end without a word."""
+        """Remove a process abruptly."""
         self.cut.add(process.id)
         process.stop()
 
     def carry(self, sender: str, datagram: bytes) -> None:
-        """Bring a datagram to all ends, the sender's own too."""
+        """Deliver a datagram to all ends, the sender's own too."""
         assert len(datagram) <= self.limit
         assert datagram.isascii()
         if sender not in self.cut:
@@ -48,16 +48,16 @@ class LossyWire:
 
 
 class End:
-    """One end of the wire."""
+    """One end of the transport."""
 
     def __init__(self, wire: LossyWire, process_id: str) -> None:
         self.limit = wire.limit
         self._wire, self._id = wire, process_id
 
     def send(self, datagram: bytes) -> None:
-        """Bring it to all others."""
+        """Send to all others."""
         self._wire.carry(self._id, datagram)
 
 
-MOMENT = 0.2  # seconds until a change is known everywhere, on a wire that loses nothing
-LATE = 2.1  # seconds after which nothing that was delayed comes any more
+MOMENT = 0.2  # seconds until a change is known everywhere, on a lossless transport
+LATE = 2.1  # seconds after which no delayed datagram arrives any more

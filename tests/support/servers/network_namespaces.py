@@ -17,10 +17,10 @@ from tests.support.servers.postgres import Server
 from tests.support.servers.processes import Guardian
 from tests.support.servers.server_process import ServerProcess
 
-# Of the range that is kept for measuring networks (RFC 2544): nobody else is there but other runs of these tests.
+# From the range reserved for benchmarks of networks (RFC 2544): only other runs of these tests use it.
 RANGE = IPv4Network("198.18.0.0/16")
 LINKS = list(RANGE.subnets(new_prefix=30))  # two addresses each
-# What is left of a machine, also when the tests were killed.
+# Removes a machine, even if the tests were killed.
 END = 'ip netns pids "$1" | xargs -r kill -KILL; ip link del "$2"; ip netns del "$1"'
 # source   setns(2): CLONE_NEWNET
 ENTER = """
@@ -28,7 +28,7 @@ import ctypes
 with open("/run/netns/{name}") as namespace:
     assert ctypes.CDLL(None).setns(namespace.fileno(), 0x40000000) == 0
 """
-NOBODYS = "02:00:00:00:00:99"  # a hardware address that nothing has
+NOBODYS = "02:00:00:00:00:99"  # a hardware address without a device
 
 
 def _ip(*words: str) -> str:
@@ -36,7 +36,7 @@ def _ip(*words: str) -> str:
 
 
 def _free_link(number: int) -> tuple[str, str]:
-    """Two addresses that nothing here has: other ones in each process, and for each number."""
+    """Two unused addresses: different ones in each process, and for each number."""
     taken = {found["local"] for link in json.loads(_ip("-json", "address")) for found in link["addr_info"]}
     first = (os.getpid() * 16 + number) % len(LINKS)
     links = ([str(address) for address in link.hosts()] for link in [*LINKS[first:], *LINKS[:first]])
@@ -53,11 +53,11 @@ class Machine:
         self._guardian = Guardian(END, self.name, self._end)
 
     def url(self, server: Server, database: str) -> str:
-        """Where a database is, seen from there."""
+        """The URL of a database, seen from there."""
         return f"postgres://postgres@{self.ours}:{server.port}/{database}"
 
     def make(self) -> None:
-        """Have it."""
+        """Create it."""
         _ip("netns", "add", self.name)
         _ip("link", "add", self._end, "type", "veth", "peer", "name", "eth0", "netns", self.name)
         _ip("address", "add", f"{self.ours}/30", "dev", self._end)
@@ -67,7 +67,7 @@ class Machine:
         _ip("-n", self.name, "link", "set", "eth0", "up")
 
     def remove(self) -> None:
-        """Have it no more."""
+        """Remove it."""
         self._guardian.act()
 
     def unplug(self) -> None:
@@ -75,25 +75,25 @@ class Machine:
         _ip("-n", self.name, "link", "set", "eth0", "down")
 
     def plug_in(self) -> None:
-        """Mend it."""
+        """Reconnect it."""
         _ip("-n", self.name, "link", "set", "eth0", "up")
 
     def swallow(self) -> None:
-        """Cut the link so that nobody notices: what is sent goes to somebody who is not there."""
+        """Cut the link silently: packets go to a missing device."""
         _ip("neighbour", "replace", self.theirs, "lladdr", NOBODYS, "dev", self._end, "nud", "permanent")
         _ip("-n", self.name, "neighbour", "replace", self.ours, "lladdr", NOBODYS, "dev", "eth0", "nud", "permanent")
 
     def pass_on(self) -> None:
-        """Mend it."""
+        """Undo that."""
         _ip("neighbour", "del", self.theirs, "dev", self._end)
         _ip("-n", self.name, "neighbour", "del", self.ours, "dev", "eth0")
 
 
 class MachineServer(ServerProcess):
-    """A server on a machine, on a unix socket: that can be reached whatever becomes of the link."""
+    """A server on a machine, on a unix socket, which is reachable without the link."""
 
     def __init__(self, machine: Machine, data: Path, *flags: str) -> None:
-        self._folder = tempfile.mkdtemp(prefix="quart-notes-")  # the path of a socket has to be short
+        self._folder = tempfile.mkdtemp(prefix="quart-notes-")  # the path of a socket must be short
         self._socket = f"{self._folder}/socket"
         self.prelude = ENTER.format(name=machine.name)
         super().__init__(data, *flags, "--bind", f"unix:{self._socket}")
@@ -113,7 +113,7 @@ class MachineServer(ServerProcess):
 
 @contextmanager
 def machines(count: int) -> Iterator[list[Machine]]:
-    """So many; the test is skipped where they cannot be had."""
+    """`count` machines; skips the test where they cannot be created."""
     made: list[Machine] = []
     try:
         try:
@@ -129,7 +129,7 @@ def machines(count: int) -> Iterator[list[Machine]]:
 
 
 def reach(server: Server, *machines: Machine) -> None:
-    """Have a PostgreSQL server that runs here listen to machines too."""
+    """Have a PostgreSQL server on the host listen to machines too."""
     server.stop()
     with (server.data / "pg_hba.conf").open("a") as rules:
         rules.write(f"host all all {RANGE} trust\n")

@@ -1,4 +1,4 @@
-"""Has a server say what it is at when it is asked by a signal, for `servers.recovery`."""
+"""Makes a server report its resources on a signal, for `servers.recovery`."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ def _tell(*_: object) -> None:
     place = Path(os.environ["OBSERVED"]) / str(os.getpid())
     told = {
         "tasks": sorted(str(getattr(task.get_coro(), "__qualname__", task)) for task in asyncio.all_tasks()),
-        # Those that an event loop keeps for work that blocks come as they are needed, up to a bound, and stay.
+        # The event loop's worker threads are started on demand, up to a limit, and stay.
         "threads": sorted(
             one.name for one in threading.enumerate() if not one.name.startswith(("asyncio_", "uvloop_"))
         ),
@@ -25,7 +25,7 @@ def _tell(*_: object) -> None:
 
 
 def _descriptors() -> list[str]:
-    """What they are; a file counts once, as SQLite keeps that of a closed connection for the next."""
+    """Their targets; a file counts once, since SQLite reuses that of a closed connection."""
     found = []
     for entry in Path("/proc/self/fd").iterdir():
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Databases as older versions of the program made them."""
+"""Databases created by older versions of the program."""
 
 import shutil
 import sys
@@ -15,7 +15,7 @@ ALL = sorted(file.stem for file in Path(migrations.__file__).parent.glob("0*.py"
 
 
 async def made_by(known: int, settings: Settings, folder: Path) -> None:
-    """Make the tables as a version did that knew so many migrations; they are kept in a new folder within `folder`."""
+    """Create the tables as a version with this many migrations did; they are in a new folder within `folder`."""
     package = folder / "old" / "old_migrations"
     package.mkdir(parents=True)
     for name in ("__init__", *ALL[:known]):

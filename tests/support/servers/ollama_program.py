@@ -1,15 +1,15 @@
 """A program that speaks Ollama's wire format and prints its port.
 
-It needs the standard library alone, so that it starts fast.
+It uses only the standard library, so that it starts fast.
 
-What a chat is answered is a list of steps, set for a word of the question by `FakeOllama.will`:
+The answer to a chat is a list of steps, set for a word of the question by `FakeOllama.will`:
 
     "text"             a line that adds this to the answer
-    {"line": "…"}      a line as it stands
-    {"bytes": "…"}     bytes as they stand, without an end of the line
+    {"line": "…"}      a raw line
+    {"bytes": "…"}     raw bytes, without a line end
     {"wait": 0.1}      seconds of silence
     {"hold": "name"}   silence until `FakeOllama.release("name")`
-    {"status": 500, "body": "…", "type": "…", "headers": {…}}   an answer that is none; first step only
+    {"status": 500, "body": "…", "type": "…", "headers": {…}}   an error response; first step only
     {"cut": true}      the connection breaks off
 
 After the last step the closing line is sent, unless the step before was {"end": false}.
@@ -24,12 +24,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Json = dict[str, Any]
-HELD = 30.0  # seconds after which a held answer gives up
-LOOK = 0.01  # seconds between two looks whether the client is still there
+HELD = 30.0  # seconds after which a held answer is released
+LOOK = 0.01  # seconds between two checks whether the client is still connected
 
 
 class State:
-    """What is scripted, what came, and who is being answered."""
+    """The scripted answers, the requests so far, and the current answers."""
 
     def __init__(self) -> None:
         self.scripts: dict[str, list[Any]] = {}
@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
     state: State
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def do_GET(self) -> None:
         self.state.paths.append(self.path)
@@ -87,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _chat(self, body: Json) -> None:
         question = body["messages"][-1]["content"]
-        # The last line: in a room, several people's lines are one message.
+        # The last line: in a room, the lines of several users are one message.
         words = question.splitlines()[-1].split()
         steps = next((steps for word, steps in self.state.scripts.items() if word in words), ["Hello", ", there."])
         first: Any = steps[0] if steps else None
@@ -140,7 +140,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _pause(self, step: Json) -> None:
-        """Wait; a connection that is closed before ends it, as it ends Ollama's work."""
+        """Wait; a closed connection ends it early, as it ends Ollama's work."""
         until = time.monotonic() + step.get("wait", HELD)
         self.connection.settimeout(LOOK)
         try:

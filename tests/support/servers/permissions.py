@@ -1,4 +1,4 @@
-"""Who may read what the program has made."""
+"""Permissions of the program's files."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from stat import S_IMODE, S_ISDIR, S_ISREG
 
 @contextmanager
 def umask(mask: int) -> Iterator[None]:
-    """What is made within gets no permissions but what this umask leaves."""
+    """Files created within the block get only the permissions that this umask leaves."""
     former = os.umask(mask)
     try:
         yield
@@ -18,7 +18,7 @@ def umask(mask: int) -> Iterator[None]:
 
 
 def not_private(folder: Path) -> list[str]:
-    """The files and folders in it that have other permissions than 0600 and 0700."""
+    """The files and folders in it with other permissions than 0600 and 0700."""
     found = []
     for file in folder.rglob("*"):
         mode = file.lstat().st_mode

@@ -1,4 +1,4 @@
-"""What tests/support/routes.py speaks of, put into a server, and all that is stored there."""
+"""The objects that tests/support/routes.py refers to, created on a server, and a check of all stored data."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.support.servers.server_process import ServerProcess, wait_for
 
 
 def furnish(server: ServerProcess) -> None:
-    """Put in what tests/support/routes.py speaks of, on a server that is empty."""
+    """Create the objects that tests/support/routes.py refers to, on an empty server."""
     first, second = (
         {"name": f"Person {nickname}", "email": f"{nickname}@example.org", "nickname": nickname}
         for nickname in ("first", "second")
@@ -34,13 +34,13 @@ def furnish(server: ServerProcess) -> None:
         made += [client.post("/api/rooms/1/messages", json={"author_id": 1, "content": "the first word"})]
         made += [client.post("/api/boards", json={"name": "Allotment"})]
         assert client.put("/api/me/preferences/theme", json="dark").status_code == 200
-        assert client.post("/api/assistant/room").status_code == 201  # to open it again changes nothing
+        assert client.post("/api/assistant/room").status_code == 201  # opening it again changes nothing
         assert put_failed_job(client) == 1
     assert [(answer.status_code, answer.json()["id"]) for answer in made] == [(201, 1), (201, 2), (201, 1), (201, 4)]
 
 
 def put_failed_job(client: httpx.Client) -> int:
-    """A new job that has failed, and can be run again; its number."""
+    """A new failed job, which can be retried; returns its number."""
     sent = client.post("/api/imports", content=b"nothing that is known")
     assert sent.status_code == 202, sent.text
     wait_for(lambda: client.get(sent.headers["Location"]).json()["state"] == "failed", "it fails")
@@ -48,7 +48,7 @@ def put_failed_job(client: httpx.Client) -> int:
 
 
 def put_look(client: httpx.Client) -> int:
-    """A new job that has said what would come in, and can be imported; its number."""
+    """A new finished dry run, which can be imported; returns its number."""
     sent = client.post("/api/imports", params={"dry_run": "true"}, json=[{"title": "a note of a look"}])
     assert sent.status_code == 202, sent.text
     wait_for(lambda: client.get(sent.headers["Location"]).json()["state"] == "done", "it has looked")
@@ -56,7 +56,7 @@ def put_look(client: httpx.Client) -> int:
 
 
 def everything(server: ServerProcess) -> list[bytes | str]:
-    """All that is stored, as it is sent, and the newest event."""
+    """All stored data, as the API returns it, and the newest event."""
     names = ["notes", "users", "rooms?person_id=1", "rooms/1/messages", "messages", "users/1/unread", "boards"]
     names += ["boards/4/members", "boards/4/notes", "me/preferences", "jobs"]
     if server.in_accounts_mode:
@@ -67,9 +67,9 @@ def everything(server: ServerProcess) -> list[bytes | str]:
 
 
 class Unchanged:
-    """What is done in between leaves a server's data as they were.
+    """Checks that a block leaves a server's data unchanged.
 
-    Everything is asked for again only when something was written; PostgreSQL does not say, and is always asked.
+    The data is read again only after a write; PostgreSQL does not report writes, so there it is always read.
     """
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class Unchanged:
 
     @contextmanager
     def __call__(self, server: ServerProcess) -> Iterator[None]:
-        """Fail unless all that is stored after it is what was stored before."""
+        """Fail unless the stored data is the same after the block."""
         before = self._stored(server)
         yield
         assert self._stored(server) == before, "something was stored"
@@ -88,13 +88,13 @@ class Unchanged:
             return everything(server)
         if server not in self._files:
             self._files[server] = sqlite3.connect(server.data / "quart-notes.sqlite3")
-        # Another number after each commit of another process's; before the rest, as something may be written during it.
+        # It changes with each commit of another process; read first, as there may be writes meanwhile.
         (written,) = self._files[server].execute("PRAGMA data_version").fetchone()
         if server not in self._known or self._known[server][0] != written:
             self._known[server] = written, everything(server)
         return self._known[server][1]
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         for file in self._files.values():
             file.close()

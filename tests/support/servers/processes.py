@@ -1,13 +1,13 @@
-"""Processes, as /proc shows them; and what is done when that of the tests has ended."""
+"""Processes in /proc; and clean-up after the end of the test process."""
 
 import subprocess
 from pathlib import Path
 
 
 def children(pid: int) -> list[int]:
-    """The processes that one has started and that run.
+    """The running child processes of a process.
 
-    Not by its file `children`: that leaves some out while others end, and goes with its thread.
+    Not by its file `children`: that omits some while others exit, and belongs to a thread.
 
     source   proc_pid_task(5)
     """
@@ -16,12 +16,12 @@ def children(pid: int) -> list[int]:
 
 
 def ended(pid: int) -> bool:
-    """Whether a process has ended; one that nobody has asked about yet counts as well."""
+    """Whether a process has ended; a zombie counts as ended."""
     return _stat(pid)[0] in "XZ"
 
 
 def _stat(pid: int) -> list[str]:
-    """Its state, its parent, and more; X and 0 when there is none."""
+    """Its state, its parent, and more; X and 0 if it does not exist."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -29,7 +29,7 @@ def _stat(pid: int) -> list[str]:
 
 
 class Guardian:
-    """Runs a shell script once this process has ended, however it has, or at once when it is told to."""
+    """Runs a shell script once this process has ended, for whatever reason, or on demand."""
 
     def __init__(self, script: str, *arguments: str) -> None:
         quiet = subprocess.DEVNULL
@@ -42,5 +42,5 @@ class Guardian:
         )
 
     def act(self) -> None:
-        """Run it, and return once that is done."""
+        """Run it; returns once it has finished."""
         self._process.communicate()

@@ -1,7 +1,7 @@
-"""Which further Python interpreters this machine has: prints them, separated by colons.
+"""Finds other Python interpreters on this machine, and prints their paths, separated by colons.
 
-The shutdown tests run on each. Every one gets a virtual environment of its own beside the main one, made at most once
-for each state of pyproject.toml; an interpreter that is not there, or that cannot install, is named on standard error.
+The shutdown tests run on each. Every one gets a virtual environment of its own beside the main one, created at most
+once for each state of pyproject.toml; a missing interpreter, or one that cannot install, is named on standard error.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ SUPPORTED = ("3.11", "3.12", "3.13")
 
 
 def main() -> None:
-    """Make what is missing and print the interpreters."""
+    """Create missing environments and print the interpreters."""
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     found = [environment(version) for version in SUPPORTED if version != running]
     print(":".join(str(python) for python in found if python is not None))
@@ -43,7 +43,7 @@ def environment(version: str) -> Path | None:
 
 
 def working(version: str) -> str | None:
-    """A command for that version that really runs: version managers put stubs on the path."""
+    """A command for that version that runs: version managers put stubs on the path."""
     candidates = [
         shutil.which(f"python{version}"),
         *sorted(map(str, Path.home().glob(f".pyenv/versions/{version}*/bin/python"))),

@@ -1,8 +1,8 @@
-"""What has to be so again after any failure, whatever has failed: checked here, in one place.
+"""Checks that servers recover from any failure.
 
-`Traffic` reads and writes at several servers of one database while something fails. `recovered` returns once each of
-them is ready, and a write at each has come to every reader. At the end nothing that was acknowledged is lost, nothing
-was told twice or left out, and the processes are at what they were at before.
+`Traffic` reads and writes at several servers on one database during a failure. `recovered` returns once each of them
+is ready, and a write at each has reached every reader. At the end no acknowledged write is lost, every event was
+sent once, and the processes use the same resources as before.
 """
 
 import asyncio
@@ -23,9 +23,11 @@ from tests.support.clients.wire_formats import EventStreamParser
 from tests.support.servers.server_process import ServerProcess, wait_for
 from tests.support.servers.worker_processes import WorkerServer
 
-READY = 5.0  # seconds after a failure until a server is ready
-TOLD = 3.0  # seconds from a write until every reader has heard of it: the goal is 1, and a busy machine is given more
-ALIKE = 20.0  # seconds until a process has put away what a failure has left
+READY_TIMEOUT = 5.0  # seconds after a failure until a server is ready
+DELIVERY_TIMEOUT = (
+    3.0  # seconds from a write until every reader has its event: the goal is 1, with a margin for busy machines
+)
+RELEASE_TIMEOUT = 20.0  # seconds until a process has released the resources of a failure
 WRITERS, READERS = 2, 2  # for each server
 PAUSE = 0.02  # seconds between two writes of one writer
 
@@ -33,7 +35,7 @@ Ask = Callable[[str], list[Any]]
 
 
 def observed(server: ServerProcess) -> None:
-    """Have a server that has not started yet say what it is at when it is asked."""
+    """Make a server that has not started yet report its resources on a signal."""
     server.prelude += "from tests.support.servers.observed import observe; observe()\n"
     server.data.parent.mkdir(parents=True, exist_ok=True)
     server.env["OBSERVED"] = str(server.data.parent)
@@ -57,7 +59,7 @@ def _processes(server: ServerProcess) -> list[int]:
 
 
 class Reader:
-    """Follows every change at one server, over whatever happens, from the place where it left off."""
+    """Reads every event at one server, over any failure, resuming from its last event."""
 
     def __init__(self, server: ServerProcess, after: str) -> None:
         self._server = server
@@ -65,7 +67,7 @@ class Reader:
         self.numbers: list[int] = []
 
     async def run(self) -> None:
-        """Follow for ever."""
+        """Read for ever."""
         while True:
             async with self._server.client() as http:
                 with suppress(httpx.TransportError):
@@ -91,8 +93,8 @@ class Reader:
 class Traffic:
     """Readers and writers at each of the servers.
 
-    ask       what a query finds in the servers' database
-    refusals  what a writer may be told while something fails
+    ask       the rows of a query in the servers' database
+    refusals  statuses that a writer may get during a failure
     """
 
     def __init__(self, servers: Sequence[ServerProcess], ask: Ask, refusals: Collection[int] = (503,)) -> None:
@@ -104,9 +106,9 @@ class Traffic:
         self._begin = 0
         self._before: dict[str, Counter[str]] = {}
         self.acknowledged: dict[int, str] = {}
-        self.by: Counter[str] = Counter()  # acknowledged writes, by the server that took them
+        self.by: Counter[str] = Counter()  # acknowledged writes, by server
         self.refused = 0
-        self._denied: set[str] = set()  # titles of which it was said that nothing came of them
+        self._denied: set[str] = set()  # titles of writes whose response said that nothing was changed
         self.readers: list[Reader] = []
 
     async def __aenter__(self) -> Self:
@@ -127,7 +129,7 @@ class Traffic:
         return self
 
     async def _warm(self, server: ServerProcess) -> None:
-        """Have it open as many connections to the database as it may."""
+        """Make it open its maximum number of database connections."""
 
         async def ask(name: int) -> None:
             async with server.client() as http:
@@ -139,11 +141,11 @@ class Traffic:
                 async with http.stream("GET", "/events"):
                     pass
 
-        # So many that chance brings some to every worker.
+        # So many requests that, by chance, every worker gets some.
         await asyncio.gather(*(ask(name) for name in range(8 * len(_processes(server)))))
 
     async def _rested(self) -> dict[str, Counter[str]]:
-        """What the servers are at when nobody asks them for anything: what they say twice."""
+        """The resources of idle servers, once two reports are equal."""
         before: dict[str, Counter[str]] = {}
         while before != (now := await asyncio.to_thread(self._figures)):
             before = now
@@ -151,7 +153,7 @@ class Traffic:
         return before
 
     def _figures(self) -> dict[str, Counter[str]]:
-        """Of all together: what one of them does alone may have come to another."""
+        """The total: work of one server may move to another."""
         found: dict[str, Counter[str]] = {}
         for server in self._servers:
             for kind, names in figures(server).items():
@@ -181,17 +183,17 @@ class Traffic:
                 self._denied.add(title)
 
     async def progress(self, server: ServerProcess, more: int = 10) -> None:
-        """Return once a server has acknowledged so many more writes."""
+        """Return once a server has acknowledged this many more writes."""
         goal = self.by[str(server.data)] + more
         await self._until(lambda: self.by[str(server.data)] >= goal, f"{more} more writes at {server.data}", 30)
 
     async def is_refused(self, more: int) -> None:
-        """Return once so many more writes have been refused."""
+        """Return once this many more writes have been refused."""
         goal = self.refused + more
         await self._until(lambda: self.refused >= goal, f"{more} more writes are refused", 30)
 
     async def recovered(self) -> None:
-        """Return once every server is ready, and each write at one is told at all."""
+        """Return once every server is ready, and each write at one has reached all readers."""
         began = time.monotonic()
         await asyncio.gather(*(self._ready(server) for server in self._servers))
         ready = time.monotonic() - began
@@ -201,16 +203,18 @@ class Traffic:
                 answer = await http.post("/api/notes", json={"title": "recovered"})
             assert answer.status_code == 201, answer.text
             self.acknowledged[answer.json()["id"]] = "recovered"
-            await self._told(_number(answer.headers["Last-Event-ID"]), TOLD)
+            await self._told(_number(answer.headers["Last-Event-ID"]), DELIVERY_TIMEOUT)
             print(f"ready after {ready:.2f} s, told after {time.monotonic() - began:.2f} s")
         for server in self._servers:
             await self.progress(server, 3)
 
     async def _ready(self, server: ServerProcess) -> None:
-        deadline = time.monotonic() + READY
+        deadline = time.monotonic() + READY_TIMEOUT
         async with server.client() as http:
             while (await http.get("/readyz")).status_code != 200:
-                assert time.monotonic() < deadline, f"{server.data} is not ready within {READY} s:\n{server.log}"
+                assert time.monotonic() < deadline, (
+                    f"{server.data} is not ready within {READY_TIMEOUT} s:\n{server.log}"
+                )
                 await asyncio.sleep(0.02)
 
     async def _told(self, number: int, seconds: float) -> None:
@@ -224,7 +228,7 @@ class Traffic:
         def holds() -> object:
             for task in self._tasks:
                 if task.done():
-                    task.result()  # raises what went wrong there
+                    task.result()  # raises the error of that task
             return condition()
 
         await until(holds, what, seconds)
@@ -245,7 +249,7 @@ class Traffic:
         self._writing = False
         await asyncio.wait_for(asyncio.gather(*self._tasks[len(self.readers) :]), 40)
         async with self._servers[0].client() as http:
-            # A process that writes now does so after all that has begun.
+            # A process that writes now does so after all started writes.
             last = await http.post("/api/notes", json={"title": "the last"})
         self.acknowledged[last.json()["id"]] = "the last"
         newest = await asyncio.to_thread(self._kept)
@@ -258,7 +262,7 @@ class Traffic:
         await self._as_before()
 
     def _kept(self) -> int:
-        """Every acknowledged note is there, and each note has one event; returns the newest one's number."""
+        """Every acknowledged note is stored, and each note has one event; returns the newest event's number."""
         ((newest,),) = self._ask("SELECT newest FROM log_head")
         log = self._ask("SELECT number, body FROM event_log ORDER BY number")
         notes = dict(self._ask("SELECT id, title FROM note"))
@@ -270,7 +274,7 @@ class Traffic:
         return int(newest)
 
     async def _as_before(self) -> None:
-        deadline = time.monotonic() + ALIKE
+        deadline = time.monotonic() + RELEASE_TIMEOUT
         more: dict[str, Counter[str]] = {"all": Counter("?")}
         while any(more.values()):
             assert time.monotonic() < deadline, f"there is more than before: {more}"

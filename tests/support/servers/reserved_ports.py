@@ -1,4 +1,4 @@
-"""Ports for one server after another: nobody else gets them while none of ours listens."""
+"""Ports that one server after another uses: no other process gets them in between."""
 
 import socket
 from functools import cache
@@ -6,10 +6,10 @@ from functools import cache
 
 @cache
 def reserved_port(name: str) -> int:
-    """The port of that name, the same one as long as this process lives.
+    """The port of that name, the same one while this process lives.
 
     source   Linux, inet_csk_bind_conflict: sockets with SO_REUSEADDR share a port as long as none of them listens,
-             and a port that is bound is given to nobody who asks for any
+             and a bound port is not assigned to others
     """
     holder = socket.socket()
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

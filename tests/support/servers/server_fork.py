@@ -1,7 +1,7 @@
-"""Where the tests' servers come from: a process that has imported everything once, and forks.
+"""A fork server for the tests' servers: a process that has imported everything once, and forks.
 
-Importing takes ten times as long as all the rest of a start. What comes out is a process like any other: an id of its
-own, a memory of its own, nothing open but what it writes to, and `quart-notes` from the command line on.
+Imports take ten times as long as the rest of a start. A forked server is a normal process: with its own id and memory,
+no inherited descriptors except its output, and `quart-notes` from the command line on.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from typing import Any
 
 PROJECT = Path(__file__).parents[3]
 ENVIRONMENT = {"PYTHONPATH": str(PROJECT), "PATH": os.environ["PATH"]}
-# The interpreters that have one: ours, and those that tests/support/servers/pythons.py finds.
+# The interpreters with a fork server: ours, and those that tests/support/servers/pythons.py finds.
 PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
 WORKER = "quart_notes.server.workers.worker"
 ENDING = (signal.SIGINT, signal.SIGTERM)
-# Imported by a server as it starts, and as it opens its first database; an application compiles its routes and
+# Imported by a server when it starts and when it opens its first database; an application compiles its routes and
 # templates.
 PROGRAM = """
 import hypercorn.asyncio, uvloop
@@ -45,14 +45,14 @@ quart_notes.cli.main.main()
 
 
 class Child:
-    """A process of the fork server, with as much of `subprocess.Popen` as the tests use.
+    """A process of the fork server, with the part of `subprocess.Popen` that the tests use.
 
-    env          its environment; without it, what it takes to run
+    env          its environment; default: a minimal one
     arguments    of `quart-notes`; out, err: descriptors that it writes to; given: one that it reads from
     constants    values for constants of its modules, e.g. {"quart_notes.live.broadcaster.HEARTBEAT": 0.2}
     prelude      Python code that it executes before it becomes `quart-notes`
     mask         its umask
-    earnest      wait for the disk at each commit and hash passwords slowly, as outside of tests
+    earnest      use fsync and slow password hashes, as in production
     python       the interpreter, one of PYTHONS
     """
 
@@ -102,7 +102,7 @@ class Child:
             os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill it."""
         self.send_signal(signal.SIGKILL)
 
     def _reaped(self, timeout: float | None) -> int | None:
@@ -118,7 +118,7 @@ class Child:
 def run(
     *arguments: str, folder: Path, timeout: float = 60, given: str = "", **options: Any
 ) -> "subprocess.CompletedProcess[str]":
-    """What comes of a command that is run in a folder, with an input; `options` as Child takes them."""
+    """Run a command in a folder, with an input; returns its result. `options` as Child takes them."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err, tempfile.TemporaryFile("w+") as into:
         into.write(given)
         into.seek(0)
@@ -130,7 +130,7 @@ def run(
 
 
 class ForkServer:
-    """The process that forks, as its parent sees it. Its children end with it, and it ends with its parent."""
+    """The fork server, as its parent sees it. Its children end with it, and it ends with its parent."""
 
     def __init__(self, python: str) -> None:
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -147,13 +147,13 @@ class ForkServer:
         atexit.register(self.close)
 
     def asked(self, order: dict[str, Any], files: list[int] | None = None) -> int:
-        """What it answers: a process id or an exit code."""
+        """The response to a request: a process id or an exit code."""
         with self._turn:
             socket.send_fds(self._line, [json.dumps(order).encode()], files or [])
             return int(self._line.recv(64))
 
     def close(self) -> None:
-        """End it and all of its children."""
+        """Stop it and all of its children."""
         self._line.close()
         self._process.wait()
 
@@ -165,10 +165,10 @@ def fork_server(python: str) -> ForkServer:
 
 
 def attend(fd: int) -> None:
-    """Do what is asked over a socket until nobody asks any more; return in each child, as the server it is to be."""
+    """Handle requests on a socket until it is closed; returns in each child, as the server that it becomes."""
     gc.collect()
-    gc.freeze()  # a collection in a child would copy the memory of all that is here
-    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the person who runs the tests
+    gc.freeze()  # a collection in a child would copy all inherited memory
+    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the user who runs the tests
     children: set[int] = set()
     with socket.socket(fileno=fd) as line:
         while True:
@@ -239,7 +239,7 @@ def _fork_workers() -> None:
 
 
 def _become_worker(argument: str, descriptors: Sequence[int]) -> None:
-    gc.freeze()  # what is of the supervisor's is not finalised here
+    gc.freeze()  # objects of the supervisor are not finalised here
     os.setsid()
     signal.set_wakeup_fd(-1)
     for number in ENDING:
@@ -254,7 +254,7 @@ def _become_worker(argument: str, descriptors: Sequence[int]) -> None:
 
 
 class Worker:
-    """A worker's process, with as much of `asyncio.subprocess.Process` as its supervisor uses."""
+    """A worker's process, with the part of `asyncio.subprocess.Process` that its supervisor uses."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -276,11 +276,11 @@ class Worker:
         return self.returncode
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Send SIGTERM."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill it."""
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:

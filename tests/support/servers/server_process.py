@@ -1,4 +1,4 @@
-"""A real server in a process of its own, for tests that kill, cut and restart."""
+"""A real server in a process of its own, for tests that kill, disconnect and restart."""
 
 import os
 import re
@@ -18,13 +18,13 @@ from tests.support.servers import postgres
 from tests.support.servers.empty_database import flags_for, settings_for, stored
 from tests.support.servers.server_fork import PYTHONS, Child
 
-STARTS = 60.0  # seconds a server may take to start on a very busy machine
-PATIENCE = 60.0  # seconds until a condition that does not come true fails the test, on a very busy machine too
+STARTS = 60.0  # seconds for a server to start on a very busy machine
+PATIENCE = 60.0  # seconds until an unmet condition fails the test, on a very busy machine too
 ROOT = Path(__file__).parents[3]
 
 
 def wait_for(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
-    """Return once `condition` holds; fail when it does not within `seconds`."""
+    """Return once `condition` holds; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
@@ -39,14 +39,14 @@ class ServerProcess:
     constants  values for constants of the server's modules, e.g. {"quart_notes.live.broadcaster.HEARTBEAT": 0.2}
     prelude    Python code that it executes before it starts
     port       where it listens; 0: at any port that is free
-    earnest    wait for the disk at each commit and hash passwords slowly, as outside of tests
-    me         after furnished.furnish: the header by which a request is that of its person 1
+    earnest    use fsync and slow password hashes, as in production
+    me         after populated_server.furnish: the header that identifies a request of its user 1
     """
 
     me = "X-Nobody: yet"
     command = "serve"
     prelude = ""
-    code = ROOT  # where the package lies
+    code = ROOT  # the folder of the package
     starts = STARTS
 
     def __init__(
@@ -67,26 +67,26 @@ class ServerProcess:
         self.earnest = earnest
         self.port = port
         self.process: subprocess.Popen[bytes] | Child | None = None
-        self._told = 0  # where in the log its last start begins
+        self._told = 0  # the position in the log at its last start
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the server
 
     @property
     def base(self) -> str:
-        """The server's address, e.g. http://127.0.0.1:41234."""
+        """The server's base URL, e.g. http://127.0.0.1:41234."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def websocket(self) -> str:
-        """The address of its websockets."""
+        """The URL of its websockets."""
         return f"ws://127.0.0.1:{self.port}"
 
     @property
     def in_accounts_mode(self) -> bool:
-        """Whether people sign in."""
+        """Whether it is in accounts mode."""
         return "accounts" in self.flags
 
     def links(self) -> dict[str, str]:
-        """The secrets of the links that it has offered at its last start, by nickname; the first one's is "setup"."""
+        """The secrets of the links that it printed at its last start, by nickname; the first one's is "setup"."""
         wait_for(lambda: "Set up this server, once: " in self.log[self._told :], "it offers the first links")
         told = self.log[self._told :]
         secrets = {"setup": re.findall(r"once: \S+/front/join/(\S+)\n", told)[0]}
@@ -100,12 +100,12 @@ class ServerProcess:
 
     @property
     def log(self) -> str:
-        """Everything it has written so far, over all its starts."""
-        file = self._log.fileno()  # read without moving the place where the server writes
+        """Everything that it has written so far, over all its starts."""
+        file = self._log.fileno()  # read without moving the server's write position
         return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace")
 
     def start(self) -> Self:
-        """Start it and return once it serves."""
+        """Start it; returns once it serves."""
         self._told = told = len(self.log)
         place: list[str] = []
         if "--database-url" not in self.flags and (postgres.chosen() or not self.data.exists()):
@@ -144,20 +144,20 @@ class ServerProcess:
         return self.process is not None and self.process.poll() is not None
 
     def stored(self, query: str, *values: Any) -> list[Any]:
-        """What another process finds in its database."""
+        """The rows of a query, read by another process."""
         return stored(settings_for(self.data).database, query, *values)
 
     def forget(self) -> None:
-        """Lose everything that it has stored, while it does not run."""
+        """Delete all its data, while it does not run."""
         shutil.rmtree(self.data)
         postgres.forget(self.data)
 
     def kill(self) -> None:
-        """End it as a power cut would, as far as a process goes."""
+        """Kill it, as a power failure would."""
         self._end(signal.SIGKILL, 10)
 
     def stop(self, seconds: float = 10.0) -> float:
-        """Ask it to end; returns the seconds that it took."""
+        """Stop it; returns the seconds that it took."""
         began = time.monotonic()
         self._end(signal.SIGTERM, seconds)
         return time.monotonic() - began
@@ -184,14 +184,14 @@ class ServerProcess:
 
     def client(self) -> httpx.AsyncClient:
         """An HTTP client of this server."""
-        # Without certificates, which take longer to load than most tests do.
+        # Without certificates, which take longer to load than most tests.
         return httpx.AsyncClient(base_url=self.base, timeout=20, verify=False, trust_env=False)
 
     def __enter__(self) -> Self:
         try:
             return self.start()
         except BaseException:
-            self.__exit__()  # one that is slow to start would go on for ever
+            self.__exit__()  # one that is slow to start would keep running
             raise
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""What the tests start ends with them, also when they are killed."""
+"""Processes that tests start end with them, even if the tests are killed."""
 
 import signal
 import subprocess
@@ -18,7 +18,7 @@ time.sleep(600)
 """
 
 
-def test_a_postgresql_server_and_its_files_go_with_tests_that_are_killed():
+def test_a_postgresql_server_and_its_files_are_removed_after_killed_tests():
     command = [sys.executable, "-c", PROGRAM]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as tests:
         assert tests.stdout is not None

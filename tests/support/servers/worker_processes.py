@@ -1,4 +1,4 @@
-"""`quart-notes serve --workers N`, and which of its processes is at the other end of a connection."""
+"""`quart-notes serve --workers N`, and which of its processes has a connection."""
 
 import asyncio
 import re
@@ -14,7 +14,7 @@ from tests.support.clients.feed_clients import Edge, FeedClient, follow
 from tests.support.servers.processes import children
 from tests.support.servers.server_process import ServerProcess, wait_for
 
-TRIES = 200  # connections made to reach a certain worker; the kernel deals them out by chance
+TRIES = 200  # connections made to reach a certain worker; the kernel distributes them at random
 
 
 class WorkerServer(ServerProcess):
@@ -30,12 +30,12 @@ class WorkerServer(ServerProcess):
         return children(self.pid)
 
     def replaced(self, former: set[int]) -> None:
-        """Return once one of these workers has gone and another one is there."""
+        """Return once one of these workers has ended and another one has started."""
         wait_for(lambda: len(set(self.workers()) - former) == 1, "another one is started")
 
     @contextmanager
     def client_of(self, worker: int, **options: Any) -> Iterator[httpx.Client]:
-        """An HTTP client that has a connection to that worker, and keeps it while it is used."""
+        """An HTTP client with a connection to that worker, which stays open while it is used."""
         for _ in range(TRIES):
             with httpx.Client(base_url=self.base, timeout=20, verify=False, trust_env=False, **options) as client:
                 stream = client.get("/healthz").extensions["network_stream"]
@@ -51,7 +51,7 @@ class WorkerServer(ServerProcess):
             yield {worker: stack.enter_context(self.client_of(worker, **options)) for worker in self.workers()}
 
     def worker_of(self, port: int) -> int:
-        """The worker that has taken the connection from that port of ours."""
+        """The worker that has accepted the connection from that local port."""
         found: list[int] = []
 
         def taken() -> bool:
@@ -85,14 +85,14 @@ def _sockets(process: int) -> set[str]:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[WorkerServer]:
-    """A server with three workers, for one test that kills some."""
+    """A server with three workers, for a test that kills some."""
     with WorkerServer(tmp_path / "data") as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerServer]:
-    """A server with three workers, for all tests here that leave them alone."""
+    """A server with three workers, for all tests here that do not change them."""
     with WorkerServer(tmp_path_factory.mktemp("workers") / "data") as server:
         yield server
         assert "Traceback" not in server.log, server.log
@@ -103,7 +103,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerServer]:
 async def readers(
     server: WorkerServer, edge: Edge, each: int, **options: Any
 ) -> AsyncIterator[dict[int, list[FeedClient]]]:
-    """That many readers at each worker; `options` as `follow` takes them."""
+    """`each` readers at each worker; `options` as `follow` takes them."""
     async with AsyncExitStack() as stack:
         found: dict[int, list[FeedClient]] = {worker: [] for worker in server.workers()}
         while any(len(theirs) < each for theirs in found.values()):

@@ -41,7 +41,7 @@ def _after(header: str | None, query: str | None) -> EventId | None:
     ResponseDoc(
         200,
         "Events without end; see /asyncapi.json.",
-        media_type="text/event-stream",
+        content={"text/event-stream": str},
         headers={"Last-Event-ID": "The newest event of these topics when the answer began."},
     ),
     problems=(InvalidEventIdError, BadRequestError, UnknownTopicError, ForbiddenError, NotFoundError),

@@ -104,10 +104,7 @@ class AccessCache:
         if found is None or not (trusted or (found.proven and found.user)):
             return None
         caller = Caller(found.user, trusted, found.admin, session=found.id)
-        rights = await self._rights(caller)
-        return self._store(
-            Grant(caller, found.board_id, *rights, _loop_time(found.expires_at), generation, "session", secret)
-        )
+        return await self._store(("session", secret), generation, caller, found.board_id, found.expires_at)
 
     async def token(self, secret: str) -> Grant | None:
         """The grant of a program's token."""
@@ -119,22 +116,21 @@ class AccessCache:
         if found is None:
             return None
         caller = Caller(found.user, scope=found.scope, token=found.id)
-        rights = await self._rights(caller)
-        expires = None if found.expires_at is None else _loop_time(found.expires_at)
-        return self._store(Grant(caller, SHARED_BOARD, *rights, expires, generation, "token", secret))
+        return await self._store(("token", secret), generation, caller, SHARED_BOARD, found.expires_at)
 
-    async def _rights(self, caller: Caller) -> tuple[dict[int, Role], dict[str, int]]:
+    async def _store(
+        self, key: tuple[Kind, str], generation: int, caller: Caller, board_id: int, expires_at: datetime | None
+    ) -> Grant:
+        """The caller's grant; cached, unless access has changed since this generation."""
         roles = await self._boards.roles(caller)
         starts = await self._boards.replay_starts(caller)
-        return roles, {events.board(board_id): number for board_id, number in starts.items()}
-
-    def _store(self, grant: Grant) -> Grant:
+        topic_starts = {events.board(number): start for number, start in starts.items()}
         now = asyncio.get_running_loop().time()
-        if grant.generation == self.generation:  # otherwise it may have been read just before the change
-            self._entries[grant.kind, grant.secret] = (
-                min(now + CACHE_SECONDS, grant.expires or now + CACHE_SECONDS),
-                grant,
-            )
+        expires = None if expires_at is None else now + (expires_at - datetime.now(UTC)).total_seconds()
+        grant = Grant(caller, board_id, roles, topic_starts, expires, generation, *key)
+        if generation == self.generation:  # otherwise it may have been read just before the change
+            until = now + CACHE_SECONDS
+            self._entries[key] = (until if expires is None else min(until, expires), grant)
             while len(self._entries) > MAX_ENTRIES:
                 self._entries.popitem(last=False)
         return grant
@@ -152,7 +148,3 @@ def _is_of(caller: Caller, access: events.AccessChange) -> bool:
     if access.user_id is not None:
         return caller.id == access.user_id
     return access.session_id is not None and caller.session == access.session_id
-
-
-def _loop_time(moment: datetime) -> float:
-    return asyncio.get_running_loop().time() + (moment - datetime.now(UTC)).total_seconds()

@@ -55,7 +55,7 @@ async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
 @validate_querystring(ExportQuery)
 @responds(
     ResponseDoc(
-        200, "The notes, as a file.", files={"application/json": ExportOut, "text/csv": None, "application/zip": None}
+        200, "The notes, as a file.", content={"application/json": ExportOut, "text/csv": None, "application/zip": None}
     )
 )
 async def export_notes(board_id: int, query_args: ExportQuery) -> Response:

@@ -46,9 +46,8 @@ class ResponseDoc:
 
     status: int
     description: str
-    model: Any = None  # a pydantic model, list[model], or None when the media type is enough
-    media_type: str = "application/json"
-    files: Mapping[str, Any] | None = None  # media type → the model of its content, or None
+    model: Any = None  # of a JSON response: a pydantic model, or list[model]
+    content: Mapping[str, Any] | None = None  # of other responses than JSON: media type → its type; None: bytes
     headers: Mapping[str, str] | None = None  # name → description; None: of an object, its position in the feed
 
 
@@ -64,29 +63,22 @@ def responds(
     problems   only those that `route_problems` cannot know
     writes     False for an unsafe method that changes nothing in the database
     """
-
-    def decorate(route: F) -> F:
-        setattr(route, RESPONSES, (successes, problems, writes))
-        return route
-
-    return decorate
+    return _marked(RESPONSES, (successes, problems, writes))
 
 
 def sends(body: Mapping[str, Any]) -> Callable[[F], F]:
     """Document a body that the route reads itself."""
-
-    def decorate(route: F) -> F:
-        setattr(route, BODY, body)
-        return route
-
-    return decorate
+    return _marked(BODY, body)
 
 
 def takes(*parameters: Mapping[str, Any]) -> Callable[[F], F]:
     """Document parameters that the route reads itself."""
+    return _marked(PARAMETERS, parameters)
 
+
+def _marked(name: str, value: Any) -> Callable[[F], F]:
     def decorate(route: F) -> F:
-        setattr(route, PARAMETERS, parameters)
+        setattr(route, name, value)
         return route
 
     return decorate
@@ -176,15 +168,9 @@ class NotesOpenAPIProvider(OpenAPIProvider):
 
     def _content(self, success: ResponseDoc) -> dict[str, Any] | None:
         schema = self._components.schema
-        if success.model is not None:
-            return {success.media_type: {"schema": schema(success.model)}}
-        if success.files is not None:
-            return {
-                kind: {"schema": BYTES if model is None else schema(model)} for kind, model in success.files.items()
-            }
-        return (
-            None if success.media_type == "application/json" else {success.media_type: {"schema": {"type": "string"}}}
-        )
+        if success.content is None:
+            return None if success.model is None else {"application/json": {"schema": schema(success.model)}}
+        return {kind: {"schema": BYTES if model is None else schema(model)} for kind, model in success.content.items()}
 
 
 BYTES = {"type": "string", "format": "binary"}

@@ -1,6 +1,7 @@
 """The types of what the server sends, for the scripts: `make types` writes them to static/js/schema.d.ts.
 
-They are made from the schemas of the feed's events, which are those of the OpenAPI document as well.
+They are made from the schemas of what the feed's events contain, which are those of the OpenAPI document as well. The
+event itself is in static/js/types.d.ts: the scripts read one shape for all kinds.
 """
 
 from typing import Any
@@ -18,7 +19,8 @@ def script_types() -> str:
     """The declarations, as TypeScript."""
     events: tuple[type[BaseModel], ...] = (*DURABLE, *VOLATILE, ResetEvent)
     _, document = models_json_schema([(event, "serialization") for event in events])
-    interfaces = [_interface(name, schema) for name, schema in document["$defs"].items()]
+    kinds = {event.__name__ for event in events}
+    interfaces = [_interface(name, schema) for name, schema in document["$defs"].items() if name not in kinds]
     return "\n".join([HEAD, *interfaces])
 
 

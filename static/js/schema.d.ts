@@ -7,12 +7,6 @@ interface AnswerOut {
   error: string | null;
 }
 
-interface BoardEvent {
-  topic: string;
-  action: "create" | "update" | "delete";
-  board: BoardOut;
-}
-
 interface BoardOut {
   id: number;
   kind: "shared" | "personal";
@@ -30,12 +24,6 @@ interface ImportOptions {
   dry_run?: boolean;
   archived?: boolean;
   trashed?: boolean;
-}
-
-interface JobEvent {
-  topic: string;
-  action: "create" | "update" | "delete";
-  job: JobOut;
 }
 
 interface JobOut {
@@ -67,33 +55,15 @@ interface LostPart {
   entries: number;
 }
 
-interface MemberEvent {
-  topic: string;
-  action: "create" | "update" | "delete";
-  member: MemberOut;
-}
-
 interface MemberOut {
   board_id: number;
   user: UserOut;
   role: "viewer" | "ticker" | "editor" | "owner";
 }
 
-interface MembershipEvent {
-  topic: string;
-  action: "create" | "update" | "delete";
-  membership: MembershipOut;
-}
-
 interface MembershipOut {
   board_id: number;
   role: "viewer" | "ticker" | "editor" | "owner";
-}
-
-interface MessageEvent {
-  topic: string;
-  action: "create" | "update" | "delete";
-  message: MessageOut;
 }
 
 interface MessageOut {
@@ -110,12 +80,6 @@ interface MessageOut {
   date: string;
   edited_at: string | null;
   answer?: AnswerOut | null;
-}
-
-interface NoteEvent {
-  topic: string;
-  action: "create" | "update" | "delete";
-  note: NoteOut;
 }
 
 interface NoteOut {
@@ -141,21 +105,9 @@ interface Outcome {
   sample?: string[];
 }
 
-interface PreferenceEvent {
-  topic: string;
-  action: "create" | "update" | "delete";
-  preference: PreferenceOut;
-}
-
 interface PreferenceOut {
   key: string;
   value: unknown;
-}
-
-interface PresenceEvent {
-  topic: string;
-  action: "create" | "update" | "delete";
-  presence: PresenceOut;
 }
 
 interface PresenceOut {
@@ -163,17 +115,6 @@ interface PresenceOut {
   here: UserOut[];
   guests: string[];
   typing: UserOut[];
-}
-
-interface ResetEvent {
-  id: string;
-  action?: "reset";
-}
-
-interface RoomEvent {
-  topic: string;
-  action: "create" | "update" | "delete";
-  room: RoomOut;
 }
 
 interface RoomOut {
@@ -184,22 +125,10 @@ interface RoomOut {
   created_at: string;
 }
 
-interface UnreadEvent {
-  topic: string;
-  action: "create" | "update" | "delete";
-  unread: UnreadOut;
-}
-
 interface UnreadOut {
   room_id: number;
   count: number;
   last_read_id: number;
-}
-
-interface UserEvent {
-  topic: string;
-  action: "create" | "update" | "delete";
-  user: UserOut;
 }
 
 interface UserOut {

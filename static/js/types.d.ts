@@ -10,8 +10,8 @@ type Lacking<Value, Names extends keyof Value> = Omit<Value, Names> & Partial<Va
 type Note = Lacking<NoteOut, "board_id" | "created_at">;
 type NoteFlag = { [Name in keyof NoteOut]: NoteOut[Name] extends boolean ? Name : never }[keyof NoteOut];
 type NoteText = Pick<Note, "title" | "description">;
-/** The version that a text started from. */
 type SentKey = { content: string; key: string }; // what was sent last, and the client key that went with it
+/** The version that a text started from. */
 type NoteBase = NoteText & { version: number };
 type Draft = NoteText & { base: NoteBase };
 /** What the server made of a change, and the id of the event that tells everybody. */

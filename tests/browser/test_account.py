@@ -80,14 +80,14 @@ def test_a_new_password_signs_out_the_other_browsers_only(guarded_server, ada):
 def test_this_browser_is_marked_and_the_others_can_be_signed_out(ada):
     page, other = (ada.window(path, own_session=True) for path in ("/front/account", "/front/notes"))
     page.reload()
-    expect(page.locator("#sessions .thing[data-current]")).to_contain_text("This browser")
-    expect(page.locator("#sessions .thing")).to_have_count(3)  # and the test's own
+    expect(page.locator("#sessions .entry[data-current]")).to_contain_text("This browser")
+    expect(page.locator("#sessions .entry")).to_have_count(3)  # and the test's own
 
     page.get_by_role("button", name="Sign out everywhere else").click()
     expect(page.locator("main")).to_contain_text("2 other browsers have to sign in again.")
     page.locator("main").get_by_role("button", name="Sign out").click()
 
-    expect(page.locator("#sessions .thing")).to_have_count(1)
+    expect(page.locator("#sessions .entry")).to_have_count(1)
     expect_signed_out(other)
 
 

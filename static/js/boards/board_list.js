@@ -1,7 +1,7 @@
 /** A list of boards: the shared one first, then the personal one, then by name. */
 import { ask, pages } from "../lib/api.js";
 import { address, clone, find } from "../lib/elements.js";
-import { handOn, place } from "../lib/focus.js";
+import { place, remove } from "../lib/focus.js";
 import { retryUntilDone } from "../lib/retry.js";
 import { rename } from "./board_names.js";
 
@@ -17,23 +17,17 @@ export function start(element, feed) {
   /** @param {number} id @returns {HTMLElement|null} */
   const entry = (id) => element.querySelector(`[data-board="${id}"]`);
 
-  /** @param {HTMLElement|null} item */
-  const drop = (item) => item && handOn(item, () => item.remove());
   /** @param {Board} board */
   const put = (board) => {
     rename(board);
-    const made = entry(board.id) ?? entryFor(board);
-    const entries = /** @type {HTMLCollectionOf<HTMLElement>} */ (element.children);
-    const next = [...entries].find((other) => other !== made && comesBefore(made, other));
-    const there = made.nextElementSibling === (next ?? null) && made.isConnected;
-    if (!there) place(element, made, next ?? null);
+    place(element, entry(board.id) ?? entryFor(board), comesBefore);
   };
   const loadNow = async () => {
     /** @type {Board[]} */ const found = [];
     for await (const page of pages("/boards", signal)) found.push(...page);
     const ids = new Set(found.map(({ id }) => String(id)));
     for (const one of [...element.children]) {
-      if (one instanceof HTMLElement && !ids.has(one.dataset.board ?? "")) drop(one);
+      if (one instanceof HTMLElement && !ids.has(one.dataset.board ?? "")) remove(one);
     }
     for (const board of found) put(board);
   };
@@ -48,7 +42,7 @@ export function start(element, feed) {
   const onChange = ({ detail: { action, board, membership } }) => {
     const id = board?.id ?? membership?.board_id;
     if (!id) return;
-    if (action === "delete") drop(entry(id));
+    if (action === "delete") remove(entry(id));
     else if (board && entry(id)) put(/** @type {Board} */ (board));
     else if (board?.kind !== "personal") bring(id);
   };

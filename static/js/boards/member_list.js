@@ -1,7 +1,7 @@
 /** The members of a board, and their roles. */
 import { ask } from "../lib/api.js";
 import { address, clone, find, insertById } from "../lib/elements.js";
-import { handOn, removeAll } from "../lib/focus.js";
+import { remove, removeAll } from "../lib/focus.js";
 import { announceNews } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
 import { showNames } from "../shell/user_names.js";
@@ -27,12 +27,10 @@ export function start(element, feed) {
     if (!known) insertById(element, shown);
     showEmpty();
   };
-  /** @param {HTMLElement|null} item */
-  const drop = (item) => item && handOn(item, () => item.remove());
   /** @param {FeedEventMap["change"]} event */
   const onChange = ({ detail: { action, member } }) => {
     if (member?.board_id !== boardId) return;
-    if (action === "delete") drop(row(member.user.id));
+    if (action === "delete") remove(row(member.user.id));
     else put(member);
     showEmpty();
     if (action === "create") announceNews(`${member.user.nickname} is a member now.`);

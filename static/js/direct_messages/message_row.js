@@ -1,6 +1,6 @@
 /** A row of the table of messages: a copy of the blank one in the page's template, its slots filled as text. */
 import { clone, find } from "../lib/elements.js";
-import { exact, language, toMilliseconds } from "../lib/time.js";
+import { language, showMoment, toMilliseconds } from "../lib/time.js";
 import { showName } from "../shell/user_names.js";
 
 const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
@@ -26,9 +26,4 @@ export function fill(row, message) {
 }
 
 /** In the viewer's zone. @param {HTMLElement} row */
-export function showTime(row) {
-  const time = find(row, "time", HTMLTimeElement);
-  const moment = new Date(time.dateTime);
-  time.textContent = short.format(moment);
-  time.title = exact.format(moment);
-}
+export const showTime = (row) => showMoment(find(row, "time", HTMLTimeElement), short.format);

@@ -6,7 +6,7 @@
  * are such pages.
  */
 import { find, insertById } from "../lib/elements.js";
-import { handOn, removeAll } from "../lib/focus.js";
+import { remove, removeAll } from "../lib/focus.js";
 import { VersionedList } from "../lib/versioned_list.js";
 import { fill, rowFor, showTime } from "./message_row.js";
 
@@ -42,8 +42,7 @@ export class MessageTable {
   /** @param {Message} message its last state */
   remove(message) {
     this.#versions.delete(message);
-    const row = this.#row(message.id);
-    if (row) handOn(row, () => row.remove());
+    remove(this.#row(message.id));
     this.empty.hidden = this.rows.length > 0;
   }
 

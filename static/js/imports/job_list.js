@@ -1,7 +1,7 @@
 /** The imports into a board, newest first, live. */
 import { boardId } from "../boards/current_board.js";
 import { find } from "../lib/elements.js";
-import { handOn, removeAll } from "../lib/focus.js";
+import { remove, removeAll } from "../lib/focus.js";
 import { fill, rowFor, showTime } from "./job_row.js";
 import { follow, isListed } from "./job_updates.js";
 
@@ -14,11 +14,11 @@ export function start(element, feed) {
   const rows = () => /** @type {HTMLElement[]} */ ([...element.children]);
   /** @type {number|undefined} a job that is to be brought into sight */ let awaited;
 
-  /** @param {Job} job */
-  const row = ({ id }) => rows().find(({ dataset }) => Number(dataset.id) === id);
+  /** @param {number|undefined} id */
+  const row = (id) => rows().find(({ dataset }) => Number(dataset.id) === id);
   const showEmpty = () => (empty.hidden = element.children.length > 0);
   const reveal = () => {
-    const shown = rows().find(({ dataset }) => Number(dataset.id) === awaited);
+    const shown = row(awaited);
     if (!shown) return;
     awaited = undefined;
     shown.scrollIntoView({ block: "nearest" });
@@ -33,17 +33,15 @@ export function start(element, feed) {
   /** @param {Job} job */
   const put = (job) => {
     if (job.board_id !== boardId || !isListed(job)) return;
-    const known = row(job);
+    const known = row(job.id);
     if (Number(known?.dataset.version) > job.version) return; // older than what the page came with
     const shown = known ?? insert(job);
     keepingFocus(shown, () => fill(shown, job));
     reveal();
   };
   /** @param {Job} job */
-  const remove = (job) => {
-    const deleted = row(job);
-    if (!deleted) return;
-    handOn(deleted, () => deleted.remove());
+  const drop = ({ id }) => {
+    remove(row(id));
     showEmpty();
   };
   const clear = () => {
@@ -56,7 +54,7 @@ export function start(element, feed) {
     reveal();
   };
 
-  follow(feed, { put, remove, clear }, controller.signal);
+  follow(feed, { put, remove: drop, clear }, controller.signal);
   document.addEventListener("import:sent", sent, { signal: controller.signal });
   rows().forEach(showTime);
   const timer = setInterval(() => rows().forEach(showTime), MINUTE_MS);

@@ -1,6 +1,6 @@
 /** An import in the list; the texts of each state are in the markup. */
 import { address, clone, find } from "../lib/elements.js";
-import { ago, exact, language, toMilliseconds } from "../lib/time.js";
+import { language, showMoment, toMilliseconds } from "../lib/time.js";
 import { drawBar } from "./job_indicator.js";
 
 const number = new Intl.NumberFormat(language);
@@ -50,12 +50,7 @@ export function fill(row, { version, state, kept, options, done, total, text, ou
 }
 
 /** @param {HTMLElement} row */
-export function showTime(row) {
-  const time = find(row, "time", HTMLTimeElement);
-  const date = new Date(time.dateTime);
-  time.textContent = ago(date);
-  time.title = exact.format(date);
-}
+export const showTime = (row) => showMoment(find(row, "time", HTMLTimeElement));
 
 /**
  * These lists only grow, until a job starts again.

@@ -39,9 +39,18 @@ export function nextShown(item, step) {
   return /** @type {HTMLElement|null} */ (next);
 }
 
-/** Move an element among its siblings; its focus stays. @param {Element} parent @param {Element} element @param {Element|null} next */
-export function place(parent, element, next) {
+/** Remove an item of a list, if there is one. @param {HTMLElement|null|undefined} item */
+export const remove = (item) => item && handOn(item, () => item.remove());
+
+/**
+ * Put an item where it belongs in a list; its focus stays.
+ * @param {Element} list @param {HTMLElement} item @param {(one: HTMLElement, other: HTMLElement) => boolean} comesBefore
+ */
+export function place(list, item, comesBefore) {
+  const items = /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
+  const next = [...items].find((other) => other !== item && comesBefore(item, other)) ?? null;
+  if (item.isConnected && item.nextElementSibling === next) return;
   const active = document.activeElement;
-  parent.insertBefore(element, next);
-  if (active instanceof HTMLElement && element.contains(active)) active.focus({ preventScroll: true });
+  list.insertBefore(item, next);
+  if (active instanceof HTMLElement && item.contains(active)) active.focus({ preventScroll: true });
 }

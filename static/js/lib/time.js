@@ -13,16 +13,25 @@ const STEPS = [
 
 export const language = document.documentElement.lang;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
-export const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
+const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
 
 /** To the millisecond, as an element's `datetime` takes it. @param {string} date RFC 3339 */
 export const toMilliseconds = (date) => date.replace(/(\.\d{3})\d*/, "$1");
 
-/** @param {Date} time @param {number} now milliseconds */
-export function ago(time, now = Date.now()) {
-  const minutes = Math.floor(Math.max(0, now - time.getTime()) / MINUTE_MS);
+/** @param {Date} moment */
+export function ago(moment) {
+  const minutes = Math.floor(Math.max(0, Date.now() - moment.getTime()) / MINUTE_MS);
   const [unit, size] = STEPS.find(([, size]) => minutes >= size) ?? [null, 1];
   return unit ? relative.format(-Math.floor(minutes / size), unit) : "just now";
+}
+
+/** Show a time in words, and exactly on hover. @param {HTMLTimeElement} time @param {(moment: Date) => string} [inWords] */
+export function showMoment(time, inWords = ago) {
+  const moment = new Date(time.dateTime);
+  const words = inWords(moment);
+  if (time.textContent === words) return;
+  time.textContent = words;
+  time.title = exact.format(moment);
 }
 
 /** @param {HTMLElement} element the list */
@@ -30,14 +39,7 @@ export function start(element) {
   const controller = new AbortController();
   /** @type {Set<HTMLElement>} */ let cards = new Set();
   /** @param {HTMLElement} card */
-  const show = (card) => {
-    const time = find(card, "time", HTMLTimeElement);
-    const date = new Date(time.dateTime);
-    const words = ago(date);
-    if (time.textContent === words) return;
-    time.textContent = words;
-    time.title = exact.format(date);
-  };
+  const show = (card) => showMoment(find(card, "time", HTMLTimeElement));
   /** @param {BoardEvents["notes:near"]} event */
   const onNear = ({ detail: { came, near } }) => {
     cards = near;

@@ -1,11 +1,9 @@
 /** The composer: one line until it is used, with a stored draft, and errors beside their fields. */
 import { scope } from "../boards/current_board.js";
-import { Problem } from "../lib/api.js";
 import { RepeatKey } from "../lib/client_key.js";
 import { find } from "../lib/elements.js";
-import { clearErrors, showErrors } from "../lib/field_errors.js";
 import { isSaving, keyOf } from "../lib/keyboard.js";
-import { announce, toast } from "../lib/page_events.js";
+import { reportDone, onSubmit } from "../lib/live_form.js";
 import { store, stored } from "../lib/storage.js";
 import { NoteFields } from "./note_fields.js";
 import { change } from "./note_requests.js";
@@ -26,35 +24,13 @@ export function start(element, feed) {
     element.toggleAttribute("data-open", !fields.isEmpty || element.contains(document.activeElement));
   };
   const keepDraft = () => store(DRAFT, fields.isEmpty ? null : fields.text);
-  /** @param {boolean} is */
-  const busy = (is) => {
-    fields.title.readOnly = fields.description.readOnly = is;
-    button.ariaDisabled = String(is);
-  };
-  const send = async () => {
+  const submit = async () => {
     const { eventId } = await change("POST", "", { ...fields.text, client_key: repeat.for(fields.text) });
     repeat.answered();
-    feed.expectEvent(eventId);
     store(DRAFT, null);
     write({ title: null, description: null });
-    if (feed.state === "live") announce("Added.");
-    else toast("Added. It shows here once the connection is back.");
+    reportDone("Added.", eventId, feed);
     if (element.contains(document.activeElement)) fields.title.focus();
-  };
-
-  /** @param {Event} event */
-  const submit = async (event) => {
-    event.preventDefault();
-    if (fields.title.readOnly) return;
-    clearErrors(element);
-    busy(true);
-    try {
-      await send();
-    } catch (caught) {
-      showErrors(element, Problem.of(caught));
-    } finally {
-      busy(false);
-    }
   };
   /** @param {KeyboardEvent} event */
   const press = (event) => {
@@ -74,7 +50,7 @@ export function start(element, feed) {
   /** @param {Event} event */
   const enter = ({ target }) => target !== button && element.setAttribute("data-open", "");
 
-  element.addEventListener("submit", submit, { signal });
+  onSubmit(element, [fields.title, fields.description], submit, signal);
   element.addEventListener("keydown", press, { signal });
   element.addEventListener("input", keepDraft, { signal });
   element.addEventListener("focusin", enter, { signal });

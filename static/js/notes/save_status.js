@@ -7,7 +7,7 @@ import { announce } from "../lib/page_events.js";
 const PATIENCE_MS = 300; // a faster save shows no status
 
 /** @param {HTMLElement} card @param {string} text @param {() => void} [retry] present when it failed */
-export function showStatus(card, text, retry) {
+function showStatus(card, text, retry) {
   clearStatus(card);
   const status = clone("note-status");
   const button = find(status, "button");
@@ -25,7 +25,7 @@ export function showStatus(card, text, retry) {
 }
 
 /** @param {HTMLElement} card */
-export function clearStatus(card) {
+function clearStatus(card) {
   card.querySelector(".note-status")?.remove();
 }
 

@@ -58,16 +58,14 @@ export function start(element) {
     event.stopImmediatePropagation(); // Escape closes this and nothing else
   };
 
-  const controller = new AbortController();
-  const { signal } = controller;
-  field.addEventListener("keydown", press, { signal, capture: true });
-  field.addEventListener("input", update, { signal });
-  field.addEventListener("blur", () => (offer.hidden = true), { signal });
-  element.addEventListener("composer:sent", update, { signal });
+  field.addEventListener("keydown", press, { capture: true });
+  field.addEventListener("input", update);
+  field.addEventListener("blur", () => (offer.hidden = true));
+  element.addEventListener("composer:sent", update);
   // The field keeps the focus, and a phone its keyboard.
-  offer.addEventListener("pointerdown", (event) => event.preventDefault(), { signal });
-  offer.addEventListener("click", complete, { signal });
-  find(element, "#ask-button").addEventListener("click", call, { signal });
+  offer.addEventListener("pointerdown", (event) => event.preventDefault());
+  offer.addEventListener("click", complete);
+  find(element, "#ask-button").addEventListener("click", call);
   update();
   return call;
 }

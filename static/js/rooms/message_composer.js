@@ -7,7 +7,7 @@ import { isSending, keyOf } from "../lib/keyboard.js";
 import { emit } from "../lib/page_events.js";
 import { store, stored } from "../lib/storage.js";
 
-export const LONGEST = 4_000; // characters
+const LONGEST = 4_000; // characters
 const WARNED = 200; // characters before the end at which they are counted
 
 /**

@@ -1,5 +1,5 @@
 /** The time of a message, in the viewer's zone: hour and minute beside it, the day above it. */
-import { exact, language, toMilliseconds } from "../lib/time.js";
+import { language, showMoment, toMilliseconds } from "../lib/time.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const hour = new Intl.DateTimeFormat(language, { timeStyle: "short" });
@@ -9,12 +9,9 @@ const otherYear = new Intl.DateTimeFormat(language, { dateStyle: "full" });
 
 /** @param {HTMLTimeElement} element @param {string} date RFC 3339 */
 export function showTime(element, date) {
-  const moment = new Date(date);
-  const [words, exactly] = [hour.format(moment), toMilliseconds(date)];
+  const exactly = toMilliseconds(date);
   if (element.dateTime !== exactly) element.dateTime = exactly;
-  if (element.textContent === words) return;
-  element.textContent = words;
-  element.title = exact.format(moment);
+  showMoment(element, hour.format);
 }
 
 /** @param {HTMLTimeElement} element @param {string} date RFC 3339 */

@@ -1,6 +1,6 @@
 /** Shows unsent messages below the conversation, marked as such, with a retry button. */
 import { around, clone, find } from "../lib/elements.js";
-import { handOn } from "../lib/focus.js";
+import { remove } from "../lib/focus.js";
 import { announce, emit } from "../lib/page_events.js";
 import { group } from "./message_grouping.js";
 import { itemFor, messageOf } from "./message_item.js";
@@ -25,7 +25,7 @@ export function start(element, messages, scroll, feed) {
     scroll.keeping(() => {
       for (const [key, row] of rows) {
         if (keys.has(key)) continue;
-        handOn(row, () => row.remove());
+        remove(row);
         rows.delete(key);
       }
       for (const item of items) showState(rows.get(item.key) ?? make(item), item);

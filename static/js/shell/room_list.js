@@ -20,7 +20,7 @@ export function start(element, me, feed) {
   const put = (room) => {
     const list = lists[room.kind];
     if (!list || list.querySelector(`[data-room="${room.id}"]`)) return;
-    putInOrder(list, itemFor(room, me));
+    place(list, itemFor(room, me), comesBefore);
     if (room.kind === "direct") none?.setAttribute("hidden", "");
     if (room.kind === "private") own?.querySelector(".assistant-door")?.remove();
   };
@@ -28,7 +28,7 @@ export function start(element, me, feed) {
   const reorder = ({ id }) => {
     const name = own?.querySelector(`[data-kind="direct"] [data-who="${id}"]`);
     /** @type {HTMLElement|null|undefined} */ const item = name?.closest(".room");
-    if (own && item) putInOrder(own, item);
+    if (own && item) place(own, item, comesBefore);
   };
   const fetchAll = async () => {
     const found = [];
@@ -63,13 +63,6 @@ function itemFor(room, me) {
   if (room.kind === "direct") showName(name, other);
   else name.textContent = room.kind === "private" ? "Assistant" : room.name;
   return item;
-}
-
-/** @param {Element} list @param {HTMLElement} item */
-function putInOrder(list, item) {
-  const rooms = /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
-  const next = [...rooms].find((other) => other !== item && comesBefore(item, other)) ?? null;
-  if (item.nextElementSibling !== next || !item.isConnected) place(list, item, next);
 }
 
 /** The lobby and the assistant first, then by name. @param {HTMLElement} one @param {HTMLElement} other */

@@ -14,7 +14,7 @@ import { retitle } from "./page_title.js";
 
 /** @type {Map<number, Named>} */ const changed = new Map();
 
-/** @param {FeedTarget & ExpectingFeed} feed */
+/** @param {ExpectingFeed} feed */
 export function start(feed) {
   const controller = new AbortController();
   const load = async () => {

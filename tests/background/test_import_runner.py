@@ -1,4 +1,4 @@
-"""Imports at work: told, one after another, and again after a failure."""
+"""The import runner: published progress, concurrency, and retries."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ from tests.support.servers.in_process import rows
 core = import_jobs.core
 
 
-async def test_a_job_is_told_from_its_beginning_to_its_end(core: Core):
+async def test_every_state_of_a_job_is_published(core: Core):
     job = await ended_job(core, await start_job(core, notes_file(350)))
 
     bodies = [json.loads(body) for (body,) in rows(core, "SELECT body FROM event_log ORDER BY number")]
@@ -35,8 +35,8 @@ async def test_a_job_is_told_from_its_beginning_to_its_end(core: Core):
     assert versions == sorted(set(versions))
 
 
-async def test_a_job_is_told_ten_times_a_second_at_most(core: Core, monkeypatch: pytest.MonkeyPatch):
-    """With no time at all between them, only the first, the last and one of the many in between are told."""
+async def test_progress_is_published_at_most_ten_times_a_second(core: Core, monkeypatch: pytest.MonkeyPatch):
+    """Within no time only the first event, the last and one in between are published."""
     monkeypatch.setattr(jobs_at_work, "PROGRESS_INTERVAL", 1000.0)
     before = await core.log.newest()
 
@@ -74,7 +74,7 @@ async def test_two_jobs_run_at_once_and_the_rest_wait_in_order(core: Core, monke
     assert [(await ended_job(core, job)).state for job in started] == ["done"] * 4
 
 
-async def test_a_job_that_is_found_and_heard_of_at_the_start_is_begun_once(core: Core, monkeypatch: pytest.MonkeyPatch):
+async def test_a_job_both_found_and_announced_at_the_start_runs_once(core: Core, monkeypatch: pytest.MonkeyPatch):
     await core.import_runner.stop()
     job = await start_job(core, notes_file(1))
     take, folders, taken = core.imports.claim, core.jobs.folders, []
@@ -105,7 +105,7 @@ async def test_a_job_that_is_found_and_heard_of_at_the_start_is_begun_once(core:
         (RuntimeError("secret"), "Something went wrong on the server. It has been logged."),
     ],
 )
-async def test_a_job_that_fails_half_way_says_why_and_can_be_run_again(
+async def test_a_failed_job_has_a_reason_and_can_be_retried(
     core: Core, monkeypatch: pytest.MonkeyPatch, error: Exception, text: str, caplog: pytest.LogCaptureFixture
 ):
     advance, calls = core.imports.import_batch, 0
@@ -129,7 +129,7 @@ async def test_a_job_that_fails_half_way_says_why_and_can_be_run_again(
 
 
 @pytest.mark.parametrize("kept", [False, True], ids=["nothing was changed", "the answer was lost"])
-async def test_a_job_that_the_database_does_not_let_begin_begins_later(
+async def test_a_job_whose_start_fails_in_the_database_starts_later(
     core: Core, monkeypatch: pytest.MonkeyPatch, kept: bool
 ):
     monkeypatch.setattr(work_queue, "RETRY_DELAY", 0.001)
@@ -149,7 +149,7 @@ async def test_a_job_that_the_database_does_not_let_begin_begins_later(
     assert await count_notes(core) == 1
 
 
-async def test_an_end_that_the_database_does_not_take_is_told_later(core: Core, monkeypatch: pytest.MonkeyPatch):
+async def test_an_end_that_fails_in_the_database_is_published_later(core: Core, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(work_queue, "RETRY_DELAY", 0.001)
     end, failures = core.imports.finish, iter([StorageFullError("full")] * 3)
 

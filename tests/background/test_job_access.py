@@ -1,4 +1,4 @@
-"""Who sees a job, and on whose behalf it works."""
+"""Access to jobs, and the user on whose behalf they run."""
 
 import pytest
 
@@ -21,7 +21,7 @@ async def _person(core: Core, nickname: str) -> Caller:
     return Caller((await core.users.add(data)).result, trusted=True)
 
 
-async def test_in_open_mode_a_list_has_the_jobs_of_one_person_and_nobodys(core: Core):
+async def test_in_open_mode_a_list_has_the_jobs_of_its_user_and_those_without_one(core: Core):
     ada, bob = await _person(core, "ada"), await _person(core, "bob")
     started = [await start_job(core, notes_file(1), who) for who in (ada, bob, ANYBODY)]
 
@@ -35,7 +35,7 @@ async def test_in_open_mode_a_list_has_the_jobs_of_one_person_and_nobodys(core: 
     assert ([job.id for job in page.items], page.more) == ([started[0].id], True)
 
 
-async def test_a_job_is_seen_by_its_person_alone(house: House):
+async def test_a_job_is_visible_to_its_user_only(house: House):
     ada = await house.browser("ada")
     sent = await ada.post("/api/imports", content=notes_file(1))
     where = sent.headers["Location"]
@@ -53,7 +53,7 @@ async def test_a_job_is_seen_by_its_person_alone(house: House):
         assert (await other.get("/api/jobs")).json() == []
 
 
-async def test_a_job_is_told_to_its_person_alone(house: House):
+async def test_a_job_is_published_to_its_user_only(house: House):
     before = await house.core.log.newest()
     ada = house.caller("ada")
 
@@ -66,7 +66,7 @@ async def test_a_job_is_told_to_its_person_alone(house: House):
     assert [event for event in hers if b'"job"' in event.data]
 
 
-async def test_who_loses_the_board_during_it_brings_nothing_more_in(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_an_import_stops_when_its_user_loses_the_board(house: House, monkeypatch: pytest.MonkeyPatch):
     board_id = await house.board(ada="owner", bob="editor")
     bob = house.caller("bob")
     gate = Gate(monkeypatch, 1)
@@ -82,7 +82,7 @@ async def test_who_loses_the_board_during_it_brings_nothing_more_in(house: House
     assert await count_notes(house.core) == 100
 
 
-async def test_where_people_sign_in_nobodys_jobs_are_not_done(house: House):
+async def test_in_accounts_mode_jobs_without_a_user_do_not_run(house: House):
     with pytest.raises(ProblemError):
         await house.core.jobs.may_start(Caller(None), 999)
     job = await start_job(house.core, notes_file(1), ANYBODY)

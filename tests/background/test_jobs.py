@@ -1,4 +1,4 @@
-"""Jobs are cancelled, run again and deleted."""
+"""Jobs are cancelled, retried and deleted."""
 
 import pytest
 
@@ -30,7 +30,7 @@ async def test_a_cancelled_job_changes_nothing_more(core: Core, monkeypatch: pyt
     assert (await core.jobs.get(ANYBODY, job.id))[0] == cancelled
 
 
-async def test_a_cancelled_job_runs_again_and_doubles_nothing(core: Core, monkeypatch: pytest.MonkeyPatch):
+async def test_a_cancelled_job_runs_again_without_duplicates(core: Core, monkeypatch: pytest.MonkeyPatch):
     gate = Gate(monkeypatch, 1)
     job = await start_job(core, notes_file(300))
     await gate.wait()
@@ -46,7 +46,7 @@ async def test_a_cancelled_job_runs_again_and_doubles_nothing(core: Core, monkey
     assert await count_notes(core) == 300
 
 
-async def test_a_waiting_job_can_be_cancelled_and_put_away(core: Core, monkeypatch: pytest.MonkeyPatch):
+async def test_a_waiting_job_can_be_cancelled_and_deleted(core: Core, monkeypatch: pytest.MonkeyPatch):
     gate = Gate(monkeypatch, 0)
     started = [await start_job(core, notes_file(1)) for _ in range(3)]
     await core.jobs.cancel(ANYBODY, started[2].id)
@@ -60,7 +60,7 @@ async def test_a_waiting_job_can_be_cancelled_and_put_away(core: Core, monkeypat
         await core.jobs.get(ANYBODY, started[2].id)
 
 
-async def test_what_makes_no_sense_now_is_refused(core: Core, monkeypatch: pytest.MonkeyPatch):
+async def test_actions_that_the_state_does_not_allow_are_refused(core: Core, monkeypatch: pytest.MonkeyPatch):
     gate = Gate(monkeypatch, 0)
     job = await start_job(core, notes_file(1))
     await job_until(core, job.id, lambda job: job.state == "running")
@@ -78,7 +78,7 @@ async def test_what_makes_no_sense_now_is_refused(core: Core, monkeypatch: pytes
     assert await core.log.newest() == before
 
 
-async def test_a_job_whose_file_has_gone_says_so(core: Core):
+async def test_a_retry_without_its_file_fails_with_a_reason(core: Core):
     job = await ended_job(core, await start_job(core, b"nonsense"))
     core.uploads.remove(core.uploads.finished())
 
@@ -88,7 +88,7 @@ async def test_a_job_whose_file_has_gone_says_so(core: Core):
     assert ended.text == "The file is no longer on the server. Send it again."
 
 
-async def test_jobs_of_which_nothing_was_heard_are_forgotten(core: Core):
+async def test_inactive_jobs_are_deleted(core: Core):
     done = await ended_job(core, await start_job(core, notes_file(1)))
     assert not (await core.jobs.delete_old(1)).result
     assert len((await core.jobs.find(ANYBODY, ALL)).items) == 1

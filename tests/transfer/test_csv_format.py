@@ -1,4 +1,4 @@
-"""Notes as tables."""
+"""Notes as CSV tables."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,23 +19,23 @@ from tests.support.note_files import FILES_OF_OTHERS, items, only, put
         "title,title,notes,done\nBuy milk,other,Two litres.,✓\n",
     ],
 )
-def test_a_table_is_read_whatever_its_columns_are_called_and_separated_by(tmp_path: Path, table: str):
+def test_a_table_may_have_various_column_names_and_separators(tmp_path: Path, table: str):
     entry = only(put(tmp_path, "x.csv", table))
 
     assert (entry.title, entry.description, entry.done) == ("Buy milk", "Two litres.", True)
 
 
-def test_a_cell_may_have_lines_and_quotation_marks(tmp_path: Path):
+def test_a_cell_may_contain_line_breaks_and_quotation_marks(tmp_path: Path):
     path = put(tmp_path, "x.csv", 'title,text\r\n"say ""hi""","a\r\nb\nc"\r\n')
 
     assert (only(path).title, only(path).description) == ('say "hi"', "a\r\nb\nc")
 
 
-def test_what_looks_like_an_escaped_formula_in_a_table_of_others_stays(tmp_path: Path):
+def test_an_apostrophe_in_another_programs_table_is_not_unescaped(tmp_path: Path):
     assert only(put(tmp_path, "x.csv", "title\n'=1\n")).title == "'=1"
 
 
-def test_dates_of_a_table_are_kept(tmp_path: Path):
+def test_dates_of_a_table_are_imported(tmp_path: Path):
     path = put(tmp_path, "x.csv", "title,created,modified\na,2026-01-31,2026-01-31T10:30:00+01:00\n")
 
     entry = only(path)
@@ -51,7 +51,7 @@ def test_dates_of_a_table_are_kept(tmp_path: Path):
         ('"' + "x" * 200_000 + '",,', "a cell is far too long"),
     ],
 )
-def test_a_bad_row_says_which_it_is_and_why(tmp_path: Path, row: str, reason: str):
+def test_a_bad_row_is_reported_with_its_number_and_reason(tmp_path: Path, row: str, reason: str):
     path = put(tmp_path, "x.csv", f"title,done,created_at\ngood,,\n{row}\ngood too,,\n")
 
     found = items(path)
@@ -62,12 +62,12 @@ def test_a_bad_row_says_which_it_is_and_why(tmp_path: Path, row: str, reason: st
     assert reason in (bad.problem or "")
 
 
-def test_a_table_without_a_known_column_says_so(tmp_path: Path):
+def test_a_table_without_a_known_column_is_refused_with_that_reason(tmp_path: Path):
     with pytest.raises(UnreadableError, match="names a column"):
         items(put(tmp_path, "x.csv", "a,b\n1,2\n"))
 
 
-def test_an_endless_line_is_cut(tmp_path: Path):
+def test_an_endless_line_is_cut_off(tmp_path: Path):
     path = put(tmp_path, "x.csv", "title\n" + "x" * (5 << 20) + "\nlast\n")
 
     *bad, last = items(path)
@@ -76,7 +76,7 @@ def test_an_endless_line_is_cut(tmp_path: Path):
     assert last.entry and last.entry.title == "last"
 
 
-def test_a_broken_row_is_named_by_its_line_and_the_rows_before_it_come_in(tmp_path: Path):
+def test_a_broken_row_is_reported_and_the_rows_before_it_are_imported(tmp_path: Path):
     alone = items(FILES_OF_OTHERS / "own_unclosed_quote.csv")
     assert [(item.name, item.problem) for item in alone] == [
         ("own_unclosed_quote.csv: line 2", "a quotation mark is not closed; lines 3 to 4 were not imported either")

@@ -1,4 +1,4 @@
-"""Dates of imported notes, however they are written."""
+"""Dates of imported notes, in any format."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ DATES = [
 
 
 @pytest.mark.parametrize(("text", "moment"), DATES)
-def test_every_date_of_rfc_3339_comes_in(text: str, moment: str):
+def test_every_date_of_rfc_3339_is_imported(text: str, moment: str):
     entry = ImportedNote.of({"title": "a", "created_at": text})
 
     assert entry.created_at == datetime.fromisoformat(moment)
@@ -31,7 +31,7 @@ def test_every_date_of_rfc_3339_comes_in(text: str, moment: str):
 @pytest.mark.parametrize(
     "text", ["2026-01-31T09:30:60Z", "2026-01-31T23:59:61Z", "2026-01-31T09:60:00Z", "9999-12-31T23:59:60Z"]
 )
-def test_a_second_that_there_never_was_does_not_come_in(text: str):
+def test_an_invalid_leap_second_is_refused(text: str):
     with pytest.raises(BadEntryError, match="created_at: is not a date"):
         ImportedNote.of({"title": "a", "created_at": text})
 
@@ -39,7 +39,7 @@ def test_a_second_that_there_never_was_does_not_come_in(text: str):
 YESTERDAY = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
 
-def test_dates_come_in_as_each_program_writes_them():
+def test_dates_in_each_programs_format_are_imported():
     dates = {
         name: [item.entry.created_at for item in items(FILES_OF_OTHERS / name) if item.entry]
         for name in ("asana.csv", "notion.csv", "ticktick.csv", "hugo_toml.md", "notesnook.md", "yaml_comment.md")
@@ -66,7 +66,7 @@ def test_dates_come_in_as_each_program_writes_them():
         "Sat, 31 Jan 2026 09:30:00 GMT", "1769851800", "1769851800000", "1769851800000000",
     ],
 )  # fmt: skip
-def test_a_date_is_known_however_it_is_written(tmp_path: Path, written: str):
+def test_a_date_is_parsed_in_any_format(tmp_path: Path, written: str):
     (item,) = items(put(tmp_path, "x.json", [{"title": "a", "created": written}]))
 
     assert item.entry and item.entry.created_at == YESTERDAY
@@ -76,7 +76,7 @@ def test_a_date_is_known_however_it_is_written(tmp_path: Path, written: str):
 @pytest.mark.parametrize(
     "written", ["1/2/2026", "2/1/2026 10:30", "Tuesday", "32.01.2026", "0", "99999999999999999", "5"]
 )
-def test_what_could_be_two_dates_or_none_is_named(tmp_path: Path, written: str):
+def test_an_ambiguous_or_invalid_date_is_reported(tmp_path: Path, written: str):
     (item,) = items(put(tmp_path, "x.json", [{"title": "a", "created": written}]))
 
     assert item.entry and item.entry.created_at is None

@@ -1,4 +1,4 @@
-"""Exports: there and back without loss, and as other programs read them."""
+"""Exports: lossless when imported again, and readable by other programs."""
 
 import csv
 import io
@@ -39,7 +39,7 @@ def shows(text: str) -> bool:
     return not is_blank(text)
 
 
-# What a note can hold: no NUL and no half a surrogate pair, and blank counts as nothing.
+# The possible texts of a note: no NUL and no lone surrogates, and blank counts as absent.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(shows)
 odd = st.sampled_from(
     ["=1+1", "'=1", "''", "-", "@x", "\t", "\r\n", "---\n", '"', "# a", " x ", "null", "\n\nx\n\n", "﻿x", "\u2028"]
@@ -61,7 +61,7 @@ notes = st.builds(
 @pytest.mark.parametrize("kind", FORMATS)
 @settings(max_examples=100)
 @given(board=st.lists(notes, min_size=1, max_size=5))
-def test_what_was_exported_comes_in_again_as_it_was(tmp_path: Path, kind: ExportFormat, board: list[NoteOut]):
+def test_an_imported_export_equals_the_original_notes(tmp_path: Path, kind: ExportFormat, board: list[NoteOut]):
     numbered = [(note.model_copy(update={"id": n}), f"3f9a01bc/{n}") for n, note in enumerate(board, 1)]
     path = put(tmp_path, f"export{SUFFIXES[kind]}", _written(kind, numbered))
 
@@ -76,7 +76,7 @@ def test_what_was_exported_comes_in_again_as_it_was(tmp_path: Path, kind: Export
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_an_empty_board_is_a_whole_file(tmp_path: Path, kind: ExportFormat):
+def test_an_export_of_an_empty_board_is_a_valid_file(tmp_path: Path, kind: ExportFormat):
     data = _written(kind, [])
 
     if kind == "markdown":
@@ -85,7 +85,7 @@ def test_an_empty_board_is_a_whole_file(tmp_path: Path, kind: ExportFormat):
         assert items(put(tmp_path, f"export{SUFFIXES[kind]}", data)) == []
 
 
-def test_the_export_is_json_and_says_what_it_is():
+def test_the_json_export_has_its_format_and_metadata():
     document = json.loads(_written("json", [(_note(7, done=True), "3f9a01bc/7")]))
 
     assert document == {
@@ -109,7 +109,7 @@ def test_the_export_is_json_and_says_what_it_is():
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "'=1"])
-def test_no_cell_of_the_table_is_a_formula(tmp_path: Path, text: str):
+def test_no_cell_of_the_csv_export_is_a_formula(tmp_path: Path, text: str):
     data = _written("csv", [(_note(title=text, description=text), "3f9a01bc/1")]).decode("utf-8-sig")
 
     (_, row) = csv.reader(io.StringIO(data, newline=""))
@@ -117,13 +117,13 @@ def test_no_cell_of_the_table_is_a_formula(tmp_path: Path, text: str):
     assert only(put(tmp_path, "x.csv", data)).description == text
 
 
-def test_a_spreadsheet_that_separates_by_semicolons_finds_no_formula_in_the_middle():
+def test_no_cell_is_a_formula_when_split_at_semicolons():
     data = _written("csv", [(_note(title="a;=1+1"), "3f9a01bc/1")]).decode("utf-8-sig")
 
     assert '"a;=1+1"' in data
 
 
-def test_the_zip_is_one_that_every_program_reads():
+def test_the_zip_is_readable_by_other_programs():
     board = [
         (_note(1, title="Überraschung/für ../ Tim?"), "3f9a01bc/1"),
         (_note(2, title=None, description="x" * 500), "3f9a01bc/2"),
@@ -141,7 +141,7 @@ def test_the_zip_is_one_that_every_program_reads():
     )
 
 
-def test_a_zip_of_more_files_than_sixteen_bits_count_is_read_by_others_and_by_us(tmp_path: Path):
+def test_a_zip64_export_is_readable_by_other_programs_and_our_own(tmp_path: Path):
     writing = ZipWriter()
     count = 0xFFFF + 5
     data = b"".join(writing.add(f"{n}.md", b"", NOW) for n in range(count)) + b"".join(writing.directory())
@@ -152,7 +152,7 @@ def test_a_zip_of_more_files_than_sixteen_bits_count_is_read_by_others_and_by_us
     assert len(list(files([SourcePath(path, "export.zip")]))) == count
 
 
-def test_a_note_of_before_1980_has_the_first_date_that_a_zip_can_have():
+def test_a_note_from_before_1980_has_the_earliest_date_of_the_zip_format():
     data = _written("markdown", [(_note(updated_at=datetime(1970, 1, 1, tzinfo=UTC)), "3f9a01bc/1")])
 
     assert zipfile.ZipFile(io.BytesIO(data)).infolist()[0].date_time[0] == 1980

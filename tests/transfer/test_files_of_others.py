@@ -1,4 +1,4 @@
-"""Files as other programs write them: each note comes in, and what has no place in a note is named."""
+"""Files of other programs: each note is imported, and lost data is reported."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -66,14 +66,14 @@ LOST: Mapping[str, Mapping[str, str]] = {
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_every_note_comes_in_and_the_rest_is_named(name: str):
+def test_every_note_is_imported_and_the_rest_is_reported(name: str):
     found = items(FILES_OF_OTHERS / name)
 
     assert contents_of(found) == KEPT[name]
     assert lost_of(found) == LOST.get(name, {})
 
 
-def test_what_is_pinned_elsewhere_is_pinned_here(tmp_path: Path):
+def test_pinned_notes_are_imported_as_pinned(tmp_path: Path):
     files: dict[str, tuple[Any, bool]] = {
         "keep.json": (keep_note(isPinned=True), True),
         "loose.json": (keep_note(isPinned=False), False),
@@ -92,7 +92,7 @@ def test_what_is_pinned_elsewhere_is_pinned_here(tmp_path: Path):
     assert [item.lost for items_found in found.values() for item in items_found if item.lost] == []
 
 
-def test_a_flag_that_is_neither_yes_nor_no_is_named(tmp_path: Path):
+def test_an_invalid_flag_is_reported(tmp_path: Path):
     odd = {
         "odd.csv": "title,pinned\na,perhaps\n",
         "odd.json": keep_note(isPinned="perhaps"),

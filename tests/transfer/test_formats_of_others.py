@@ -1,4 +1,4 @@
-"""More of each program, and of spreadsheets in other countries: each note comes in, and what has no place is named."""
+"""More formats of other programs and localised spreadsheets: each note is imported, and lost data is reported."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -220,7 +220,7 @@ CONTENTS: Mapping[str, tuple[bytes | str | Any, list[tuple[str | None, str | Non
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_more_of_each_program_comes_in_too(tmp_path: Path, name: str):
+def test_more_formats_of_each_program_are_imported(tmp_path: Path, name: str):
     data, notes, lost = CONTENTS[name]
 
     found = items(put(tmp_path, name, data))

@@ -56,7 +56,7 @@ def test_no_word_is_lost(front: str):
     ],
     ids=["aliases", "deep flow", "deep block", "many", "tag", "itself", "unknown", "key", "unclosed", "long"],
 )
-def test_front_matter_that_means_harm_costs_itself_alone(tmp_path: Path, front: str):
+def test_malicious_front_matter_does_not_affect_the_note(tmp_path: Path, front: str):
     (item,) = items(put(tmp_path, "a.md", f"---\n{front}\ntitle: Kept\n---\nbody"))
 
     assert item.entry, item.problem

@@ -1,4 +1,4 @@
-"""An import is divided into batches, and each of its entries has an origin."""
+"""An import is split into batches, and each of its entries has an origin."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.support.note_files import batches, put
 NOW = datetime(2026, 1, 31, 9, 30, 0, 1, UTC)
 
 
-def test_the_same_file_gives_the_same_names_and_equal_notes_are_two():
+def test_the_same_file_gives_the_same_origins_and_equal_notes_are_distinct():
     def names() -> list[str | None]:
         origins = OriginNamer()
         entries = [
@@ -29,7 +29,7 @@ def test_the_same_file_gives_the_same_names_and_equal_notes_are_two():
     assert all(len(str(name)) <= 100 for name in first)
 
 
-def test_a_name_that_a_file_brings_twice_counts_once(tmp_path: Path):
+def test_a_repeated_origin_in_a_file_counts_once(tmp_path: Path):
     path = put(tmp_path, "x.json", [{"title": "a", "origin": "3f9a01bc/1"}, {"title": "b", "origin": "3f9a01bc/1"}])
 
     (batch,) = batches(path)
@@ -38,7 +38,7 @@ def test_a_name_that_a_file_brings_twice_counts_once(tmp_path: Path):
     assert (batch.known, batch.done) == (1, 2)
 
 
-def test_batches_are_small_by_number_and_by_size(tmp_path: Path):
+def test_batches_are_limited_by_number_and_by_size(tmp_path: Path):
     many = put(tmp_path, "a.json", [{"title": "a"}] * 250)
     long = put(tmp_path, "b.json", [{"description": "x" * 20_000}] * 20)
 

@@ -1,4 +1,4 @@
-"""The format of files is detected, and what is no note is named or refused."""
+"""File formats are detected, and files that are no notes are reported or refused."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ from tests.support.note_files import entries, items, keep_note, lost_of, packed,
         ("x", packed({"picture.png": "x", "deep/er/a.json": json.dumps(keep_note())}), "keep"),
     ],
 )
-def test_it_is_found_out_what_a_file_is(tmp_path: Path, name: str, data: bytes | str, kind: str):
+def test_the_format_of_a_file_is_detected(tmp_path: Path, name: str, data: bytes | str, kind: str):
     (item,) = entries(put(tmp_path, name, data))
 
     assert item.entry, item.problem
@@ -38,17 +38,17 @@ def test_it_is_found_out_what_a_file_is(tmp_path: Path, name: str, data: bytes |
 @pytest.mark.parametrize(
     "data", [b"nonsense", b"\xff\xfe", b"\x89PNG", packed({"a.png": "x"}), packed({}), b"a,b\n1,2"]
 )
-def test_what_cannot_be_told_is_asked(tmp_path: Path, data: bytes):
+def test_an_undetectable_format_has_to_be_named(tmp_path: Path, data: bytes):
     with pytest.raises(UnreadableError, match="not recognised"):
         items(put(tmp_path, "x", data))
 
 
-def test_a_zip_without_what_was_asked_for_says_so(tmp_path: Path):
+def test_a_zip_without_the_requested_format_is_refused_with_that_reason(tmp_path: Path):
     with pytest.raises(UnreadableError, match="nothing in it"):
         items(put(tmp_path, "x.zip", packed({"a.png": "x"})), format="markdown")
 
 
-def test_files_of_another_kind_beside_the_notes_are_named(tmp_path: Path):
+def test_files_of_other_types_beside_the_notes_are_reported(tmp_path: Path):
     found = items(put(tmp_path, "vault.zip", packed({"a.md": "# A", "deep/photo.png": "x"})))
 
     assert lost_of(found) == {"files of another kind": "deep/photo.png"}

@@ -1,4 +1,4 @@
-"""Notes as JSON: read a piece at a time, whole or broken."""
+"""Notes as JSON: parsed in pieces, valid or broken."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from tests.support.note_files import items, only, put
 
 
 class _Drops:
-    """A file that is read a few bytes at a time, so that everything is cut somewhere."""
+    """A file that returns a few bytes at a time, so that it is split everywhere."""
 
     def __init__(self, data: bytes, size: int) -> None:
         self._file, self._size = io.BytesIO(data), size
@@ -38,7 +38,7 @@ class _Drops:
     ),
     ascii_only=st.booleans(),
 )
-def test_an_array_is_read_wherever_it_is_cut(size: int, value: list[Any], ascii_only: bool):
+def test_an_array_split_anywhere_is_parsed(size: int, value: list[Any], ascii_only: bool):
     data = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     reader = JsonReader(_Drops(data, size))
 
@@ -61,7 +61,7 @@ BAD_ELEMENTS = {
 
 
 @pytest.mark.parametrize("bad", BAD_ELEMENTS.values(), ids=BAD_ELEMENTS.keys())
-def test_a_bad_element_is_passed_over(bad: bytes):
+def test_a_bad_element_is_skipped(bad: bytes):
     found = list(JsonReader(io.BytesIO(b'[{"title": "a"},' + bad + b' , {"title": "b"}]')).array())
 
     assert [one for one in found if not isinstance(one, BadElement)] == [{"title": "a"}, {"title": "b"}]
@@ -73,7 +73,7 @@ def test_a_bad_element_is_passed_over(bad: bytes):
     "cut",
     ["[", "[1", "[1,", '["', '["a', '["a\\', "[{", '[{"a"', "[nope", "[nope[", '[nope"', "[1 2]", "[1,]", "[,1]", ""],
 )
-def test_an_array_that_is_none_is_refused(cut: str):
+def test_an_invalid_array_is_refused(cut: str):
     with pytest.raises(UnreadableError, match="not whole JSON"):
         list(JsonReader(_Drops(cut.encode(), 2)).array())
 
@@ -89,14 +89,14 @@ def test_an_array_that_is_none_is_refused(cut: str):
         ('{"epoch": NaN, "notes": []}', "not whole JSON"),
     ],
 )  # fmt: skip
-def test_a_document_that_is_no_export_says_what_is_wrong(tmp_path: Path, document: str, why: str):
+def test_a_document_that_is_no_export_is_refused_with_a_reason(tmp_path: Path, document: str, why: str):
     path = put(tmp_path, "x.json", document)
 
     with pytest.raises(UnreadableError, match=why):
         items(path, format="json")
 
 
-def test_notes_are_found_wherever_they_stand_in_an_export(tmp_path: Path):
+def test_notes_are_found_at_any_position_in_an_export(tmp_path: Path):
     document = {"a": [1, {"notes": [2]}], "quart_notes_export": 1, "notes": [{"title": "a"}], "b": "x" * (2 * PIECE)}
 
     assert only(put(tmp_path, "x.json", document)).title == "a"
@@ -111,7 +111,7 @@ def test_notes_are_found_wherever_they_stand_in_an_export(tmp_path: Path):
         (None, "it is not an object"),
     ],
 )
-def test_a_bad_note_says_which_it_is_and_why(tmp_path: Path, values: Any, reason: str):
+def test_a_bad_note_is_reported_with_its_number_and_reason(tmp_path: Path, values: Any, reason: str):
     path = put(tmp_path, "x.json", [{"title": "good"}, values, {"title": "good too"}])
 
     first, bad, last = items(path)
@@ -121,7 +121,7 @@ def test_a_bad_note_says_which_it_is_and_why(tmp_path: Path, values: Any, reason
     assert reason in (bad.problem or "")
 
 
-def test_bytes_that_are_no_utf8_are_named_with_their_note_only(tmp_path: Path):
+def test_invalid_utf8_is_reported_for_its_own_note_only(tmp_path: Path):
     path = put(tmp_path, "x.json", b'[{"title": "caf\xe9"}, {"title": "caf\xc3\xa9"}]')
 
     other, good = items(path)

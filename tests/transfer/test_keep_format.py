@@ -10,7 +10,7 @@ import pytest
 from tests.support.note_files import FILES_OF_OTHERS, items, keep_note, only, packed, problem_of, put, takeout
 
 
-def test_takeout_comes_in_without_what_was_put_aside(tmp_path: Path):
+def test_takeout_is_imported_without_archived_and_trashed_notes(tmp_path: Path):
     found = items(put(tmp_path, "takeout.zip", takeout()))
 
     assert [item.problem for item in found] == [None] * 4
@@ -24,13 +24,13 @@ def test_takeout_comes_in_without_what_was_put_aside(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("options", "titles"), [({"archived": True}, {"Old"}), ({"trashed": True}, {"Gone"})])
-def test_archived_and_trashed_notes_come_in_when_they_are_asked_for(tmp_path: Path, options: Any, titles: set[str]):
+def test_archived_and_trashed_notes_are_imported_on_request(tmp_path: Path, options: Any, titles: set[str]):
     found = items(put(tmp_path, "takeout.zip", takeout()), **options)
 
     assert {item.entry.title for item in found if item.entry} == {"Buy milk", "Shopping"} | titles
 
 
-def test_notes_of_keep_are_known_without_their_folder(tmp_path: Path):
+def test_notes_of_keep_are_recognised_without_their_folder(tmp_path: Path):
     assert only(put(tmp_path, "Milk.json", keep_note())).title == "Buy milk"
 
 
@@ -42,11 +42,11 @@ def test_notes_of_keep_are_known_without_their_folder(tmp_path: Path):
         ('{"textContent": "\\u0000"}', "cannot be stored"), (b" " * (1 << 20) + b"{}", "larger than a note can be"),
     ],
 )  # fmt: skip
-def test_a_bad_note_of_keep_says_why(tmp_path: Path, note: Any, reason: str):
+def test_a_bad_note_of_keep_is_reported_with_its_reason(tmp_path: Path, note: Any, reason: str):
     assert reason in problem_of(put(tmp_path, "x.json", note), format="keep")
 
 
-def test_a_takeout_of_any_language_comes_in_without_other_products():
+def test_a_takeout_in_any_language_is_imported_without_other_products():
     found = items(FILES_OF_OTHERS / "takeout_de.zip")
 
     assert [item.left_out for item in found if item.left_out] == ["empty", "trashed"]
@@ -59,7 +59,7 @@ def test_a_takeout_of_any_language_comes_in_without_other_products():
     ]
 
 
-def test_what_is_too_long_for_a_note_goes_on_in_further_ones_and_nothing_is_lost():
+def test_a_too_long_note_is_split_into_several_without_loss():
     found = {item.name.rpartition("/")[2]: item for item in items(FILES_OF_OTHERS / "takeout_de.zip")}
 
     text, title = found["long_text.json"], found["long_title.json"]
@@ -70,7 +70,7 @@ def test_what_is_too_long_for_a_note_goes_on_in_further_ones_and_nothing_is_lost
     assert title.entry and (title.entry.description or "").endswith("TT\n\nbody of the long title")
 
 
-def test_notes_of_keep_that_were_put_aside_are_left_out_by_their_reason(tmp_path: Path):
+def test_left_out_notes_of_keep_have_a_reason(tmp_path: Path):
     notes = {"a": keep_note(isArchived=True), "b": keep_note(isTrashed=True), "c": keep_note(title="", textContent="")}
     zipped = packed({f"Takeout/Keep/{name}.json": json.dumps(note) for name, note in notes.items()})
 

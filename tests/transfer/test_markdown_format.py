@@ -32,7 +32,7 @@ def test_a_markdown_file_is_a_note(tmp_path: Path, text: str, title: str, descri
     assert (entry.title, entry.description, entry.done) == (title, description, False)
 
 
-def test_front_matter_says_more(tmp_path: Path):
+def test_front_matter_sets_the_fields_of_a_note(tmp_path: Path):
     path = put(tmp_path, "a.md", "---\ndone: true\ncreated: 2026-01-31\n---\ntext")
 
     entry = only(path)
@@ -40,11 +40,11 @@ def test_front_matter_says_more(tmp_path: Path):
     assert (entry.title, entry.done, entry.created_at) == ("a", True, datetime(2026, 1, 31, tzinfo=UTC))
 
 
-def test_a_markdown_file_that_is_too_long_says_so(tmp_path: Path):
+def test_a_too_long_markdown_file_is_reported(tmp_path: Path):
     assert "larger than a note can be" in problem_of(put(tmp_path, "a.md", b"x" * ((1 << 20) + 1)))
 
 
-def test_a_folder_and_a_zip_of_markdown_files_say_the_same(tmp_path: Path):
+def test_a_folder_and_a_zip_of_markdown_files_give_the_same_notes(tmp_path: Path):
     folder = tmp_path / "notes"
     (folder / "inner").mkdir(parents=True)
     files = {"a.md": "# A\n", "b.markdown": "text", "inner/c.MD": "c", "inner/.d.md": "hidden", "picture.png": "x"}

@@ -1,4 +1,4 @@
-"""The files of imports: how long they stay on the server."""
+"""Uploaded files: how long they stay on the server."""
 
 import asyncio
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.support.import_jobs import ended_job, notes_file, start_job
 core = import_jobs.core
 
 
-async def test_files_stay_while_they_can_be_of_use(core: Core):
+async def test_files_stay_while_their_job_may_need_them(core: Core):
     folder = core.settings.data / "imports"
     folder.mkdir()
     (folder / "orphan").mkdir()
@@ -31,7 +31,7 @@ async def test_files_stay_while_they_can_be_of_use(core: Core):
     await left(0)
 
 
-async def test_what_is_being_received_is_not_swept_away(core: Core):
+async def test_an_upload_in_progress_is_not_deleted(core: Core):
     with core.uploads.receiving(1000) as upload:
         upload.start_file("a")
         assert core.uploads.finished() == set()
@@ -41,9 +41,7 @@ async def test_what_is_being_received_is_not_swept_away(core: Core):
     assert core.uploads.finished() == {upload.folder.name}
 
 
-async def test_what_another_process_discards_before_is_none_of_those_that_are_kept(
-    core: Core, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_file_deleted_by_another_process_does_not_count_as_stored(core: Core, monkeypatch: pytest.MonkeyPatch):
     for name in ("kept", "discarded"):
         (core.settings.data / "imports" / name).mkdir(parents=True)
     looked_at = upload_store._is_locked

@@ -23,7 +23,7 @@ class DevProcess(ServerProcess):
 
     def __init__(self, folder: Path, *flags: str) -> None:
         for name in ("quart_notes", "templates", "static"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, folder / name)  # with what is compiled, as a working copy has it
         shutil.copy(ROOT / "hypercorn.toml", folder)
         self.code = folder
         super().__init__(folder / "data", *flags, python=sys.executable)

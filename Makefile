@@ -13,7 +13,7 @@ NODE_PATH := PATH="$(abspath $(BIN)):$(abspath $(TOOLS))/node_modules/.bin:$$PAT
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-fast check check-python check-scripts format types tests tests-on-postgres test-postgres
-.PHONY: other-pythons browser bench clean
+.PHONY: other-pythons compiled-tests browser bench clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -26,7 +26,7 @@ dev: $(VENV)/.installed ## Start and follow what you change (options as for run)
 
 # Installing and checking take one core each: what does not depend on each other runs side by side, the tests after it.
 test: ## Everything that CI runs: format, lint, types, all tests
-	$(MAKE) --jobs 3 check other-pythons browser
+	$(MAKE) --jobs 3 check other-pythons browser compiled-tests
 	$(MAKE) tests tests-on-postgres
 
 check: check-python check-scripts ## Format, lint and types, without the tests
@@ -39,6 +39,10 @@ check-python: $(VENV)/.test-installed
 check-scripts: $(TOOLS)/.installed
 	$(NODE_PATH) biome check --error-on-warnings
 	$(NODE_PATH) tsc --project tsconfig.json
+
+# pytest and Hypothesis store what they make of each file: once, in place of once in each worker at the same time.
+compiled-tests: $(VENV)/.test-installed
+	@$(PYTEST) --collect-only --quiet | tail -1
 
 other-pythons: $(VENV)/bin/python
 	@$(BIN)/python tests/support/servers/pythons.py >/dev/null

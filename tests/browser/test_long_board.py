@@ -12,7 +12,7 @@ from tests.browser.transfers import bring
 from tests.browser.windows import visit
 from tests.support.servers.server_process import wait_for
 
-MANY = 2_500  # more than two of the page's requests for further notes
+MANY = 2_110  # more than two of the page's requests for further notes, of 1,000 each
 
 
 @pytest.fixture(scope="module")

@@ -43,11 +43,11 @@ def test_low_disk_space_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_pending_migrations_are_reported(file: Path, monkeypatch: pytest.MonkeyPatch):
-    async def pending(_: object) -> list[str]:
-        return ["0099_more"]
+    async def read(*_: object) -> tuple[list[str], None]:
+        return ["0099_more"], None
 
     assert [found.verdict for found in checks._tables(file)] == ["ok", "ok"]
-    monkeypatch.setattr(checks, "_pending", pending)
+    monkeypatch.setattr(checks, "_read", read)
     assert list(checks._tables(file))[-1] == ("warn", "Migrations", "0099_more will be applied at the next start")
 
 
@@ -98,10 +98,10 @@ def test_a_postgresql_server_without_fsync_is_reported(tmp_path: Path, monkeypat
     assert found["Sync mode"].detail.startswith("fsync off: ")
     assert not {"SQLite", "Disk", "Database", "Copies"} & set(found)
 
-    async def asked(_: object) -> tuple[str, str, int, list[str]]:
-        return "17.1", "on", 97, []
+    async def read(*_: object) -> tuple[list[str], dict[str, str | int]]:
+        return [], {"version": "17.1", "fsync": "on", "connections": 97}
 
-    monkeypatch.setattr(checks, "_asked", asked)
+    monkeypatch.setattr(checks, "_read", read)
     found = {one.subject: one for one in checks.examine(_on_postgres(tmp_path))}
     assert found["Sync mode"] == ("ok", "Sync mode", "fsync on")
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from quart_notes.cli.doctor.host import Finding, clock, disk_space, existing, file_systems, privacy, secret
 from quart_notes.cli.doctor.proxies import probe, proxies
@@ -23,8 +24,12 @@ LOW_DISK = 100 << 20  # free bytes below which there is a warning
 SQLITE_MINIMUM = (3, 35, 0)  # RETURNING
 POSTGRES_MINIMUM = 14
 FURTHER_CONNECTIONS = 4  # of a process besides its pool: to write, to listen, to follow the log, to lead
-NEWEST = "SELECT created_at FROM event_log ORDER BY number DESC LIMIT 1"
-SAFE = {2: "FULL", 3: "EXTRA"}  # values of SQLite's synchronous with which a commit is on the disk
+NEWEST_SQL = "SELECT created_at FROM event_log ORDER BY number DESC LIMIT 1"
+POSTGRES_SQL = """
+    SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync,
+        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS connections
+"""
+DURABLE = {2: "FULL", 3: "EXTRA"}  # values of SQLite's synchronous with which a commit is on the disk
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -45,50 +50,48 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    place = settings.database
-    if isinstance(place, Postgres):
-        yield from _postgres(place, settings.workers)
+    target = settings.database
+    if isinstance(target, Postgres):
+        yield from _postgres(target, settings.workers)
     else:
         yield from _sqlite()
-        yield from _data(place)
-        yield from _tables(place)
-        yield from _sync(place)
+        yield from _data(target)
+        yield from _tables(target)
+        yield from _sync(target)
 
 
-def _postgres(place: Postgres, workers: int) -> Iterator[Finding]:
+def _postgres(target: Postgres, workers: int) -> Iterator[Finding]:
     try:
-        version, fsync, connections, pending = asyncio.run(_asked(place))
+        pending, server = asyncio.run(_read(target, POSTGRES_SQL))
     except Exception as error:
-        yield Finding("fail", "PostgreSQL", f"{place}: {error}")
+        yield Finding("fail", "PostgreSQL", f"{target}: {error}")
         return
+    version, _, _ = server["version"].partition(" ")
     new_enough = int(version.split(".")[0]) >= POSTGRES_MINIMUM
-    yield Finding("ok" if new_enough else "fail", "PostgreSQL", f"{version} at {place}")
-    lost = "" if fsync == "on" else ": a power cut may take what was answered already, and break the database"
-    yield Finding("warn" if lost else "ok", "Sync mode", f"fsync {fsync}{lost}")
-    yield _connections(place.pool, workers, connections)
+    yield Finding("ok" if new_enough else "fail", "PostgreSQL", f"{version} at {target}")
+    fsync = server["fsync"]
+    risk = "" if fsync == "on" else ": a power cut may take what was answered already, and break the database"
+    yield Finding("warn" if risk else "ok", "Sync mode", f"fsync {fsync}{risk}")
+    yield _connections(target.pool, workers, server["connections"])
     yield _migrations(pending)
 
 
-def _connections(pool: int, workers: int, there: int) -> Finding:
+def _connections(pool: int, workers: int, available: int) -> Finding:
     """Whether PostgreSQL allows all connections that the server may open; other servers on it are not known here."""
-    wanted = workers * (pool + FURTHER_CONNECTIONS)
-    detail = (
-        f"up to {wanted} (workers {workers} x (database_pool {pool} + {FURTHER_CONNECTIONS})), PostgreSQL has {there}"
-    )
-    if wanted <= there:
+    needed = workers * (pool + FURTHER_CONNECTIONS)
+    formula = f"workers {workers} x (database_pool {pool} + {FURTHER_CONNECTIONS})"
+    detail = f"up to {needed} ({formula}), PostgreSQL has {available}"
+    if needed <= available:
         return Finding("ok", "Connections", detail)
     return Finding("warn", "Connections", f"{detail}: lower database_pool, or raise max_connections there")
 
 
-async def _asked(place: Postgres) -> tuple[str, str, int, list[str]]:
-    opened = database.Database(place)
+async def _read(target: Path | Postgres, query: str) -> tuple[list[str], Any]:
+    """The pending migrations, and the first row of a query, by column; None when there is no row."""
+    opened = database.Database(target)
     async with opened.read_only() as pending, opened.snapshot() as connection:
-        _, (asked,) = await connection.execute_query(
-            "SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync,"
-            " current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
-            " AS connections"
-        )
-        return str(asked["version"]).split()[0], str(asked["fsync"]), int(asked["connections"]), pending
+        _, rows = await connection.execute_query(query)
+        return pending, rows[0] if rows else None
 
 
 def _sqlite() -> Iterator[Finding]:
@@ -111,7 +114,7 @@ def _tables(file: Path) -> Iterator[Finding]:
         return
     try:
         backup.check(file)
-        pending = asyncio.run(_pending(file))
+        pending, _ = asyncio.run(_read(file, "SELECT 1"))
     except Exception as error:
         yield Finding("fail", "Database", f"{file}: {error}")
         return
@@ -125,11 +128,6 @@ def _migrations(pending: list[str]) -> Finding:
     return Finding("ok", "Migrations", "the tables are up to date")
 
 
-async def _pending(file: Path) -> list[str]:
-    async with database.Database(file).read_only() as pending:
-        return pending
-
-
 def _sync(file: Path) -> Iterator[Finding]:
     """Whether commits are on the disk: SQLite's settings of the file, and of a connection like the server's."""
     if not file.is_file():
@@ -141,32 +139,26 @@ def _sync(file: Path) -> Iterator[Finding]:
             (level,) = connection.execute("PRAGMA synchronous").fetchone()
     except sqlite3.Error:
         return  # the check of the tables reports it
-    detail = f"journal_mode {journal}, synchronous {SAFE.get(level, level)}"
+    detail = f"journal_mode {journal}, synchronous {DURABLE.get(level, level)}"
     if journal != "wal":
         yield Finding("warn", "Sync mode", f"{detail}: the next start asks for WAL; some file systems cannot do it")
-    elif level not in SAFE:
+    elif level not in DURABLE:
         yield Finding("warn", "Sync mode", f"{detail}: a power cut may take what was answered already")
     else:
         yield Finding("ok", "Sync mode", detail)
 
 
-def _newest_event(place: Path | Postgres) -> datetime | None:
+def _newest_event(target: Path | Postgres) -> datetime | None:
     """Time of the newest event; None without one, or without a database, which another check reports."""
     try:
-        if isinstance(place, Postgres):
-            return asyncio.run(_newest_of(place))
-        with closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=rw", uri=True)) as connection:
-            found = connection.execute(NEWEST).fetchone()
+        if isinstance(target, Postgres):
+            _, newest = asyncio.run(_read(target, NEWEST_SQL))
+            return None if newest is None else newest["created_at"]
+        with closing(sqlite3.connect(f"{target.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            found = connection.execute(NEWEST_SQL).fetchone()
             return None if found is None else datetime.fromisoformat(found[0])
     except Exception:
         return None
-
-
-async def _newest_of(place: Postgres) -> datetime | None:
-    opened = database.Database(place)
-    async with opened.read_only(), opened.snapshot() as connection:
-        _, rows = await connection.execute_query(NEWEST)
-        return rows[0]["created_at"] if rows else None
 
 
 def _server_config(settings: Settings) -> Iterator[Finding]:

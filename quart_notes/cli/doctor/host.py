@@ -4,6 +4,7 @@ import ctypes
 import os
 import re
 import shutil
+import struct
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,8 +20,10 @@ NETWORK_FILE_SYSTEMS = frozenset(
 )
 TEMPORARY_FILE_SYSTEMS = frozenset({"tmpfs", "ramfs"})
 YEAR = 2026  # of this version: a clock that shows an earlier one is wrong
-AHEAD = timedelta(minutes=1)  # of the newest event, which may come from another machine
-UNKEPT = 0x40  # STA_UNSYNC of adjtimex(2)
+CLOCK_TOLERANCE = timedelta(minutes=1)  # of the newest event, which may come from another machine
+TIMEX = struct.Struct("@I4li")  # the beginning of `struct timex` of adjtimex(2), up to its status
+TIMEX_SIZE = 512  # bytes, more than the whole struct
+UNSYNCHRONISED = 0x40  # STA_UNSYNC of adjtimex(2)
 
 
 class Finding(NamedTuple):
@@ -34,17 +37,17 @@ class Finding(NamedTuple):
 def file_systems(data: Path, database: Path | Postgres, mounts: Path = MOUNTS) -> Iterator[Finding]:
     """Whether the file systems of data and database support locks, and keep data."""
     try:
-        told = mounts.read_text(encoding="utf-8", errors="replace")
+        table = mounts.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return
     folders = [data] if isinstance(database, Postgres) else [database.parent, data]
-    for kind, place in dict.fromkeys(mounted(existing(folder), told) for folder in folders):
+    for kind, mount_point in dict.fromkeys(mounted(existing(folder), table) for folder in folders):
         if kind in NETWORK_FILE_SYSTEMS:
-            yield Finding("warn", "File system", f"{place} is {kind}: locks and syncing do not always hold there")
+            yield Finding("warn", "File system", f"{mount_point} is {kind}: locks and syncing do not always hold there")
         elif kind in TEMPORARY_FILE_SYSTEMS:
-            yield Finding("warn", "File system", f"{place} is {kind}: all is gone when this machine stops")
+            yield Finding("warn", "File system", f"{mount_point} is {kind}: all is gone when this machine stops")
         else:
-            yield Finding("ok", "File system", f"{kind} at {place}")
+            yield Finding("ok", "File system", f"{kind} at {mount_point}")
 
 
 def mounted(folder: Path, mounts: str) -> tuple[str, str]:
@@ -55,24 +58,24 @@ def mounted(folder: Path, mounts: str) -> tuple[str, str]:
     found = "unknown", "/"
     deepest = -1
     for line in mounts.splitlines():
-        _, place, kind, *_ = line.split(" ")
-        place = re.sub(r"\\(\d{3})", lambda code: chr(int(code[1], 8)), place)
-        depth = len(Path(place).parts)
-        if folder.is_relative_to(place) and depth >= deepest:
-            found, deepest = (kind, place), depth
+        _, mount_point, kind, *_ = line.split(" ")
+        mount_point = re.sub(r"\\(\d{3})", lambda code: chr(int(code[1], 8)), mount_point)
+        depth = len(Path(mount_point).parts)
+        if folder.is_relative_to(mount_point) and depth >= deepest:
+            found, deepest = (kind, mount_point), depth
     return found
 
 
 def disk_space(data: Path, import_bytes: int, database: Path | Postgres) -> Iterator[Finding]:
     """Whether there is room for the largest import, and for the copy of the database that a migration makes."""
-    wanted = [("Imports", data / "imports", import_bytes)]
+    needed = [("Imports", data / "imports", import_bytes)]
     if not isinstance(database, Postgres):
         size = database.stat().st_size if database.is_file() else 0
-        wanted.append(("Copies", database.parent / "copies", size))
-    for subject, folder, size in wanted:
-        there = existing(folder)
-        free = shutil.disk_usage(there).free
-        detail = f"{free >> 20:,} MiB free at {there} for up to {max(size >> 20, 1):,} MiB"
+        needed.append(("Copies", database.parent / "copies", size))
+    for subject, planned, size in needed:
+        folder = existing(planned)
+        free = shutil.disk_usage(folder).free
+        detail = f"{free >> 20:,} MiB free at {folder} for up to {max(size >> 20, 1):,} MiB"
         yield Finding("ok" if free > size else "warn", subject, detail)
 
 
@@ -119,7 +122,7 @@ def clock(newest: datetime | None) -> Iterator[Finding]:
     shown = f"{now:%Y-%m-%d %H:%M:%S} UTC"
     if now.year < YEAR:
         yield Finding("warn", "Clock", f"{shown} was before this version")
-    elif newest is not None and newest > now + AHEAD:
+    elif newest is not None and newest > now + CLOCK_TOLERANCE:
         yield Finding("warn", "Clock", f"{shown}, but the newest event is of {newest:%Y-%m-%d %H:%M:%S}")
     elif clock_synchronised() is False:
         yield Finding("warn", "Clock", f"{shown}; nothing keeps it right (NTP)")
@@ -127,26 +130,16 @@ def clock(newest: datetime | None) -> Iterator[Finding]:
         yield Finding("ok", "Clock", shown)
 
 
-class _Timex(ctypes.Structure):
-    """The first fields of `struct timex`, and room for the rest.
+def clock_synchronised() -> bool | None:
+    """Whether the kernel reports a synchronised clock; None where it does not say.
 
     source   adjtimex(2)
     """
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        *((name, ctypes.c_long) for name in ("offset", "frequency", "max_error", "estimated_error")),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_byte * 256),
-    )
-
-
-def clock_synchronised() -> bool | None:
-    """Whether the kernel reports a synchronised clock; None where it does not say."""
-    asked = _Timex()
+    timex = ctypes.create_string_buffer(TIMEX_SIZE)
     try:
-        if ctypes.CDLL(None).adjtimex(ctypes.byref(asked)) < 0:
+        if ctypes.CDLL(None).adjtimex(timex) < 0:
             return None
     except (OSError, AttributeError):
         return None
-    return not asked.status & UNKEPT
+    *_, status = TIMEX.unpack_from(timex)
+    return not status & UNSYNCHRONISED

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -54,7 +54,7 @@ def table(opened: io.TextIOWrapper) -> CsvTable:
     if head is None:
         raise UnreadableError(NO_HEAD)
     delimiter, rest = _declared(first)
-    rows = _parsed(_Lines(chain(rest, lines), 1 if delimiter else 0), head.delimiter)
+    rows = _parsed(chain(rest, lines), head.delimiter, 1 if delimiter else 0)
     above = list(islice(rows, head.rows))[:-1]
     return CsvTable(head, [row for row in above if _has_content(row)], filter(_has_content, rows))
 
@@ -71,7 +71,7 @@ def head_of(lines: Sequence[str]) -> Head | None:
 
 
 def _head(lines: Sequence[str], delimiter: str) -> Head | None:
-    for number, row in enumerate(_parsed(_Lines(iter(lines), 0), delimiter), 1):
+    for number, row in enumerate(_parsed(lines, delimiter), 1):
         cells = [readable(cell) for cell in row.cells]
         if {"title", "text"} & {use_of(cell) for cell in cells}:
             return Head(delimiter, _names(cells), number)
@@ -91,62 +91,45 @@ def _declared(lines: Sequence[str]) -> tuple[str, Sequence[str]]:
     return (found[1], lines[1:]) if found else ("", lines)
 
 
-class _Lines:
-    """Counts the lines of a table as they are read, and stores those of the current row."""
+def _parsed(lines: Iterable[str], delimiter: str, skipped: int = 0) -> Iterator[Row]:
+    """The rows; one in which an unclosed quotation mark includes further lines is broken.
 
-    def __init__(self, lines: Iterator[str], before: int) -> None:
-        self._lines = lines
-        self.number = before
-        self.current: list[str] = []
+    skipped   number of lines before the first of these
+    """
+    current: list[str] = []  # the lines of the row that is being read
 
-    def start_row(self) -> int:
-        """Start a row; returns the number of its first line."""
-        self.current.clear()
-        return self.number + 1
+    def recorded() -> Iterator[str]:
+        for line in lines:
+            current.append(line)
+            yield line
 
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        self.number += 1
-        self.current.append(line)
-        return line
-
-
-def _parsed(lines: _Lines, delimiter: str) -> Iterator[Row]:
-    """The rows; one in which an unclosed quotation mark includes further lines is broken."""
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    rows = csv.reader(recorded(), delimiter=delimiter, strict=True)
     while True:
-        first = lines.start_row()
+        current.clear()
+        first = skipped + rows.line_num + 1
         try:
             cells = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            yield _repaired(lines, first, delimiter, str(error))
+            yield _repaired(current, first, delimiter, str(error))
         else:
             yield Row(cells, first)
 
 
-def _repaired(lines: _Lines, first: int, delimiter: str, error: str) -> Row:
+def _repaired(lines: list[str], first: int, delimiter: str, error: str) -> Row:
     """An invalid row: read leniently when it is a single line, otherwise broken."""
     if "limit" in error:
-        return Row(
-            [],
-            first,
-            f"a cell is far too long; perhaps a quotation mark is missing{_swallowed(first, lines)}",
-        )
-    if "unexpected end" not in error and len(lines.current) == 1:
-        return Row(next(csv.reader(lines.current, delimiter=delimiter)), first)
-    return Row([], first, f"a quotation mark is not closed{_swallowed(first, lines)}")
-
-
-def _swallowed(first: int, lines: _Lines) -> str:
-    if lines.number <= first:
-        return ""
-    which = f"line {lines.number:,}" if lines.number == first + 1 else f"lines {first + 1:,} to {lines.number:,}"
-    return f"; {which} were not imported either"
+        reason = "a cell is far too long; perhaps a quotation mark is missing"
+    elif "unexpected end" not in error and len(lines) == 1:
+        return Row(next(csv.reader(lines, delimiter=delimiter)), first)
+    else:
+        reason = "a quotation mark is not closed"
+    last = first + len(lines) - 1
+    if last > first:
+        which = f"line {last:,}" if last == first + 1 else f"lines {first + 1:,} to {last:,}"
+        reason += f"; {which} were not imported either"
+    return Row([], first, reason)
 
 
 def _bounded(opened: io.TextIOWrapper) -> Iterator[str]:

@@ -4,7 +4,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
@@ -108,7 +108,7 @@ def _in_folder(folder: Path, prefix: str) -> Iterator[File]:
 
 
 def _in_zip(source: SourcePath) -> Iterator[File]:
-    with Archive(source.path, source.name) as archive:
+    with closing(Archive(source.path, source.name)) as archive:
         for member in archive.members():
             nested = "it is a zip within a zip: unpack it first" if member.name.lower().endswith(".zip") else None
             yield File(member.name, partial(archive.open, member), member.bad or nested)

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from quart_notes.transfer.errors import BadFileError, UnreadableError
 
@@ -19,7 +19,7 @@ FREE = 1 << 20  # bytes that a member may have unpacked, whatever its ratio
 RATIO_MAX = 200  # unpacked bytes for each packed byte, of a larger member
 END = struct.Struct("<4s4H2LH")
 END_SEARCH = END.size + 0xFFFF  # bytes: the end may be followed by a comment
-END64_PLACE = struct.Struct("<4sLQL")
+END64_LOCATOR = struct.Struct("<4sLQL")
 END64 = struct.Struct("<4sQ2H2L4Q")
 DIRECTORY = struct.Struct("<4s6H3L5H2L")
 LOCAL = struct.Struct("<4s5H3L2H")
@@ -53,10 +53,8 @@ class Archive:
         self._size = path.stat().st_size
         self._unpacked = 0  # bytes
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Close it."""
         self._file.close()
 
     def members(self) -> Iterator[Member]:
@@ -95,13 +93,13 @@ class Archive:
         return start, count, start + size
 
     def _directory64(self, end_at: int) -> tuple[int, int, int, int]:
-        mark, _, place, _ = END64_PLACE.unpack(self.read(end_at - END64_PLACE.size, END64_PLACE.size))
+        mark, _, position, _ = END64_LOCATOR.unpack(self.read(end_at - END64_LOCATOR.size, END64_LOCATOR.size))
         if mark != b"PK\x06\x07":
             raise self._damaged()
-        fields = END64.unpack(self.read(place, END64.size))
+        fields = END64.unpack(self.read(position, END64.size))
         if fields[0] != b"PK\x06\x06":
             raise self._damaged()
-        return fields[7], fields[8], fields[9], place
+        return fields[7], fields[8], fields[9], position
 
     def _member(self, fields: tuple[int, ...], raw: bytes, extra: bytes, seen: set[int]) -> Member:
         flags, method, crc, packed, size, start = (fields[number] for number in (3, 4, 7, 8, 9, 16))

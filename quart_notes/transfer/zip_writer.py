@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
-from quart_notes.transfer.zip_reader import DEFLATED, DIRECTORY, END, END64, END64_PLACE, LOCAL, PIECE, UTF8
+from quart_notes.transfer.zip_reader import DEFLATED, DIRECTORY, END, END64, END64_LOCATOR, LOCAL, PIECE, UTF8
 
 NEEDED = 20  # version 2.0: deflate
 NEEDED64 = 45  # version 4.5: 64-bit sizes
@@ -41,9 +41,9 @@ class ZipWriter:
         common = (UTF8, DEFLATED, *_moment(changed), zlib.crc32(data), len(packed), len(data), len(raw))
         local = LOCAL.pack(b"PK\x03\x04", NEEDED, *common, 0) + raw + packed
         extra = WIDE.pack(1, 8, self._at) if self._at >= LARGE else b""
-        place = min(self._at, LARGE)
+        offset = min(self._at, LARGE)
         entry = DIRECTORY.pack(
-            b"PK\x01\x02", MADE_ON_UNIX | NEEDED, NEEDED, *common, len(extra), 0, 0, 0, PERMISSIONS, place
+            b"PK\x01\x02", MADE_ON_UNIX | NEEDED, NEEDED, *common, len(extra), 0, 0, 0, PERMISSIONS, offset
         )
         self._add_entry(entry + raw + extra)
         self._at += len(local)
@@ -67,7 +67,7 @@ class ZipWriter:
         if self._count >= MANY or self._at + self._size >= LARGE:
             numbers = (self._count, self._count, self._size, self._at)
             end64 = END64.pack(b"PK\x06\x06", END64.size - 12, NEEDED64, NEEDED64, 0, 0, *numbers)
-            end64 += END64_PLACE.pack(b"PK\x06\x07", 0, self._at + self._size, 1)
+            end64 += END64_LOCATOR.pack(b"PK\x06\x07", 0, self._at + self._size, 1)
         count, size, at = min(self._count, MANY), min(self._size, LARGE), min(self._at, LARGE)
         end = END.pack(b"PK\x05\x06", 0, 0, count, count, size, at, 0)
         return end64 + end

@@ -136,7 +136,6 @@ class Database:
             pending = await self._pending()
             if pending:
                 await self._store.migrate(get_connection(WRITER), APPS, pending[0])
-            self._store.remember()
         except (DatabaseOpenError, *CONNECTION_ERRORS) as error:
             await self.close()
             if isinstance(error, DatabaseOpenError):
@@ -174,7 +173,6 @@ class Database:
         """
         try:
             await self._connect(READER)
-            self._store.remember()
             yield await self._pending()
         finally:
             await self.close()

@@ -1,6 +1,7 @@
 """Checks the free space of the disk."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,12 +14,7 @@ def is_available(folders: Iterable[Path]) -> bool:
 
     If the free space is too small, a file of that size is tried: some space is reserved for the superuser.
     """
-    return all(_free(folder) >= CHANGE_BYTES or _fits(folder) for folder in folders if folder.is_dir())
-
-
-def _free(folder: Path) -> int:
-    status = os.statvfs(folder)
-    return status.f_bavail * status.f_frsize
+    return all(shutil.disk_usage(folder).free >= CHANGE_BYTES or _fits(folder) for folder in folders if folder.is_dir())
 
 
 def _fits(folder: Path) -> bool:

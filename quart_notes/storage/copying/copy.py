@@ -1,13 +1,10 @@
-"""Copies all rows to another kind of database, reads them back and compares them; with helpers for both sides."""
+"""Copies all rows to another kind of database, reads them back and compares them."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
-from quart_notes.settings import Postgres
 from quart_notes.storage.copying.tables import CopyError, RowChecksum, Table
-from quart_notes.storage.database import Database
-from quart_notes.storage.postgres import tables as postgres_tables
 from quart_notes.storage.postgres.tables import PostgresTableStore
 from quart_notes.storage.sqlite.tables import SqliteTableStore
 
@@ -67,11 +64,3 @@ async def _read_back(target: TableStore, table: Table, add_done: Callable[[int],
         total.add(rows)
         add_done(len(rows))
     return CopiedTable(table.name, total.rows, total.checksum)
-
-
-@asynccontextmanager
-async def exclusive(target: Postgres) -> AsyncIterator[PostgresTableStore]:
-    """A transaction on a database with all its tables; CopyError or DatabaseOpenError while others work on it."""
-    await Database(target, alone=True).migrate()
-    async with postgres_tables.exclusive(target) as server:
-        yield server

@@ -43,12 +43,13 @@ async def migrate_to_postgres(source: Path, folder: Path, target: Postgres, prog
     key = _key(folder)
     with exclusive_lock(source):
         backup.check(source)
-        await _check_version(source)
+        async with Database(source).read_only() as pending:
+            schema_version.require_current(source, pending)
         with sqlite_tables.opened(source) as file:
             async with postgres_tables.snapshot(target) as server:
                 schema_version.check(target, await server.migrations())
                 await _check_target(file, server, target)  # before any table is created there
-            async with copy.exclusive(target) as server:
+            async with postgres_tables.exclusive(target) as server:
                 await _check_target(file, server, target)
                 await _check_contents(server, file.tables(), target)
                 with progress("Copying") as report:
@@ -66,11 +67,6 @@ def _key(folder: Path) -> bytes | None:
             f"the key in {folder} has {len(key)} bytes, not {KEY_BYTES}: delete it (everybody signs in again)"
         )
     return key
-
-
-async def _check_version(file: Path) -> None:
-    async with Database(file).read_only() as pending:
-        schema_version.require_current(file, pending)
 
 
 async def _check_target(file: SqliteTableStore, server: PostgresTableStore, target: Postgres) -> None:
@@ -111,7 +107,7 @@ async def _contents(server: PostgresTableStore, tables: list[Table]) -> str:
     for table in tables:
         if table.name in VOLATILE_TABLES:
             continue
-        places = [place for place, column in enumerate(table.columns) if (table.name, column) not in VOLATILE_COLUMNS]
+        stable = [index for index, column in enumerate(table.columns) if (table.name, column) not in VOLATILE_COLUMNS]
         async for rows in server.read(table):
-            total.add(tuple([row[place] for place in places]) for row in rows)
+            total.add(tuple([row[index] for index in stable]) for row in rows)
     return total.checksum

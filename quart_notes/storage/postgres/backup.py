@@ -29,7 +29,9 @@ async def backup(source: Postgres, target: Path, progress: Progress) -> None:
 async def _save(server: PostgresTableStore, source: Postgres, target: Path, progress: Progress) -> None:
     if await server.head() is None:
         raise CopyError(f"{source} holds no notes")
-    await _check_version(server, source)
+    applied = await server.migrations()
+    schema_version.check(source, applied)
+    schema_version.require_current(source, schema_version.pending(applied))
     with backups.partial_file(target) as partial:
         await Database(partial).migrate()
         with sqlite_tables.opened(partial) as file:
@@ -38,12 +40,6 @@ async def _save(server: PostgresTableStore, source: Postgres, target: Path, prog
             file.commit()
         backups.check(partial)
         partial.replace(target)
-
-
-async def _check_version(server: PostgresTableStore, target: Postgres) -> None:
-    applied = await server.migrations()
-    schema_version.check(target, applied)
-    schema_version.require_current(target, schema_version.pending(applied))
 
 
 async def restore(source: Path, folder: Path, target: Postgres, progress: Progress) -> Path | None:
@@ -55,7 +51,7 @@ async def restore(source: Path, folder: Path, target: Postgres, progress: Progre
     raises   CopyError, DatabaseOpenError: servers work on it, the file is no copy or of a newer version
     """
     backups.check(source)
-    async with copy.exclusive(target) as server:
+    async with postgres_tables.exclusive(target) as server:
         with _scratch(folder / "restoring") as scratch:
             fresh = scratch / source.name
             backups.copy(source, fresh)

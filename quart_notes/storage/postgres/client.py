@@ -16,7 +16,12 @@ from tortoise.backends.base.client import TransactionalDBClient, TransactionCont
 from tortoise.connection import get_connections
 
 from quart_notes.settings import Postgres
-from quart_notes.storage.postgres.connections import CONNECTION_ERRORS, KEEPALIVE_SETTINGS, enable_keepalive
+from quart_notes.storage.postgres.connections import (
+    CONNECT_TIMEOUT,
+    CONNECTION_ERRORS,
+    KEEPALIVE_SETTINGS,
+    enable_keepalive,
+)
 from quart_notes.storage.postgres.transactions import PostgresTransaction, translate_errors
 
 Role = Literal["shared", "alone", "reader", "aside", "migrator"]  # the first two write
@@ -24,15 +29,12 @@ Role = Literal["shared", "alone", "reader", "aside", "migrator"]  # the first tw
 # Id of the advisory lock of all processes that may write: servers share it, exclusive commands do not.
 DATABASE_IN_USE_LOCK = 0x51756172744E02
 
-CONNECT_TIMEOUT = 3.0  # seconds to reach the server
 ACQUIRE_TIMEOUT = 10.0  # seconds to wait for a connection of the pool
 LOCK_TIMEOUT = 5  # seconds for another process's write
 IN_USE_TIMEOUT = 1  # seconds for DATABASE_IN_USE_LOCK: the server may not have noticed yet that a process has ended
 IDLE_TRANSACTION_TIMEOUT = 10  # seconds that a suspended process may hold the lock of its transaction
 MIGRATION_TIMEOUT = 600  # seconds for another process's migrations
 SLACK = 5  # seconds that we wait longer than the server's own timeout, in case it is gone
-
-LOCK_DATABASE = "SET lock_timeout = '{wait}s'; SELECT pg_advisory_lock{kind}({lock}); RESET lock_timeout"
 
 
 class PoolConnection(asyncpg.Connection):  # type: ignore[misc]
@@ -125,11 +127,8 @@ class PostgresDbClient(AsyncpgDBClient):
         enable_keepalive(connection)
         if self.role in {"shared", "alone"}:
             # On this very connection: no process writes without the lock, nor after the connection is lost.
-            kind = "_shared" if self.role == "shared" else ""
             try:
-                await connection.execute(
-                    LOCK_DATABASE.format(wait=IN_USE_TIMEOUT, kind=kind, lock=DATABASE_IN_USE_LOCK)
-                )
+                await lock_database(connection, shared=self.role == "shared")
             except asyncpg.LockNotAvailableError:
                 raise asyncpg.LockNotAvailableError("it is in use by another Quart Notes process") from None
 
@@ -169,6 +168,14 @@ class PostgresDbClient(AsyncpgDBClient):
 
     def _in_transaction(self) -> TransactionContext:
         return PostgresContext(self)
+
+
+async def lock_database(connection: Any, *, shared: bool) -> None:
+    """Acquire DATABASE_IN_USE_LOCK for as long as the connection lives; LockNotAvailableError while others hold it."""
+    function = "pg_advisory_lock_shared" if shared else "pg_advisory_lock"
+    await connection.execute(
+        f"SET lock_timeout = '{IN_USE_TIMEOUT}s'; SELECT {function}({DATABASE_IN_USE_LOCK}); RESET lock_timeout"
+    )
 
 
 async def _acquire_with_timeout(pool: Any) -> Any:

@@ -25,12 +25,17 @@ KEEPALIVE_SETTINGS = {
 }
 
 
-async def connect(target: Postgres, name: str, **settings: str) -> Any:
-    """A connection with an application name; raises one of CONNECTION_ERRORS when it cannot be opened."""
+async def connect(
+    target: Postgres, name: str, *, response_timeout: float | None = RESPONSE_TIMEOUT, **settings: str
+) -> Any:
+    """A connection with an application name; raises one of CONNECTION_ERRORS when it cannot be opened.
+
+    response_timeout   seconds for a response; None: no limit
+    """
     connection = await asyncpg.connect(
         target.url,
         timeout=CONNECT_TIMEOUT,
-        command_timeout=RESPONSE_TIMEOUT,
+        command_timeout=response_timeout,
         server_settings={"application_name": f"quart-notes {name}", **KEEPALIVE_SETTINGS, **settings},
     )
     enable_keepalive(connection)

@@ -28,9 +28,6 @@ class PostgresBackend:
     async def probe(self) -> None:
         """Do nothing: a failed connection leaves nothing locked."""
 
-    def remember(self) -> None:
-        """Do nothing: a server is identified by its address."""
-
     def require_same(self) -> None:
         """Do nothing: a lost connection raises an error by itself."""
 

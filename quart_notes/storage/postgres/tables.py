@@ -9,14 +9,9 @@ import asyncpg
 from quart_notes.settings import Postgres
 from quart_notes.storage.copying import tables
 from quart_notes.storage.copying.tables import CopyError, LogHeadRow, Row, Table
-from quart_notes.storage.postgres.client import (
-    CONNECT_TIMEOUT,
-    DATABASE_IN_USE_LOCK,
-    IN_USE_TIMEOUT,
-    LOCK_DATABASE,
-    LOCK_TIMEOUT,
-)
-from quart_notes.storage.postgres.connections import CONNECTION_ERRORS, KEEPALIVE_SETTINGS
+from quart_notes.storage.database import Database
+from quart_notes.storage.postgres.client import LOCK_TIMEOUT, lock_database
+from quart_notes.storage.postgres.connections import CONNECT_TIMEOUT, CONNECTION_ERRORS, connect
 from quart_notes.storage.postgres.transactions import WRITING
 
 BOOLEANS = """
@@ -136,10 +131,14 @@ async def snapshot(target: Postgres) -> AsyncIterator[PostgresTableStore]:
 
 @asynccontextmanager
 async def exclusive(target: Postgres) -> AsyncIterator[PostgresTableStore]:
-    """A transaction that writes while no one else can; CopyError when a server works on the database."""
+    """A transaction that writes while no one else can, with all tables there.
+
+    raises   CopyError or DatabaseOpenError when a server works on the database
+    """
+    await Database(target, alone=True).migrate()
     async with _connected(target) as connection:
         try:
-            await connection.execute(LOCK_DATABASE.format(wait=IN_USE_TIMEOUT, kind="", lock=DATABASE_IN_USE_LOCK))
+            await lock_database(connection, shared=False)
         except asyncpg.LockNotAvailableError:
             raise CopyError(f"{target} is in use by another Quart Notes process") from None
         async with connection.transaction():
@@ -151,16 +150,13 @@ async def exclusive(target: Postgres) -> AsyncIterator[PostgresTableStore]:
 async def _connected(target: Postgres) -> AsyncIterator[Any]:
     """A connection with long timeouts; CopyError for every error of the server."""
     try:
-        connection = await asyncpg.connect(
-            target.url,
-            timeout=CONNECT_TIMEOUT,
-            server_settings={
-                "application_name": "quart-notes copier",
-                "statement_timeout": "0",
-                "idle_in_transaction_session_timeout": "0",
-                "lock_timeout": f"{LOCK_TIMEOUT}s",
-                **KEEPALIVE_SETTINGS,
-            },
+        connection = await connect(
+            target,
+            "copier",
+            response_timeout=None,
+            statement_timeout="0",
+            idle_in_transaction_session_timeout="0",
+            lock_timeout=f"{LOCK_TIMEOUT}s",
         )
         try:
             yield connection

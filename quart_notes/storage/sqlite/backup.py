@@ -14,15 +14,14 @@ from quart_notes.storage import schema_version
 COPY_PAGES = 1024  # pages copied between two reports of progress
 
 
-def copy(source: Path, target: Path, progress: Callable[[int], None] | None = None) -> None:
+def copy(source: Path, target: Path, progress: Callable[[int], None] = lambda _: None) -> None:
     """A consistent copy of a database that may be in use; `progress` gets the percentage done.
 
     source   https://www.sqlite.org/backup.html
     """
 
     def report(_: int, remaining: int, total: int) -> None:
-        if progress is not None:
-            progress(100 - remaining * 100 // max(total, 1))
+        progress(100 - remaining * 100 // max(total, 1))
 
     with partial_file(target) as partial:
         make_file(partial)

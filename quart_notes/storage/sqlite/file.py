@@ -41,14 +41,11 @@ class SqliteBackend:
         return writing, {**writing, "query_only": "ON"}
 
     async def probe(self) -> None:
-        """Raise when no connection is possible: Tortoise would keep its lock, and everything after would wait.
+        """Remember which file it is. Raise when no connection is possible: Tortoise would keep its lock for ever.
 
         Also when the file is of a newer version: a connection that writes would already change it.
         """
         await asyncio.to_thread(_probe, self._file)
-
-    def remember(self) -> None:
-        """Remember which file it is."""
         self._inode = self._file.stat().st_ino
 
     def require_same(self) -> None:

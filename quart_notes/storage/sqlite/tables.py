@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from quart_notes.storage.copying import tables
 from quart_notes.storage.copying.tables import EXCLUSIVE, CopyError, LogHeadRow, Row, Table
 
+T = TypeVar("T")
 OWN = {"sqlite_sequence", "tortoise_migrations"}  # SQLite's and Tortoise's
 INT = 1 << 31  # PostgreSQL's INT is smaller than SQLite's
 LENGTH = re.compile(r"VARCHAR\((\d+)\)")
@@ -130,25 +131,30 @@ def _check(kind: str) -> Callable[[Any], Any]:
     checks: dict[str, Callable[[Any], Any]] = {
         "TEXT": partial(_text, 1 << 30),
         "TIMESTAMP": _time,
-        "REAL": _float,
+        "REAL": partial(_typed, float, "number"),
         "INT": _int,
     }
-    return checks.get(kind, _bigint)
+    return checks.get(kind, partial(_typed, int, "whole number"))
+
+
+def _typed(kind: type[T], name: str, value: Any) -> T:
+    if not isinstance(value, kind):
+        raise ValueError(f"is no {name}")
+    return value
 
 
 def _text(length: int, value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("is no text")
-    if "\0" in value:
+    text = _typed(str, "text", value)
+    if "\0" in text:
         raise ValueError("holds a NUL")
-    if not value.isascii():
+    if not text.isascii():
         try:
-            value.encode()
+            text.encode()
         except UnicodeEncodeError:
             raise ValueError("is not UTF-8, or holds half of a surrogate pair") from None
-    if len(value) > length:
+    if len(text) > length:
         raise ValueError(f"is longer than {length} characters")
-    return value
+    return text
 
 
 def _time(value: Any) -> datetime:
@@ -159,19 +165,7 @@ def _time(value: Any) -> datetime:
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _float(value: Any) -> float:
-    if not isinstance(value, float):
-        raise ValueError("is no number")
-    return value
-
-
 def _int(value: Any) -> int:
     if not isinstance(value, int) or not -INT <= value < INT:
         raise ValueError(f"is no number below {INT:,}")
-    return value
-
-
-def _bigint(value: Any) -> int:
-    if not isinstance(value, int):
-        raise ValueError("is no whole number")
     return value

@@ -7,7 +7,6 @@ processes one may wait for seconds. This lock is a queue.
 import asyncio
 from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, lockf
-from types import TracebackType
 
 NEXT, WRITING = 0, 1  # bytes that are locked
 ACQUIRE_TIMEOUT = 10.0  # seconds to wait for the lock: a suspended process may hold it for ever
@@ -65,9 +64,7 @@ class FairWriteLock:
             return False
         return True
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         with suppress(OSError):
             self._unlock(WRITING)
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from quart_notes.dev.error_page import ErrorReport
 from quart_notes.dev.file_watcher import ChangeKind
@@ -21,8 +21,6 @@ STOP_TIMEOUT = 5.0  # seconds for a server to end; then it is killed
 class ServerProcess(ChildProcess):
     """A process that serves on the supervisor's socket; it inherits that and one channel to the supervisor."""
 
-    _error: dict[str, Any] | None = None
-
     @classmethod
     async def start(cls, program: Sequence[str], listener: socket.socket, run: str, flags: str) -> Self:
         """Start one with the name `run`."""
@@ -30,10 +28,6 @@ class ServerProcess(ChildProcess):
             return await cls.start_program(
                 [*program, str(listener.fileno()), run, flags], [listener.fileno()], STOP_TIMEOUT
             )
-
-    def on_message(self, message: dict[str, Any]) -> None:
-        """Store the error that ends it."""
-        self._error = message.get("error", self._error)
 
     def change(self, kinds: Iterable[ChangeKind]) -> None:
         """Send it the kinds of changes."""
@@ -43,8 +37,8 @@ class ServerProcess(ChildProcess):
         """Wait until it has ended by itself; returns the reason."""
         code = await self.wait_ended()
         title = "The server has ended" if self.ready.is_set() else "The server does not start"
-        if self._error is not None:
-            return ErrorReport.of(title, self._error)
+        if self.error is not None:
+            return ErrorReport(title, **self.error)
         return ErrorReport(title, "", f"{_how(code)}. The terminal may say more.")
 
 

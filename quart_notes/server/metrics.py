@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from quart_notes.core import Core
 from quart_notes.errors import ProblemError
 from quart_notes.live import frames
+from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import Encoder
 from quart_notes.live.event_log import LogStats
 from quart_notes.live.histogram import Histogram
@@ -60,7 +61,7 @@ async def render(core: Core, connections: int) -> bytes:
     except ProblemError:
         stats = None
     registry = CollectorRegistry()
-    registry.register(_Metrics(core, connections, stats))
+    registry.register(_Families(_core_families(core, connections, stats)))
     ProcessCollector(registry=registry)  # processor, memory and descriptors
     return generate_latest(registry)
 
@@ -71,70 +72,70 @@ def combined(texts: Mapping[int, str], workers: int, replaced: int) -> bytes:
     workers, replaced   number of configured workers, and number of workers that have died
     """
     registry = CollectorRegistry()
-    registry.register(_Combined(texts, workers, replaced))
+    registry.register(_Families(_combined_families(texts, workers, replaced)))
     ProcessCollector(namespace="quart_notes_supervisor", registry=registry)
     return generate_latest(registry)
 
 
-class _Combined(Collector):
-    def __init__(self, texts: Mapping[int, str], workers: int, replaced: int) -> None:
-        self._texts, self._workers, self._replaced = texts, workers, replaced
+class _Families(Collector):
+    """Families of metrics that are computed when they are collected."""
+
+    def __init__(self, families: Iterator[Metric]) -> None:
+        self._families = families
 
     def collect(self) -> Iterable[Metric]:
-        yield _gauge("workers", "Workers that there are to be.", self._workers)
-        yield _gauge("workers_up", "Workers that answer.", len(self._texts))
-        yield _counter("workers_replaced", "Workers that have died, and another one was started.", self._replaced)
-        families: dict[str, Metric] = {}
-        for slot, text in self._texts.items():
-            for family in text_string_to_metric_families(text):
-                combined = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
-                for sample in family.samples:
-                    combined.add_sample(sample.name, {**sample.labels, "worker": str(slot)}, sample.value)
-        yield from families.values()
+        return self._families
 
 
-class _Metrics(Collector):
-    def __init__(self, core: Core, connections: int, stats: LogStats | None) -> None:
-        self._core, self._connections, self._stats = core, connections, stats
+def _combined_families(texts: Mapping[int, str], workers: int, replaced: int) -> Iterator[Metric]:
+    yield _gauge("workers", "Workers that there are to be.", workers)
+    yield _gauge("workers_up", "Workers that answer.", len(texts))
+    yield _counter("workers_replaced", "Workers that have died, and another one was started.", replaced)
+    families: dict[str, Metric] = {}
+    for slot, text in texts.items():
+        for family in text_string_to_metric_families(text):
+            combined = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+            for sample in family.samples:
+                combined.add_sample(sample.name, {**sample.labels, "worker": str(slot)}, sample.value)
+    yield from families.values()
 
-    def collect(self) -> Iterable[Metric]:
-        broadcaster, writer = self._core.broadcaster, self._core.writer
-        yield _gauge("info", "1; the version stands in the label.", 1, version=__version__)
-        yield _gauge("connections", "Open connections.", self._connections)
-        yield self._readers()
-        events = CounterMetricFamily(
-            PREFIX + "events",
-            "Events published: durable ones are in the log, volatile ones say who is here.",
-            labels=["kind"],
-        )
-        for kind, count in broadcaster.published.items():
-            events.add_metric([kind], count)
-        yield events
-        yield _counter("deliveries", "Events handed out, each counted once for every reader.", broadcaster.deliveries)
-        yield _counter("readers_cut_off", "Readers that were too slow; they come back and resume.", broadcaster.cut_off)
-        yield _gauge("writes_waiting", "Changes that wait for a transaction.", writer.queued)
-        yield _histogram("write_batch_size", "Changes in one transaction.", writer.batch_sizes)
-        yield _histogram("write_seconds", "Seconds that a transaction took, to the disk.", writer.durations)
-        yield from self._log()
 
-    def _readers(self) -> Metric:
-        readers = GaugeMetricFamily(PREFIX + "readers", "Who listens to events, by edge.", labels=["edge"])
-        counts = Counter(dict.fromkeys([*EDGES.values(), OTHER_EDGE], 0))
-        for encoder, count in self._core.broadcaster.encoder_counts().items():
-            counts[EDGES.get(encoder, OTHER_EDGE)] += count
-        for edge, count in counts.items():
-            readers.add_metric([edge], count)
-        return readers
+def _core_families(core: Core, connections: int, stats: LogStats | None) -> Iterator[Metric]:
+    broadcaster, writer = core.broadcaster, core.writer
+    yield _gauge("info", "1; the version stands in the label.", 1, version=__version__)
+    yield _gauge("connections", "Open connections.", connections)
+    yield _readers(broadcaster)
+    events = CounterMetricFamily(
+        PREFIX + "events",
+        "Events published: durable ones are in the log, volatile ones say who is here.",
+        labels=["kind"],
+    )
+    for kind, count in broadcaster.published.items():
+        events.add_metric([kind], count)
+    yield events
+    yield _counter("deliveries", "Events handed out, each counted once for every reader.", broadcaster.deliveries)
+    yield _counter("readers_cut_off", "Readers that were too slow; they come back and resume.", broadcaster.cut_off)
+    yield _gauge("writes_waiting", "Changes that wait for a transaction.", writer.queued)
+    yield _histogram("write_batch_size", "Changes in one transaction.", writer.batch_sizes)
+    yield _histogram("write_seconds", "Seconds that a transaction took, to the disk.", writer.durations)
+    yield _gauge("database_up", "1 when the database answers, else 0.", stats is not None)
+    if stats is not None:
+        newest, pruned, size = stats
+        behind = max(newest - broadcaster.newest, 0)
+        yield _gauge("log_events", "Events that can be replayed.", newest - pruned)
+        yield _gauge("log_newest", "Number of the newest event in the log.", newest)
+        yield _gauge("log_lag_events", "Events in the log that this process has not published yet.", behind)
+        yield _gauge("database_size_bytes", "Bytes of the database, without its write-ahead log.", size)
 
-    def _log(self) -> Iterator[Metric]:
-        yield _gauge("database_up", "1 when the database answers, else 0.", self._stats is not None)
-        if self._stats is not None:
-            newest, pruned, size = self._stats
-            behind = max(newest - self._core.broadcaster.newest, 0)
-            yield _gauge("log_events", "Events that can be replayed.", newest - pruned)
-            yield _gauge("log_newest", "Number of the newest event in the log.", newest)
-            yield _gauge("log_lag_events", "Events in the log that this process has not published yet.", behind)
-            yield _gauge("database_size_bytes", "Bytes of the database, without its write-ahead log.", size)
+
+def _readers(broadcaster: Broadcaster) -> Metric:
+    readers = GaugeMetricFamily(PREFIX + "readers", "Who listens to events, by edge.", labels=["edge"])
+    counts = Counter(dict.fromkeys([*EDGES.values(), OTHER_EDGE], 0))
+    for encoder, count in broadcaster.encoder_counts().items():
+        counts[EDGES.get(encoder, OTHER_EDGE)] += count
+    for edge, count in counts.items():
+        readers.add_metric([edge], count)
+    return readers
 
 
 def _gauge(name: str, documentation: str, value: float, **labels: str) -> Metric:

@@ -25,14 +25,16 @@ from quart_notes.core import Core
 from quart_notes.server import transport
 from quart_notes.server.metrics import create_metrics_app, render
 from quart_notes.server.sockets import SPARE_DESCRIPTORS, ServeError, address, listen, raise_descriptor_limit
+from quart_notes.server.transport.connection import Connection
+from quart_notes.server.transport.logging import JsonLog, TextLog
 from quart_notes.settings import Postgres, Settings, is_loopback
 from quart_notes.storage.schema_version import DatabaseOpenError
 from quart_notes.web.assets import folder
 
 STREAM_SHUTDOWN_TIMEOUT = 1.0  # seconds for the streams to close at shutdown
 GC_THRESHOLDS = (10_000, 20, 100)  # thresholds of the garbage collector: objects, young and middle collections
-METRICS = "quart_notes.figures"  # extension of the application: returns its metrics, see `metrics`
-SKIP_DRAIN = "quart_notes.hurry"  # extension: an event that makes the server skip draining
+METRICS = "quart_notes.metrics"  # extension of the application: returns its metrics, see `metrics`
+SKIP_DRAIN = "quart_notes.skip_drain"  # extension: an event that makes the server skip draining
 
 log = logging.getLogger("quart_notes")
 
@@ -107,7 +109,7 @@ def configuration(settings: Settings) -> Config:
         config.root_path = settings.root_path
     if settings.access_log:
         config.accesslog = "-"
-    config.logger_class = transport.JsonLog if settings.log_format == "json" else transport.TextLog
+    config.logger_class = JsonLog if settings.log_format == "json" else TextLog
     # We send heartbeats ourselves, with one task for most websockets; hypercorn's pings need no answer.
     config.websocket_ping_interval = None
     return config
@@ -128,7 +130,7 @@ async def _serve(
     app: Quart,
     config: Config,
     where: str,
-    connections: type[transport.Connection],
+    connections: type[Connection],
     metrics_socket: socket.socket | None,
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -185,7 +187,7 @@ async def serve_metrics(
 
 
 async def serve_app(
-    app: Quart, listener: socket.socket, stopping: asyncio.Event, logger_class: type[Logger] = transport.TextLog
+    app: Quart, listener: socket.socket, stopping: asyncio.Event, logger_class: type[Logger] = TextLog
 ) -> None:
     """Serve a small application on `listener`, and close it when it is told to stop."""
     config = transport.MetricsConfig()

@@ -26,10 +26,10 @@ def listen(bind: str, *, shared: bool = False, at_once: bool = True) -> socket.s
     at_once   listen now; otherwise the server that uses it starts to
     source   tcp(7): TCP_USER_TIMEOUT; Linux, ip-sysctl: tcp_notsent_lowat; accepted sockets inherit these options
     """
-    if bind.startswith("unix:"):
-        return _listen_unix(Path(bind.removeprefix("unix:")))
-    host, port = host_of(bind), int(bind.rpartition(":")[2])
     try:
+        if bind.startswith("unix:"):
+            return _listen_unix(Path(bind.removeprefix("unix:")))
+        host, port = host_of(bind), int(bind.rpartition(":")[2])
         family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -50,16 +50,13 @@ def listen(bind: str, *, shared: bool = False, at_once: bool = True) -> socket.s
 
 
 def _listen_unix(path: Path) -> socket.socket:
+    if path.is_socket():
+        if _is_listening(path):
+            raise OSError(None, "another process listens there")
+        path.unlink()  # left by a process that was killed
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        if path.is_socket():
-            if _is_listening(path):
-                raise OSError(None, "another process listens there")
-            path.unlink()  # left by a process that was killed
-        listener.bind(str(path))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        raise ServeError(f"cannot listen on unix:{path}: {error.strerror or error}") from None
+    listener.bind(str(path))
+    listener.listen(BACKLOG)
     return listener
 
 

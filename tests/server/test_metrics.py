@@ -14,7 +14,8 @@ from quart import Quart
 
 from quart_notes.live.histogram import Histogram
 from quart_notes.server import serve as serving
-from quart_notes.server.transport import METRICS_LIMIT, TextLog
+from quart_notes.server.transport import METRICS_LIMIT
+from quart_notes.server.transport.logging import TextLog
 from tests.support.clients.feed_clients import EventStreamClient, LineClient, WebsocketClient, follow
 from tests.support.clients.raw_connection import RawConnection
 from tests.support.servers.server_process import ROOT, ServerProcess, wait_for

@@ -18,21 +18,10 @@ from hypercorn.config import Config
 from hypercorn.protocol import h2, h11, ws_stream
 
 from quart_notes.patching import patched
-from quart_notes.server.transport.connection import ClientConnection, Connection
-from quart_notes.server.transport.logging import JsonLog, TextLog
+from quart_notes.server.transport.connection import Connection
 from quart_notes.server.transport.protocols import CheckedH2Protocol, ProblemH11Protocol
 from quart_notes.server.transport.task_group import UnblockedTaskGroup
 from quart_notes.server.transport.websocket import BoundedWSStream, NoExtensionsHandshake
-
-__all__ = [
-    "METRICS_LIMIT",
-    "ClientConnection",
-    "Connection",
-    "JsonLog",
-    "MetricsConfig",
-    "TextLog",
-    "patched_hypercorn",
-]
 
 METRICS_LIMIT = 16  # connections at once to the metrics server; they do not count for the main one
 

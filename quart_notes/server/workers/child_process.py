@@ -20,7 +20,10 @@ class ChildProcess:
     2. After `stop` it has ended, whatever it was doing, and none of its resources is left open here.
 
     stop_timeout   seconds for it to end when it is asked to; then it is killed
+    error          why it ends, as it has reported it; None unless it has
     """
+
+    error: Any = None
 
     def __init__(
         self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stop_timeout: float
@@ -59,10 +62,11 @@ class ChildProcess:
                 if message.get("ready"):
                     self.ready.set()
                 else:
+                    self.error = message.get("error", self.error)
                     self.on_message(message)
 
     def on_message(self, message: dict[str, Any]) -> None:
-        """Handle a message from it."""
+        """Handle another message from it."""
 
     def send(self, message: object) -> None:
         """Send it a message."""

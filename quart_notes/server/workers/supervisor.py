@@ -63,7 +63,7 @@ class Supervisor:
 
     1. The first one is started alone: it prepares the database, or reports why it cannot.
     2. A worker that dies is replaced, immediately unless it dies repeatedly; one that hangs is killed first.
-    3. They end when the supervisor is answers to stop, and by themselves when it is killed: its channel is closed then.
+    3. They end when the supervisor is asked to stop, and by themselves when it is killed: its channel is closed then.
     """
 
     def __init__(self, settings: Settings, listeners: list[socket.socket], lock: int | None) -> None:

@@ -18,7 +18,6 @@ MAX_MISSED_CHECKS = 5  # liveness checks in a row that a worker may miss
 class WorkerProcess(ChildProcess):
     """One worker, which answers requests of the supervisor."""
 
-    _error = ""
     _asked = 0
 
     def __init__(self, *args: Any) -> None:
@@ -34,8 +33,7 @@ class WorkerProcess(ChildProcess):
         return worker
 
     def on_message(self, message: dict[str, Any]) -> None:
-        """Handle an answer, or the reason why it cannot start."""
-        self._error = message.get("error", self._error)
+        """Handle an answer."""
         if answered := self._waiting.pop(message.get("asked", 0), None):
             answered.set_result(message)
 
@@ -48,7 +46,7 @@ class WorkerProcess(ChildProcess):
         await asyncio.wait([waiting, self._receiving], return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if not self.ready.is_set():
-            raise ServeError(self._error or "A worker did not start; what it said stands above.")
+            raise ServeError(self.error or "A worker did not start; what it said stands above.")
 
     async def metrics(self) -> str:
         """Its metrics; empty when it does not respond."""
@@ -92,4 +90,4 @@ class WorkerProcess(ChildProcess):
         """Wait for its end; returns how it ended, and the reason if it has reported one."""
         code = await self.wait_ended()
         how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
-        return f"{how}: {self._error}" if self._error else how
+        return f"{how}: {self.error}" if self.error else how

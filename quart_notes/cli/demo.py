@@ -2,11 +2,13 @@
 
 from typing import NamedTuple
 
+from quart_notes.cli.offline import offline_core
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.domain.rooms import LOBBY
 from quart_notes.errors import NicknameTakenError
 from quart_notes.schemas import MessageCreate, NoteCreate, NoteUpdate, RoomMessageCreate, UserCreate
+from quart_notes.settings import Settings
 
 DONE = NoteUpdate(done=True)
 NOTES: tuple[tuple[NoteCreate, NoteUpdate | None], ...] = (
@@ -27,7 +29,7 @@ PEOPLE = (
     UserCreate(name="Mary Somerville", email="mary@example.org", nickname="mary"),
 )
 # Author, recipient (None: in the lobby), and text; people by their index above.
-SAID: tuple[tuple[int, int | None, str], ...] = (
+MESSAGES: tuple[tuple[int, int | None, str], ...] = (
     (0, None, "Good morning! This is the lobby: everybody is in it."),
     (1, None, "Morning. Is the market on Saturday still on?"),
     (0, None, "Yes, at nine. The list is on the board, add what is missing."),
@@ -47,23 +49,24 @@ class Added(NamedTuple):
     messages: int
 
 
-async def fill(core: Core) -> Added:
-    """Add the content to an open database; existing people stay as they are, and get no new messages."""
-    for note, done in NOTES:
-        added = (await core.notes.add(ANYBODY, SHARED_BOARD, note)).result
-        if done is not None:
-            await core.notes.change(ANYBODY, SHARED_BOARD, added.id, done)
-    people = [user_id for person in PEOPLE if (user_id := await _added(core, person)) is not None]
-    if len(people) < len(PEOPLE):
-        return Added(len(NOTES), len(people), 0)
-    for author, recipient, content in SAID:
-        if recipient is None:
-            await core.messages.post(ANYBODY, LOBBY, RoomMessageCreate(author_id=people[author], content=content))
-        else:
-            await core.messages.send(
-                ANYBODY, MessageCreate(author_id=people[author], recipient_id=people[recipient], content=content)
-            )
-    return Added(len(NOTES), len(PEOPLE), len(SAID))
+async def fill(settings: Settings) -> Added:
+    """Add the content; existing people stay as they are, and get no new messages."""
+    async with offline_core(settings) as core:
+        for note, done in NOTES:
+            added = (await core.notes.add(ANYBODY, SHARED_BOARD, note)).result
+            if done is not None:
+                await core.notes.change(ANYBODY, SHARED_BOARD, added.id, done)
+        people = [user_id for person in PEOPLE if (user_id := await _added(core, person)) is not None]
+        if len(people) < len(PEOPLE):
+            return Added(len(NOTES), len(people), 0)
+        for author, recipient, content in MESSAGES:
+            if recipient is None:
+                message = RoomMessageCreate(author_id=people[author], content=content)
+                await core.messages.post(ANYBODY, LOBBY, message)
+            else:
+                data = MessageCreate(author_id=people[author], recipient_id=people[recipient], content=content)
+                await core.messages.send(ANYBODY, data)
+    return Added(len(NOTES), len(PEOPLE), len(MESSAGES))
 
 
 async def _added(core: Core, person: UserCreate) -> int | None:

@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 import click
 
 from quart_notes.app import create_app
-from quart_notes.cli import backup, offline, transfer, users
+from quart_notes.cli import backup, transfer, users
 from quart_notes.cli import demo as demo_data
 from quart_notes.cli.common import DATA_OPTIONS, SERVE_OPTIONS, cli_errors, options
 from quart_notes.cli.doctor import checks
 from quart_notes.server import logs
 from quart_notes.server import serve as server
 from quart_notes.server.workers import supervisor
-from quart_notes.settings import Settings
 from quart_notes.settings_sources import load
 from quart_notes.storage import database
 from quart_notes.version import __version__
@@ -87,13 +86,8 @@ def demo(**flags: Any) -> None:
     """Add three people, some messages and notes, to look around. The server must not be running."""
     with cli_errors():
         settings = load(flags)
-        added = asyncio.run(_demo(settings))
+        added = asyncio.run(demo_data.fill(settings))
     click.echo(f"Added {added.notes} notes, {added.people} people and {added.messages} messages to {settings.database}")
-
-
-async def _demo(settings: Settings) -> demo_data.Added:
-    async with offline.offline_core(settings) as core:
-        return await demo_data.fill(core)
 
 
 @cli.command("doctor")

@@ -64,8 +64,8 @@ def _note(person: UserOut) -> str:
 @options(DATA_OPTIONS)
 def admin(nickname: str, remove: bool, **flags: Any) -> None:
     """Make a person an administrator."""
-    words = "is no administrator now." if remove else "is an administrator now."
-    _change(flags, nickname, lambda core, user_id: core.profiles.set_admin(user_id, admin=not remove), words, _note)
+    person = _change(flags, nickname, lambda core, user_id: core.profiles.set_admin(user_id, admin=not remove))
+    click.echo(f"{person.nickname} is {'no' if remove else 'an'} administrator now." + _note(person))
 
 
 @user.command()
@@ -73,7 +73,8 @@ def admin(nickname: str, remove: bool, **flags: Any) -> None:
 @options(DATA_OPTIONS)
 def deactivate(nickname: str, **flags: Any) -> None:
     """Deactivate a person; their notes and messages stay."""
-    _change(flags, nickname, lambda core, user_id: core.profiles.deactivate(user_id), "cannot sign in any more.")
+    person = _change(flags, nickname, lambda core, user_id: core.profiles.deactivate(user_id))
+    click.echo(f"{person.nickname} cannot sign in any more.")
 
 
 @user.command()
@@ -81,24 +82,18 @@ def deactivate(nickname: str, **flags: Any) -> None:
 @options(DATA_OPTIONS)
 def activate(nickname: str, **flags: Any) -> None:
     """Reactivate a person."""
-    _change(flags, nickname, lambda core, user_id: core.profiles.activate(user_id), "can sign in again.")
+    person = _change(flags, nickname, lambda core, user_id: core.profiles.activate(user_id))
+    click.echo(f"{person.nickname} can sign in again.")
 
 
-def _change(
-    flags: dict[str, Any],
-    nickname: str,
-    change: Callable[[Core, int], Awaitable[Any]],
-    words: str,
-    note: Callable[[UserOut], str] = lambda _: "",
-) -> None:
-    """Change a person, and print the result."""
+def _change(flags: dict[str, Any], nickname: str, change: Callable[[Core, int], Awaitable[Any]]) -> UserOut:
+    """The person after a change."""
 
     async def work(core: Core) -> UserOut:
         person: UserOut = (await change(core, await core.profiles.id_of(nickname))).result
         return person
 
-    person = _write(flags, work)
-    click.echo(f"{person.nickname} {words}{note(person)}")
+    return _write(flags, work)
 
 
 def _write(flags: dict[str, Any], work: Callable[[Core], Awaitable[T]]) -> T:

@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 class ErrorReport:
     """Why a page cannot be shown.
 
-    title     a few words, for people: "The server does not start"
+    title     a few words, for people: "The server does not start"; the rest is the result of `failure.describe`
     kind      the exception's name, e.g. "SyntaxError"; may be empty
     file      an absolute path, and `line` counted from 1; None without a position
     """
@@ -34,11 +34,6 @@ class ErrorReport:
     message: str
     file: str | None = None
     line: int | None = None
-
-    @classmethod
-    def of(cls, title: str, described: dict[str, Any]) -> "ErrorReport":
-        """From the result of `failure.describe`."""
-        return cls(title, **described)
 
     @property
     def what(self) -> str:

@@ -4,9 +4,8 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-from quart import Quart, Response, request
+from quart import Quart, Response, request, send_from_directory
 
 from quart_notes.dev.error_page import FILES, HERE, State
 from quart_notes.server import transport
@@ -14,7 +13,6 @@ from quart_notes.server.serve import serve_app
 from quart_notes.web.security import headers
 
 BODY_TIMEOUT = 5.0  # seconds for the body of a request to arrive
-TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 
 @asynccontextmanager
@@ -55,7 +53,7 @@ def _create_app(state: State, root: str, stopping: asyncio.Event) -> Quart:
             response = Response(changes(), content_type="text/event-stream; charset=utf-8")
             response.timeout = None
         elif name in FILES:
-            response = Response((HERE / name).read_bytes(), content_type=TYPES[Path(name).suffix])
+            response = await send_from_directory(HERE, name)
         else:
             await request.get_data()  # a connection that is closed with unread bytes is reset, and the response lost
             response = trouble.response(503, "no_server", root)

@@ -18,11 +18,9 @@ def describe(error: BaseException | None) -> dict[str, Any]:
 
 def _position(error: BaseException | None) -> tuple[str | None, int | None]:
     """The innermost position in our own files; else where it was raised."""
-    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
-    ours = [frame for frame in frames if _is_ours(Path(frame.filename))]
-    if not frames:
-        return None, None
-    return (ours or frames)[-1].filename, (ours or frames)[-1].lineno
+    frames = [] if error is None else traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in frames if _is_ours(Path(frame.filename))] or frames
+    return (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
 
 
 def _is_ours(file: Path) -> bool:

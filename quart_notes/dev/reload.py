@@ -38,12 +38,7 @@ def serve(flags: Mapping[str, Any], listener: socket.socket, supervisor: socket.
     """
 
     def configure(app: Quart) -> None:
-        pages = ReloadBlueprint(app, run)
-
-        async def change(kinds: list[str]) -> None:
-            pages.change({ChangeKind(kind) for kind in kinds})
-
-        channel = ControlChannel(supervisor, change)
+        channel = ControlChannel(supervisor, ReloadBlueprint(app, run).change)
         app.before_serving(channel.open)
         app.after_serving(channel.close)
 
@@ -96,8 +91,8 @@ class ReloadBlueprint:
     async def _read_state(self) -> None:
         self._state = self._new_state(0)
 
-    def change(self, kinds: set[ChangeKind]) -> None:
-        """Handle changes of files: inform the pages."""
+    async def change(self, kinds: list[ChangeKind]) -> None:
+        """Handle changes of files of these kinds: inform the pages."""
         forget()
         self._state = self._new_state(self._state.pages + (ChangeKind.PAGE in kinds))
         self._publish()
@@ -111,7 +106,7 @@ class ReloadBlueprint:
             try:
                 environment.parse(file.read_text(encoding="utf-8"), str(file.name), str(file))
             except TemplateSyntaxError as error:
-                return ErrorReport.of("A template cannot be read", describe(error))
+                return ErrorReport("A template cannot be read", **describe(error))
             except (OSError, UnicodeDecodeError):
                 log.info("%s is being written, or is no text", file)
         return None
@@ -131,7 +126,7 @@ class ReloadBlueprint:
 
     async def _explain(self, error: Exception) -> Response:
         """The response for a template that fails, with its file and line."""
-        trouble = ErrorReport.of("A template fails", describe(error))
+        trouble = ErrorReport("A template fails", **describe(error))
         log.error("%s: %s %s", trouble.title, trouble.what, trouble.where)
         response = trouble.response(500, "template_error", request.root_path)
         response.headers["Cache-Control"] = "no-store"

@@ -1,4 +1,4 @@
-"""One server process, as the supervisor sees it: started with the socket, told about changes, always ended."""
+"""One server process, as the supervisor sees it: started with the socket, informed of changes, always ended."""
 
 import signal
 import socket
@@ -10,7 +10,7 @@ from typing import Self
 
 from quart_notes.dev.error_page import ErrorReport
 from quart_notes.dev.file_watcher import ChangeKind
-from quart_notes.server.workers.child_process import ChildProcess
+from quart_notes.server.workers.child_process import ChildProcess, exit_reason
 
 # -B: Python would take an edit of the same length within the same second for the compiled former one. -P: do not import
 # from the folder of child.py.
@@ -39,7 +39,8 @@ class ServerProcess(ChildProcess):
         title = "The server has ended" if self.ready.is_set() else "The server does not start"
         if self.error is not None:
             return ErrorReport(title, **self.error)
-        return ErrorReport(title, "", f"{_how(code)}. The terminal may say more.")
+        how = f"It {'ended with' if code >= 0 else 'was ended by'} {exit_reason(code)}"
+        return ErrorReport(title, "", f"{how}. The terminal may say more.")
 
 
 @contextmanager
@@ -50,12 +51,3 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, former)
-
-
-def _how(code: int) -> str:
-    if code >= 0:
-        return f"It ended with exit code {code}"
-    try:
-        return f"It was ended by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"It was ended by signal {-code}"

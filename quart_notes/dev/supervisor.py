@@ -37,10 +37,7 @@ def run(flags: Mapping[str, Any]) -> None:
     settings = load(flags)
     bind = serve.configuration(settings).bind[0]
     # The address stays; its rules (loopback, or sign-in) hold for every later server too.
-    given = {
-        name: value if isinstance(value, int) else str(value) for name, value in flags.items() if value is not None
-    }
-    given["bind"] = bind
+    given = {name: value for name, value in flags.items() if value is not None} | {"bind": bind}
     hypercorn = {settings.server_config or Path("hypercorn.toml"), folder("static").parent / "hypercorn.toml"}
     watched = WatchedFiles(
         TOP / "quart_notes",
@@ -51,12 +48,12 @@ def run(flags: Mapping[str, Any]) -> None:
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
     with listen(bind) as listener, asyncio.Runner() as runner:
         listener.setblocking(False)
-        supervisor = ReloadSupervisor(listener, watched, json.dumps(given), settings.root_path)
+        supervisor = ReloadSupervisor(listener, watched, json.dumps(given, default=str), settings.root_path)
         with suppress(asyncio.CancelledError):
-            runner.run(_until_told(supervisor))
+            runner.run(_run_until_signalled(supervisor))
 
 
-async def _until_told(supervisor: "ReloadSupervisor") -> None:
+async def _run_until_signalled(supervisor: "ReloadSupervisor") -> None:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - this is one
     for number in ENDINGS:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_SH, flock
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
@@ -142,7 +143,6 @@ class UploadStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._cached_mark = ""
 
     @contextmanager
     def receiving(self, limit: int) -> Iterator[Upload]:
@@ -150,7 +150,7 @@ class UploadStore:
 
         If the block raises, the upload is removed.
         """
-        upload = Upload(self._folder / f"{self._mark()}-{secrets.token_hex(11)}", limit)
+        upload = Upload(self._folder / f"{self._mark}-{secrets.token_hex(11)}", limit)
         try:
             yield upload
         except BaseException:
@@ -169,14 +169,13 @@ class UploadStore:
 
     def is_local(self, folder: str) -> bool:
         """Whether a folder was created in this store, of all machines that share a database; it may be deleted."""
-        return folder.startswith(f"{self._mark()}-")
+        return folder.startswith(f"{self._mark}-")
 
+    @cached_property
     def _mark(self) -> str:
         """The prefix of the names of this store's folders."""
-        if not self._cached_mark:
-            with _disk_full_as_error():
-                self._cached_mark = self._read_mark()
-        return self._cached_mark
+        with _disk_full_as_error():
+            return self._read_mark()
 
     def _read_mark(self) -> str:
         make_folder(self._folder.parent)

@@ -86,7 +86,7 @@ async def test_a_worker_is_unresponsive_only_after_several_missed_checks_in_a_ro
             self.ready = asyncio.Event()
             self.ready.set()
 
-        async def _ask(self, what: str, seconds: float) -> dict[str, Any] | None:
+        async def _request(self, what: str, seconds: float) -> dict[str, Any] | None:
             return answers.pop(0)
 
     assert await Worker().wait_unresponsive(0.01) == "it stood still for 0.01 s"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import socket
 from asyncio.subprocess import Process
 from collections.abc import Sequence
@@ -99,3 +100,10 @@ class ChildProcess:
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()
+
+
+def exit_reason(code: int) -> str:
+    """How a process with this exit code has ended: exit code 1, SIGKILL, or signal 35."""
+    if code >= 0:
+        return f"exit code {code}"
+    return next((known.name for known in signal.Signals if known == -code), f"signal {-code}")

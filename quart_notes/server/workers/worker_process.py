@@ -1,13 +1,12 @@
 """The process of a worker, as its supervisor sees it."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, Self
 
 from quart_notes.server.sockets import ServeError
-from quart_notes.server.workers.child_process import ChildProcess
+from quart_notes.server.workers.child_process import ChildProcess, exit_reason
 
 PROGRAM = (sys.executable, "-m", "quart_notes.server.workers.worker")
 START_TIMEOUT = 60.0  # seconds that a replacement worker has to start
@@ -18,7 +17,7 @@ MAX_MISSED_CHECKS = 5  # liveness checks in a row that a worker may miss
 class WorkerProcess(ChildProcess):
     """One worker, which answers requests of the supervisor."""
 
-    _asked = 0
+    _requests = 0  # number of requests so far
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -34,7 +33,7 @@ class WorkerProcess(ChildProcess):
 
     def on_message(self, message: dict[str, Any]) -> None:
         """Handle an answer."""
-        if answered := self._waiting.pop(message.get("asked", 0), None):
+        if answered := self._waiting.pop(message.get("id", 0), None):
             answered.set_result(message)
 
     async def started(self) -> None:
@@ -50,7 +49,7 @@ class WorkerProcess(ChildProcess):
 
     async def metrics(self) -> str:
         """Its metrics; empty when it does not respond."""
-        answer = await self._ask("metrics", RESPONSE_TIMEOUT)
+        answer = await self._request("metrics", RESPONSE_TIMEOUT)
         return str(answer["metrics"]) if answer else ""
 
     async def wait_unresponsive(self, seconds: float) -> str:
@@ -65,19 +64,19 @@ class WorkerProcess(ChildProcess):
             return f"it did not start within {START_TIMEOUT:g} s"
         unanswered = 0
         while unanswered < MAX_MISSED_CHECKS:
-            if await self._ask("alive", seconds / MAX_MISSED_CHECKS):
+            if await self._request("alive", seconds / MAX_MISSED_CHECKS):
                 unanswered = 0
                 await asyncio.sleep(seconds / MAX_MISSED_CHECKS)
             else:
                 unanswered += 1
         return f"it stood still for {seconds:g} s"
 
-    async def _ask(self, what: str, seconds: float) -> dict[str, Any] | None:
-        self._asked += 1
-        number = self._asked
+    async def _request(self, what: str, seconds: float) -> dict[str, Any] | None:
+        self._requests += 1
+        number = self._requests
         answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answered
-        self.send({"asked": number, "what": what})
+        self.send({"id": number, "what": what})
         try:
             async with asyncio.timeout(seconds):
                 return await answered
@@ -89,5 +88,4 @@ class WorkerProcess(ChildProcess):
     async def ended(self) -> str:
         """Wait for its end; returns how it ended, and the reason if it has reported one."""
         code = await self.wait_ended()
-        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
-        return f"{how}: {self.error}" if self.error else how
+        return f"{exit_reason(code)}: {self.error}" if self.error else exit_reason(code)

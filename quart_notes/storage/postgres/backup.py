@@ -58,7 +58,9 @@ async def restore(source: Path, folder: Path, target: Postgres, progress: Progre
             backups.assign_new_epoch(fresh)
             await Database(fresh).migrate()
             with sqlite_tables.opened(fresh) as file:
-                former = await _save_former(server, target, folder, progress)
+                former = None if await server.head() is None else backups.replaced_name(folder / FILE)
+                if former is not None:
+                    await _save(server, target, former, progress)
                 with progress("Restoring") as report:
                     await copy.copy(file, server, file.tables(), report)
     return former
@@ -73,11 +75,3 @@ def _scratch(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder)
-
-
-async def _save_former(server: PostgresTableStore, target: Postgres, folder: Path, progress: Progress) -> Path | None:
-    if await server.head() is None:
-        return None
-    former = backups.replaced_name(folder / FILE)
-    await _save(server, target, former, progress)
-    return former

@@ -7,7 +7,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from quart_notes.transfer.errors import UnreadableError
 from quart_notes.transfer.source_files import Bytes
@@ -20,11 +20,10 @@ OUTSIDE = re.compile(r'["\[\]{},]')  # structural characters between strings
 INSIDE = re.compile(r'["\\]')  # special characters within a string
 
 
-class BadElement:
+class BadElement(NamedTuple):
     """An element that is not JSON; `why` is the reason."""
 
-    def __init__(self, why: str) -> None:
-        self.why = why
+    why: str
 
 
 class JsonReader:

@@ -7,9 +7,11 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 
+@dataclass(eq=False)
 class ControlChannel:
     """The server's end of the channel.
 
@@ -17,17 +19,11 @@ class ControlChannel:
     on_supervisor_gone   is called when the supervisor has died, before this process ends
     """
 
-    def __init__(
-        self,
-        supervisor: socket.socket,
-        receive: Callable[[Any], Awaitable[Any]],
-        on_supervisor_gone: Callable[[], object] = lambda: None,
-    ) -> None:
-        self._socket = supervisor
-        self._receive = receive
-        self._on_supervisor_gone = on_supervisor_gone
-        self._receiving: asyncio.Task[None] | None = None
-        self._answering: set[asyncio.Task[None]] = set()
+    _socket: socket.socket
+    _receive: Callable[[Any], Awaitable[Any]]
+    _on_supervisor_gone: Callable[[], object] = lambda: None
+    _receiving: asyncio.Task[None] | None = None
+    _answering: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def open(self) -> None:
         """Report that everything is open, and serve requests of the supervisor."""

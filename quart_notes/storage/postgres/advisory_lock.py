@@ -24,7 +24,7 @@ class AdvisoryLock:
         self._key = key
         self._connection: Any = None
         self._held = False
-        self._trouble = ""  # the error while it cannot be acquired
+        self._error = ""  # while it cannot be acquired
 
     async def acquire(self) -> bool:
         """Whether this process holds the lock; acquires it if it is free. An error is logged once."""
@@ -43,18 +43,18 @@ class AdvisoryLock:
                 connection.terminate()
             if not isinstance(error, CONNECTION_ERRORS):
                 raise
-            self._log_trouble(str(error) or "no answer in time")
+            self._log_error(str(error) or "no answer in time")
         else:
-            self._log_trouble("")
+            self._log_error("")
         return self._held
 
-    def _log_trouble(self, trouble: str) -> None:
+    def _log_error(self, error: str) -> None:
         """Log an error when it changes: the lock is requested several times a second."""
-        if trouble == self._trouble:
+        if error == self._error:
             return
-        self._trouble = trouble
-        if trouble:
-            log.warning("The process cannot ask for the lead: %s: %s", self._target, trouble)
+        self._error = error
+        if error:
+            log.warning("The process cannot ask for the lead: %s: %s", self._target, error)
         else:
             log.info("The process can ask for the lead again: %s", self._target)
 

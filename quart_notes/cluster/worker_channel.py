@@ -126,10 +126,8 @@ class _Outbox:
         self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING)
 
     def wake(self) -> None:
-        if not self._waiting:
-            self._send_now(WAKE)
-        elif WAKE not in self._waiting:
-            self._waiting.append(WAKE)
+        if WAKE not in self._waiting:
+            self.send(WAKE)
 
     def send(self, datagram: bytes) -> None:
         if self._waiting:

@@ -4,9 +4,9 @@ import html
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader
 from quart import Response
 
 from quart_notes.dev.failure import TOP
@@ -72,17 +72,8 @@ class ErrorReport:
 
     def page(self, root: str) -> str:
         """A page that shows it, with addresses below `root`."""
-        rows = (
-            f"<li{' class=here' if number == self.line else ''}><span>{number}</span> {html.escape(line)}\n</li>"
-            for number, line in self.lines()
-        )
-        return Template((HERE / "error_page.html").read_text(encoding="utf-8")).substitute(
-            root=html.escape(root),
-            title=html.escape(self.title),
-            what=html.escape(self.what),
-            where=html.escape(self.where),
-            lines="".join(rows),
-        )
+        environment = Environment(loader=FileSystemLoader(HERE), autoescape=True)
+        return environment.get_template("error_page.html").render(error=self, root=root)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ class ReloadSupervisor:
                 self._changed.clear()
                 trouble = await self._serve(next(self._names))
                 if trouble is not None:
-                    await self._explain(State(next(self._names), trouble=trouble))
+                    await self._explain(trouble)
 
     def notice(self, changes: Mapping[Path, ChangeKind]) -> None:
         """Handle changes of files."""
@@ -117,9 +117,8 @@ class ReloadSupervisor:
             await process.stop()
         return None if self._changed.is_set() else ended.result()
 
-    async def _explain(self, state: State) -> None:
+    async def _explain(self, trouble: ErrorReport) -> None:
         """Show the error until something changes."""
-        assert state.trouble is not None  # noqa: S101 - what it is called for
-        log.error("%s: %s %s", state.trouble.title, state.trouble.what, state.trouble.where)
-        async with error_server(self._listener, state, self._root):
+        log.error("%s: %s %s", trouble.title, trouble.what, trouble.where)
+        async with error_server(self._listener, State(next(self._names), trouble=trouble), self._root):
             await self._changed.wait()

@@ -9,7 +9,13 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 from quart import Quart, Response
@@ -102,7 +108,7 @@ def _combined_families(texts: Mapping[int, str], workers: int, replaced: int) ->
 
 def _core_families(core: Core, connections: int, stats: LogStats | None) -> Iterator[Metric]:
     broadcaster, writer = core.broadcaster, core.writer
-    yield _gauge("info", "1; the version stands in the label.", 1, version=__version__)
+    yield InfoMetricFamily(PREFIX.rstrip("_"), "1; the version stands in the label.", {"version": __version__})
     yield _gauge("connections", "Open connections.", connections)
     yield _readers(broadcaster)
     events = CounterMetricFamily(
@@ -138,10 +144,8 @@ def _readers(broadcaster: Broadcaster) -> Metric:
     return readers
 
 
-def _gauge(name: str, documentation: str, value: float, **labels: str) -> Metric:
-    family = GaugeMetricFamily(PREFIX + name, documentation, labels=list(labels))
-    family.add_metric(list(labels.values()), value)
-    return family
+def _gauge(name: str, documentation: str, value: float) -> Metric:
+    return GaugeMetricFamily(PREFIX + name, documentation, value)
 
 
 def _counter(name: str, documentation: str, value: float) -> Metric:

@@ -90,9 +90,8 @@ class Fields:
         self.values.setdefault("title", title)
         self.values["description"] = "\n\n".join(parts) or None
         if "origin" in self.values:
-            self.lost = [
-                one for one in self.lost if use_of(one.what) != "version"
-            ]  # ours: it starts at version 1 again
+            # Our own export: the note starts at version 1 again.
+            self.lost = [one for one in self.lost if use_of(one.what) != "version"]
         if self.archived and not options.archived:
             return ParsedNote(name, left_out="archived")
         return checked(name, self.values, self.lost)

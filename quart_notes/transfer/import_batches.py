@@ -87,10 +87,8 @@ class Batch:
         for what, example in item.lost:
             first.setdefault(what, example)
         for what, example in first.items():
-            _put(
-                self.lost,
-                LostPart(what=_short(what, SHOWN_LOST), example=_short(example, SHOWN_LOST), entries=1),
-            )
+            part = LostPart(what=_short(what, SHOWN_LOST), example=_short(example, SHOWN_LOST), entries=1)
+            _put(self.lost, part)
 
     def _add(self, entry: ImportedNote, origins: OriginNamer) -> None:
         if (origin := origins.of(entry)) is None:

@@ -97,11 +97,8 @@ def _lost_parts(key: str, value: Any) -> list[Lost]:
 def _example(value: Any) -> str:
     """The first value, by a name that people know."""
     one = value[0] if isinstance(value, list) and value else value
-    return (
-        str(next((one[key] for key in ("email", "filePath", "name") if key in one), as_text(value)))
-        if isinstance(one, dict)
-        else as_text(value)
-    )
+    names = [one[key] for key in ("email", "filePath", "name") if key in one] if isinstance(one, dict) else []
+    return str(names[0]) if names else as_text(value)
 
 
 def _text(text: Any, _: str = "") -> str:

@@ -26,7 +26,7 @@ def test_a_syntax_error_is_shown_with_its_file_and_line_until_it_is_fixed(dev, h
     assert page.headers["content-security-policy"]
     assert "SyntaxError: invalid syntax" in page.text
     assert "quart_notes/version.py, line 5" in page.text
-    assert "broken = &quot;&lt;b&gt;&quot; +" in page.text
+    assert "broken = &#34;&lt;b&gt;&#34; +" in page.text
     assert "<b>" not in page.text
     program = http.post("/api/notes", json={"title": "x" * 100_000})
     assert program.status_code == 503

@@ -1,15 +1,16 @@
 """Checks of proxies: whether their headers are trusted, and whether others could forge them."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import suppress
 
+import httpx
+
 from quart_notes.cli.doctor.host import Finding
-from quart_notes.settings import Settings, host_of, is_loopback
+from quart_notes.settings import Settings, is_loopback
 
 TIMEOUT = 2.0  # seconds to reach a running server
-MARK = "doctor-asks"
-MAX_HEAD = 64 * 1024  # bytes
+HEADER = "x-request-id"
+PROBE_ID = "doctor-asks"  # id of our request
 
 
 def proxies(settings: Settings) -> Iterator[Finding]:
@@ -60,27 +61,21 @@ def believes_headers(settings: Settings) -> bool | None:
 
     It accepts a request's id from the clients whose X-Forwarded headers it trusts.
     """
-    head = probe(settings, f"x-request-id: {MARK}\r\n").lower()
-    if not head.startswith(b"http/1.1 200") or b"\r\nx-request-id:" not in head:
+    response = probe(settings, {HEADER: PROBE_ID})
+    if response is None or HEADER not in response.headers:
         return None
-    return f"\r\nx-request-id: {MARK}".encode() in head
+    return bool(response.headers[HEADER] == PROBE_ID)
 
 
-def probe(settings: Settings, headers: str = "") -> bytes:
-    """The head of the server's response to a request for its version; empty without a response."""
-    request = f"GET {settings.root_path}/api/version HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n"
-    head = b""
-    with suppress(OSError), _connection(settings.bind) as connection:
-        connection.sendall(request.encode())
-        while b"\r\n\r\n" not in head and len(head) < MAX_HEAD and (more := connection.recv(4096)):
-            head += more
-    return head.partition(b"\r\n\r\n")[0]
-
-
-def _connection(bind: str) -> socket.socket:
-    if bind.startswith("unix:"):
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(TIMEOUT)
-        connection.connect(bind.removeprefix("unix:"))
-        return connection
-    return socket.create_connection((host_of(bind), int(bind.rpartition(":")[2])), TIMEOUT)
+def probe(settings: Settings, headers: dict[str, str]) -> httpx.Response | None:
+    """The server's response to a request for its version, without the body; None unless it is a success."""
+    path = settings.bind.removeprefix("unix:")
+    transport = httpx.HTTPTransport(uds=path) if path != settings.bind else None
+    url = f"http://{'localhost' if transport else settings.bind}{settings.root_path}/api/version"
+    with (
+        suppress(httpx.HTTPError, httpx.InvalidURL),
+        httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=False) as client,
+        client.stream("GET", url, headers={"host": "localhost", **headers}) as response,
+    ):
+        return response if response.status_code == httpx.codes.OK else None
+    return None

@@ -35,8 +35,8 @@ async def copy(source: TableStore, target: TableStore, tables: list[Table], repo
 
     add_done(0)
     await target.delete_all(tables)
-    before = [await _copy_table(source, target, table, add_done) for table in tables]
-    after = [await _read_back(target, table, add_done) for table in tables]
+    before = [await _read(source, table, add_done, target) for table in tables]
+    after = [await _read(target, table, add_done) for table in tables]
     different = [(was, now) for was, now in zip(before, after, strict=True) if was != now]
     if different:
         lines = [
@@ -46,21 +46,16 @@ async def copy(source: TableStore, target: TableStore, tables: list[Table], repo
     return before
 
 
-async def _copy_table(
-    source: TableStore, target: TableStore, table: Table, add_done: Callable[[int], None]
+async def _read(
+    source: TableStore, table: Table, add_done: Callable[[int], None], target: TableStore | None = None
 ) -> CopiedTable:
+    """Read a table, and copy it to the target if there is one."""
     total = RowChecksum()
     async for rows in source.read(table):
         total.add(rows)
-        await target.write(table, rows)
+        if target is not None:
+            await target.write(table, rows)
         add_done(len(rows))
-    await target.set_sequences(table, await source.highest_id(table))
-    return CopiedTable(table.name, total.rows, total.checksum)
-
-
-async def _read_back(target: TableStore, table: Table, add_done: Callable[[int], None]) -> CopiedTable:
-    total = RowChecksum()
-    async for rows in target.read(table):
-        total.add(rows)
-        add_done(len(rows))
+    if target is not None:
+        await target.set_sequences(table, await source.highest_id(table))
     return CopiedTable(table.name, total.rows, total.checksum)

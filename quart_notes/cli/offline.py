@@ -7,14 +7,14 @@ from pathlib import Path
 
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
-from quart_notes.domain.exports import Exports
+from quart_notes.domain.exports import Exported, Exports
 from quart_notes.domain.imports import progress_of
 from quart_notes.domain.users import all_users
 from quart_notes.schemas import ExportFormat, ImportOptions, Outcome, UserOut
 from quart_notes.settings import Settings
 from quart_notes.storage.database import Database, exclusive_lock
 from quart_notes.storage.schema_version import require_current
-from quart_notes.transfer.exporter import ExportInfo, export_writer
+from quart_notes.transfer.exporter import ExportInfo, export_stream
 from quart_notes.transfer.import_batches import ImportSource
 from quart_notes.transfer.source_files import SourcePath
 
@@ -81,14 +81,16 @@ async def export_board(
     async with _reading(settings) as database:
         exports = Exports(database)
         export = await exports.start(ANYBODY, board_id)
-        writing = export_writer(kind, ExportInfo(export.board_name, export.epoch, datetime.now(UTC)))
         done = 0
-        write(writing.start())
-        async for page in exports.pages(export):
-            write(writing.notes(page))
-            done += len(page)
-            report(done, export.total)
-        for piece in writing.finish():
+
+        async def pages() -> AsyncIterator[list[Exported]]:
+            nonlocal done
+            async for page in exports.pages(export):
+                yield page
+                done += len(page)
+                report(done, export.total)
+
+        async for piece in export_stream(kind, ExportInfo(export.board_name, export.epoch, datetime.now(UTC)), pages()):
             write(piece)
         return done
 

@@ -37,13 +37,6 @@ class SharedMemory:
         self.memory.truncate(workers * NUMBER_SIZE)
         self._socket_pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(workers)]
 
-    def close(self) -> None:
-        """Close it."""
-        self.memory.close()
-        for pair in self._socket_pairs:
-            for end in pair:
-                end.close()
-
     def descriptors(self, slot: int) -> list[int]:
         """The descriptors that a worker has to inherit, for `slot_of`."""
         inbox = self._socket_pairs[slot][0].fileno()

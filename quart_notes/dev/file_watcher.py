@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from watchfiles import Change, awatch
+from watchfiles import awatch
 
 STEP_MS = 50  # milliseconds of silence that end a burst of changes: editors save in several steps
 LONGEST_MS = 1600  # milliseconds of the longest burst
@@ -97,7 +97,7 @@ async def _watch(watched: WatchedFiles, act: Act, stopping: asyncio.Event, deep:
                 force_polling=polling,
                 recursive=deep,
             ):
-                act(_kinds(watched, changes))
+                act({Path(path): kind for _, path in sorted(changes) if (kind := watched.kind(path)) is not None})
         except (OSError, RuntimeError) as error:  # usually the system's limit of watches
             if polling:
                 log.error("Changes in %s are not noticed: %s", ", ".join(map(str, folders)), error)
@@ -105,7 +105,3 @@ async def _watch(watched: WatchedFiles, act: Act, stopping: asyncio.Event, deep:
                 log.warning("The files cannot be watched, so they are read again and again: %s", error)
         else:
             return
-
-
-def _kinds(watched: WatchedFiles, changes: Iterable[tuple[Change, str]]) -> dict[Path, ChangeKind]:
-    return {Path(path): kind for _, path in sorted(changes) if (kind := watched.kind(path)) is not None}

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ UNFIT = re.compile(r"[\W_]+")  # characters that are left out of file names
 NAME_MAX = 60  # characters of a file name
 TIMES = ("created_at", "updated_at")
 COLUMNS = (*NOTE_FIELDS, *TIMES, "origin")  # of a table; a Markdown file has the description as its text
+Pages = AsyncIterator[Iterable[tuple[NoteOut, str]]]  # notes with their origins; no page is empty
 
 
 class ExportInfo(NamedTuple):
@@ -34,54 +35,39 @@ class ExportInfo(NamedTuple):
     at: datetime
 
 
-class JsonExport:
-    """Our own JSON: everything, so that it can be imported without loss."""
+def export_stream(kind: ExportFormat, info: ExportInfo, pages: Pages) -> AsyncIterator[bytes]:
+    """An export in pieces, each as soon as its page has come."""
+    if kind == "json":
+        return _json(info, pages)
+    return _table(pages) if kind == "csv" else _markdown_files(pages)
 
-    def __init__(self, info: ExportInfo) -> None:
-        self._info = info
-        self._first = True
 
-    def start(self) -> bytes:
-        """The head, and the beginning of the array of notes."""
-        head = {
-            json_format.MARK: json_format.VERSION,
-            "epoch": self._info.epoch,
-            "board": {"name": self._info.board_name},
-            "exported_at": self._info.at.isoformat().replace("+00:00", "Z"),
-        }
-        return dump(head)[:-1] + b',"notes":['
-
-    def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
-        """Notes, one a line."""
-        lines = []
-        for note, origin in page:
-            lines.append((b"\n" if self._first else b",\n") + dump({"origin": origin, **_values(note)}))
-            self._first = False
-        return b"".join(lines)
-
-    def finish(self) -> Iterator[bytes]:
-        """The end of the array."""
-        yield b"\n]}\n"
+async def _json(info: ExportInfo, pages: Pages) -> AsyncIterator[bytes]:
+    """Our own JSON, one note a line: everything, so that it can be imported without loss."""
+    head = {
+        json_format.MARK: json_format.VERSION,
+        "epoch": info.epoch,
+        "board": {"name": info.board_name},
+        "exported_at": info.at.isoformat().replace("+00:00", "Z"),
+    }
+    yield dump(head)[:-1] + b',"notes":['
+    separator = b"\n"
+    async for page in pages:
+        lines = b",\n".join(dump({"origin": origin, **_values(note)}) for note, origin in page)
+        yield separator + lines
+        separator = b",\n"
+    yield b"\n]}\n"
 
 
 def _values(note: NoteOut) -> dict[str, Any]:
     return note.model_dump(mode="json", exclude={"id", "board_id"})
 
 
-class CsvExport:
+async def _table(pages: Pages) -> AsyncIterator[bytes]:
     """Comma-separated values for spreadsheets; a byte order mark tells them that it is UTF-8."""
-
-    def start(self) -> bytes:
-        """The names of the columns."""
-        return b"\xef\xbb\xbf" + line_of(list(COLUMNS)).encode()
-
-    def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
-        """Notes, one a row."""
-        return "".join(line_of(_cells(note, origin)) for note, origin in page).encode()
-
-    def finish(self) -> Iterator[bytes]:
-        """Nothing."""
-        yield from ()
+    yield b"\xef\xbb\xbf" + line_of(list(COLUMNS)).encode()
+    async for page in pages:
+        yield "".join(line_of(_cells(note, origin)) for note, origin in page).encode()
 
 
 def _cells(note: NoteOut, origin: str) -> list[str]:
@@ -89,35 +75,13 @@ def _cells(note: NoteOut, origin: str) -> list[str]:
     return [escape_formula(as_text(values[name])) for name in COLUMNS]
 
 
-class MarkdownExport:
+async def _markdown_files(pages: Pages) -> AsyncIterator[bytes]:
     """A zip with a Markdown file for each note, named by its title and its id."""
-
-    def __init__(self) -> None:
-        self._zip = ZipWriter()
-
-    def start(self) -> bytes:
-        """Nothing."""
-        return b""
-
-    def notes(self, page: Iterable[tuple[NoteOut, str]]) -> bytes:
-        """Notes, one a file."""
-        return b"".join(
-            self._zip.add(file_name(note), markdown(note, origin), note.updated_at) for note, origin in page
-        )
-
-    def finish(self) -> Iterator[bytes]:
-        """The directory of the zip."""
-        return self._zip.directory()
-
-
-ExportWriter = JsonExport | CsvExport | MarkdownExport  # `start`, then `notes` in order, then `finish`
-
-
-def export_writer(kind: ExportFormat, info: ExportInfo) -> ExportWriter:
-    """The writer of a format."""
-    if kind == "csv":
-        return CsvExport()
-    return JsonExport(info) if kind == "json" else MarkdownExport()
+    archive = ZipWriter()
+    async for page in pages:
+        yield b"".join(archive.add(file_name(note), markdown(note, origin), note.updated_at) for note, origin in page)
+    for piece in archive.directory():
+        yield piece
 
 
 def file_name(note: NoteOut) -> str:

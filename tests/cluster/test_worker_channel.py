@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from itertools import chain
 
 import pytest
 
@@ -115,4 +116,6 @@ def test_a_worker_slot_consists_of_inherited_descriptors():
         slot.channel._inbox.close()
         for outbox in slot.channel._outboxes:
             outbox._socket.close()
-    shared.close()
+    shared.memory.close()
+    for end in chain(*shared._socket_pairs):
+        end.close()

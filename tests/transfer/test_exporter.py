@@ -1,10 +1,11 @@
 """Exports: lossless when imported again, and readable by other programs."""
 
+import asyncio
 import csv
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_notes.schemas import TITLE_MAX, ExportFormat, NoteOut, is_blank, one_line
-from quart_notes.transfer.exporter import SUFFIXES, ExportInfo, export_writer, file_name
+from quart_notes.transfer.exporter import SUFFIXES, ExportInfo, export_stream, file_name
 from quart_notes.transfer.source_files import SourcePath, files
 from quart_notes.transfer.zip_writer import ZipWriter
 from tests.support.note_files import items, only, put
@@ -30,9 +31,17 @@ def _note(number: int = 1, **fields: Any) -> NoteOut:
 
 
 def _written(kind: ExportFormat, notes: Sequence[tuple[NoteOut, str]]) -> bytes:
-    writing = export_writer(kind, ABOUT)
     half = len(notes) // 2
-    return writing.start() + writing.notes(notes[:half]) + writing.notes(notes[half:]) + b"".join(writing.finish())
+
+    async def pages() -> AsyncIterator[Sequence[tuple[NoteOut, str]]]:
+        for page in (notes[:half], notes[half:]):
+            if page:
+                yield page
+
+    async def pieces() -> list[bytes]:
+        return [piece async for piece in export_stream(kind, ABOUT, pages())]
+
+    return b"".join(asyncio.run(pieces()))
 
 
 def shows(text: str) -> bool:

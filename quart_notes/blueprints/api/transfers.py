@@ -1,17 +1,16 @@
 """The API of imports and exports."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring
 
-from quart_notes.domain.exports import Export, Exported
+from quart_notes.domain.exports import Export
 from quart_notes.domain.idempotency import AlreadyMade
 from quart_notes.errors import NotNowError
 from quart_notes.schemas import ExportFormat, ExportOut, ExportQuery, ImportQuery, JobOut
-from quart_notes.transfer.exporter import SUFFIXES, TYPES, ExportInfo, ExportWriter, export_writer
+from quart_notes.transfer.exporter import SUFFIXES, TYPES, ExportInfo, export_stream
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import FILES_BODY, ResponseDoc, responds, sends
 from quart_notes.web.request_body import streams_body
@@ -71,20 +70,12 @@ async def export_notes(board_id: int, query_args: ExportQuery) -> Response:
 def exported(export: Export, kind: ExportFormat) -> Response:
     """An export as a download."""
     now = datetime.now(UTC)
-    writing = export_writer(kind, ExportInfo(export.board_name, export.epoch, now))
-    response = Response(_written(core().exports.pages(export), writing), content_type=TYPES[kind])
+    info = ExportInfo(export.board_name, export.epoch, now)
+    response = Response(export_stream(kind, info, core().exports.pages(export)), content_type=TYPES[kind])
     response.timeout = EXPORT_TIMEOUT
     response.headers["Content-Disposition"] = _attachment(f"{export.board_name} {now:%Y-%m-%d}{SUFFIXES[kind]}")
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-async def _written(pages: AsyncIterator[list[Exported]], writing: ExportWriter) -> AsyncIterator[bytes]:
-    yield writing.start()
-    async for page in pages:
-        yield writing.notes(page)
-    for piece in writing.finish():
-        yield piece
 
 
 def _attachment(name: str) -> str:

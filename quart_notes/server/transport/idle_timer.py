@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(eq=False)
 class IdleTimer:
     """Ends a connection that has been idle for `seconds`, in place of hypercorn's task.
 
@@ -17,13 +15,20 @@ class IdleTimer:
     grace      seconds that a new connection has all the same
     """
 
-    _seconds: float
-    _end: Callable[[], None]
-    _stopping: Callable[[], bool]
-    _grace: Callable[[], float] = lambda: 0.0
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
-    _idle_since: float | None = None
-    _timer: asyncio.TimerHandle | None = None
+    def __init__(
+        self,
+        seconds: float,
+        end: Callable[[], None],
+        stopping: Callable[[], bool],
+        grace: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self._seconds = seconds
+        self._end = end
+        self._stopping = stopping
+        self._grace = grace
+        self._loop = asyncio.get_running_loop()
+        self._idle_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Mark as idle from now on."""

@@ -57,16 +57,16 @@ def restore(source: Path, **flags: Any) -> None:
     """
     with cli_errors():
         settings = load(flags)
-        place = settings.database
-        if isinstance(place, Postgres):
+        target = settings.database
+        if isinstance(target, Postgres):
             from quart_notes.storage.postgres import backup as postgres_backups
 
             make_folder(settings.data)
-            kept = asyncio.run(postgres_backups.restore(source, settings.data, place, progress))
+            former = asyncio.run(postgres_backups.restore(source, settings.data, target, progress))
         else:
-            with database.exclusive_lock(place):
-                kept = backups.restore(source, place)
-    click.echo(f"Restored {source} to {place}." + (f" The former database is {kept}." if kept else ""))
+            with database.exclusive_lock(target):
+                former = backups.restore(source, target)
+    click.echo(f"Restored {source} to {target}." + (f" The former database is {former}." if former else ""))
 
 
 @click.command("copy-database")
@@ -106,9 +106,9 @@ def copy_database(to: str, **flags: Any) -> None:
 
 def _target(url: str, flags: dict[str, Any]) -> Postgres:
     try:
-        place = load({**flags, "database_url": url}).database
+        target = load({**flags, "database_url": url}).database
     except SettingsError as error:
         raise SettingsError(str(error).replace("--database-url", "--to").replace("database_url", "--to")) from None
-    if not isinstance(place, Postgres):
+    if not isinstance(target, Postgres):
         raise SettingsError("--to: must begin with postgres://")
-    return place
+    return target

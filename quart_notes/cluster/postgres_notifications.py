@@ -17,8 +17,8 @@ from quart_notes.live.follower import CommitChannel
 from quart_notes.settings import Postgres
 from quart_notes.storage.postgres.connections import CONNECTION_ERRORS, RESPONSE_TIMEOUT, connect
 
-COMMIT_CHANNEL = "quart_notes_commits"  # channel; the payload is the number of the newest event
-DATAGRAMS = "quart_notes_words"
+COMMIT_CHANNEL = "quart_notes_commits"  # the payload is the number of the newest event
+DATAGRAM_CHANNEL = "quart_notes_words"
 DATAGRAM_LIMIT = 7_900  # bytes of a payload; the server accepts less than 8,000
 POLL_INTERVAL = 1.0  # seconds between polls of the newest number, which also show whether the connection is alive
 RETRY_DELAY = 0.25  # seconds between attempts to connect
@@ -26,7 +26,7 @@ RECONNECT_GRACE = 2.0  # seconds that a lost connection may be away before it is
 BATCH_SIZE = 64  # datagrams in one statement
 MAX_WAITING = 4096  # datagrams that wait for the server; the oldest are dropped
 NEWEST_SQL = "SELECT newest FROM log_head WHERE id = 1"
-NOTIFY = "SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word"
+NOTIFY = "SELECT pg_notify($1, datagram) FROM unnest($2::text[]) AS datagram"
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class PostgresNotifications(CommitChannel):
         connection.add_termination_listener(lambda _: self._work.set())
         try:
             await connection.add_listener(COMMIT_CHANNEL, self._on_notify_commit)
-            await connection.add_listener(DATAGRAMS, self._on_notify_datagram)
+            await connection.add_listener(DATAGRAM_CHANNEL, self._on_notify_datagram)
         except BaseException:
             connection.terminate()
             raise
@@ -148,7 +148,7 @@ class PostgresNotifications(CommitChannel):
     async def _send_pending(self, connection: Any) -> None:
         while self._datagrams:
             datagrams = [self._datagrams.popleft() for _ in range(min(BATCH_SIZE, len(self._datagrams)))]
-            await connection.execute(NOTIFY, DATAGRAMS, datagrams)
+            await connection.execute(NOTIFY, DATAGRAM_CHANNEL, datagrams)
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

@@ -8,15 +8,15 @@ const script = /** @type {HTMLScriptElement} */ (document.querySelector("script[
 const root = new URL("..", script.src).pathname.replace(/\/$/, "");
 /** @type {State} the state that this page was made from */
 const mine = JSON.parse(script.dataset.state ?? "");
-const isTrouble = "trouble" in document.documentElement.dataset;
+const isErrorPage = "errorPage" in document.documentElement.dataset;
 let leaving = false;
 
 /** @param {State} state of the server now */
 function compare(state) {
   if (leaving) return;
-  if (state.trouble && !isTrouble) return show(state.trouble, root);
+  if (state.error && !isErrorPage) return show(state.error, root);
   if (state.run !== mine.run || state.pages !== mine.pages) return reload();
-  if (isTrouble) return;
+  if (isErrorPage) return;
   hide();
   if (state.build && state.build !== mine.build) {
     mine.build = state.build;

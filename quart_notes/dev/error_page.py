@@ -88,12 +88,12 @@ class State:
     run: str
     pages: int = 0
     build: str = ""
-    trouble: ErrorReport | None = None
+    error: ErrorReport | None = None
 
     def data(self) -> bytes:
         """As JSON on one line."""
-        trouble = self.trouble and self.trouble.shown()
-        return json.dumps({"run": self.run, "pages": self.pages, "build": self.build, "trouble": trouble}).encode()
+        error = self.error and self.error.shown()
+        return json.dumps({"run": self.run, "pages": self.pages, "build": self.build, "error": error}).encode()
 
     async def follow(self, response: Response, root: str) -> None:
         """Put the script that follows changes from this state on into a page; a fragment stays as it is."""

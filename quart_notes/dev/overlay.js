@@ -4,8 +4,8 @@ const host = document.createElement("quart-notes-dev");
 const inside = host.attachShadow({ mode: "open" });
 const dialog = document.createElement("dialog");
 
-/** @param {Trouble} trouble @param {string} root */
-export function show(trouble, root) {
+/** @param {ErrorReport} report @param {string} root */
+export function show(report, root) {
   if (!host.isConnected) {
     const sheet = document.createElement("link");
     sheet.rel = "stylesheet";
@@ -13,8 +13,8 @@ export function show(trouble, root) {
     inside.replaceChildren(sheet, dialog);
     document.body.append(host);
   }
-  dialog.setAttribute("aria-label", trouble.title);
-  dialog.replaceChildren(panel(trouble));
+  dialog.setAttribute("aria-label", report.title);
+  dialog.replaceChildren(panel(report));
   if (!dialog.open) dialog.showModal();
 }
 
@@ -23,7 +23,7 @@ export function hide() {
   host.remove();
 }
 
-/** @param {Trouble} trouble */
+/** @param {ErrorReport} report */
 function panel({ title, what, where, lines, line }) {
   const list = element("ol", "lines", "");
   for (const [number, text] of lines) {
@@ -31,7 +31,7 @@ function panel({ title, what, where, lines, line }) {
     item.append(element("span", "", String(number)), ` ${text}\n`);
     list.append(item);
   }
-  const whole = element("div", "trouble", "");
+  const whole = element("div", "error-panel", "");
   whole.append(
     element("h1", "", title),
     element("p", "what", what),

@@ -126,8 +126,8 @@ class ReloadBlueprint:
 
     async def _explain(self, error: Exception) -> Response:
         """The response for a template that fails, with its file and line."""
-        trouble = ErrorReport("A template fails", **describe(error))
-        log.error("%s: %s %s", trouble.title, trouble.what, trouble.where)
-        response = trouble.response(500, "template_error", request.root_path)
+        report = ErrorReport("A template fails", **describe(error))
+        log.error("%s: %s %s", report.title, report.what, report.where)
+        response = report.response(500, "template_error", request.root_path)
         response.headers["Cache-Control"] = "no-store"
         return response

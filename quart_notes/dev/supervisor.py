@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from quart_notes.dev.error_page import ErrorReport, State
+from quart_notes.dev.error_page import ErrorReport
 from quart_notes.dev.error_server import error_server
 from quart_notes.dev.failure import TOP
 from quart_notes.dev.file_watcher import ChangeKind, WatchedFiles, watch_files
@@ -88,9 +88,9 @@ class ReloadSupervisor:
             log.info("Following %s", ", ".join(str(one) for group in self._watched.folders().values() for one in group))
             while True:
                 self._changed.clear()
-                trouble = await self._serve(next(self._names))
-                if trouble is not None:
-                    await self._explain(trouble)
+                error = await self._serve(next(self._names))
+                if error is not None:
+                    await self._explain(error)
 
     def notice(self, changes: Mapping[Path, ChangeKind]) -> None:
         """Handle changes of files."""
@@ -117,8 +117,8 @@ class ReloadSupervisor:
             await process.stop()
         return None if self._changed.is_set() else ended.result()
 
-    async def _explain(self, trouble: ErrorReport) -> None:
+    async def _explain(self, error: ErrorReport) -> None:
         """Show the error until something changes."""
-        log.error("%s: %s %s", trouble.title, trouble.what, trouble.where)
-        async with error_server(self._listener, State(next(self._names), trouble=trouble), self._root):
+        log.error("%s: %s %s", error.title, error.what, error.where)
+        async with error_server(self._listener, next(self._names), error, self._root):
             await self._changed.wait()

@@ -1,5 +1,5 @@
 /** An error, see `ErrorReport.shown`; `line` is the number of the line with the error. */
-interface Trouble {
+interface ErrorReport {
   title: string;
   what: string;
   where: string;
@@ -12,5 +12,5 @@ interface State {
   run: string;
   pages: number;
   build: string;
-  trouble?: Trouble | null;
+  error?: ErrorReport | null;
 }

@@ -120,7 +120,7 @@ def test_a_syntax_error_is_shown_over_the_page_until_it_is_fixed(page, dev):
     expect(dialog).to_contain_text("SyntaxError: invalid syntax")
     expect(dialog).to_contain_text("quart_notes/version.py, line 5")
     expect(dialog.locator(".here")).to_contain_text("broken = '<b>' +")
-    expect(dialog.locator(".trouble")).to_have_css("border-top-style", "solid")
+    expect(dialog.locator(".error-panel")).to_have_css("border-top-style", "solid")
     expect(page.locator("#add-title")).to_have_value("half a thou")
     assert is_the_same(page)
     assert_accessible(page, "quart-notes-dev", preload=False)  # inline styles in a shadow root would violate it

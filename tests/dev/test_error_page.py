@@ -87,7 +87,7 @@ def test_a_template_syntax_error_is_reported_until_it_is_fixed(dev, http):
     with states(http) as heard:
         next(heard)
         dev.edit("templates/macros/note_card.html", "{%", "{% if %}{%")
-        broken = next(heard)["trouble"]
+        broken = next(heard)["error"]
         assert broken["what"].startswith("TemplateSyntaxError")
         assert re.fullmatch(r"templates/macros/note_card\.html, line \d+", broken["where"])
         page = http.get("/front/notes", headers=PAGE)
@@ -95,7 +95,7 @@ def test_a_template_syntax_error_is_reported_until_it_is_fixed(dev, http):
         assert broken["where"] in page.text
         dev.edit("templates/macros/note_card.html", "{% if %}{%", "{%")
 
-        assert next(heard)["trouble"] is None
+        assert next(heard)["error"] is None
 
     assert http.get("/front/notes", headers=PAGE).status_code == 200
 
@@ -119,15 +119,15 @@ def test_a_template_error_is_reported_with_its_line(dev, http):
 async def test_an_error_is_escaped(tmp_path):
     file = tmp_path / "wrong.py"
     file.write_text("one\n</li><script>two()</script>\n" + "x" * 1000)
-    trouble = ErrorReport("<i>", "<Kind>", "<b>$where</b>", str(file), 2)
+    report = ErrorReport("<i>", "<Kind>", "<b>$where</b>", str(file), 2)
 
-    page = trouble.page('/"root')
+    page = report.page('/"root')
 
     assert "<script>" not in page
     assert "&lt;/li&gt;&lt;script&gt;two()" in page
     assert "&lt;b&gt;$where&lt;/b&gt;" in page
     assert "<i>" not in page
-    assert max(len(line) for _, line in trouble.lines()) == 400
+    assert max(len(line) for _, line in report.lines()) == 400
     response = Response(page)
     await State("<run>").follow(response, "")
     assert 'data-state="{&quot;' in await response.get_data(as_text=True)

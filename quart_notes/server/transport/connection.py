@@ -113,8 +113,8 @@ class Connection(TCPServer):
 
     def _idle_grace(self) -> float:
         """Seconds until a new connection without a request counts as idle."""
-        asked = self._client.last_received_at > self._began
-        return 0.0 if asked else max(self._began + FIRST_REQUEST_GRACE - self.loop.time(), 0.0)
+        has_requested = self._client.last_received_at > self._began
+        return 0.0 if has_requested else max(self._began + FIRST_REQUEST_GRACE - self.loop.time(), 0.0)
 
     def _end_idle(self) -> None:
         self._task_group.spawn(self._initiate_server_close)

@@ -71,19 +71,19 @@ def _key(folder: Path) -> bytes | None:
 
 async def _check_target(file: SqliteTableStore, server: PostgresTableStore, target: Postgres) -> None:
     """CopyError unless nothing is lost there: the target is unused, or is unchanged since the last copy."""
-    here, there = await file.head(), await server.head() or NEVER_USED
-    if here is None:
+    source, present = await file.head(), await server.head() or NEVER_USED
+    if source is None:
         raise CopyError("there is nothing to copy yet: no server has worked on this database")
-    if there.newest == 0 or here == there:
+    if present.newest == 0 or source == present:
         return
-    if there.epoch != here.epoch:
+    if present.epoch != source.epoch:
         raise CopyError(f"{target} holds the notes of another database: begin with an empty one")
-    last, same = await server.event(there.newest), await file.event(there.newest)
+    last, same = await server.event(present.newest), await file.event(present.newest)
     # The subject of the event may have been deleted here since, and its text with it.
     if last is None or same is None or _without_text(last) != _without_text(same):
         raise CopyError(
-            f"{target} was copied from this database, and may have been changed since: its event {there.newest} is not"
-            " in the log of the file. Begin with an empty database"
+            f"{target} was copied from this database, and may have been changed since: its event {present.newest} is"
+            " not in the log of the file. Begin with an empty database"
         )
 
 

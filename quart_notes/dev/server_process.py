@@ -3,13 +3,12 @@
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from quart_notes.dev.error_page import ErrorReport
-from quart_notes.dev.file_watcher import ChangeKind
 from quart_notes.server.workers.child_process import ChildProcess, exit_reason
 
 # -B: Python would take an edit of the same length within the same second for the compiled former one. -P: do not import
@@ -28,10 +27,6 @@ class ServerProcess(ChildProcess):
             return await cls.start_program(
                 [*program, str(listener.fileno()), run, flags], [listener.fileno()], STOP_TIMEOUT
             )
-
-    def change(self, kinds: Iterable[ChangeKind]) -> None:
-        """Send it the kinds of changes."""
-        self.send(sorted(set(kinds)))
 
     async def ended(self) -> ErrorReport:
         """Wait until it has ended by itself; returns the reason."""

@@ -97,7 +97,7 @@ class ReloadSupervisor:
         names = ", ".join(file.name for file in list(changes)[:3]) + (" …" if len(changes) > 3 else "")
         if self._serving is not None and ChangeKind.CODE not in changes.values():
             log.info("Changed: %s", names)
-            self._serving.change(changes.values())
+            self._serving.send(sorted({*changes.values()}))
             return
         log.info("Restarting: %s", names)
         if any(OWN in file.parents for file in changes):

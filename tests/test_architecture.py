@@ -281,4 +281,6 @@ def test_no_two_routes_share_a_path_and_method():
 def test_python_never_bypasses_escaping():
     assert not [name for name, tree in MODULES.items() if any("markupsafe" in one for one in imports(tree))]
     for file in PACKAGE.rglob("*.py"):
-        assert not re.search(r"\bMarkup\(|render_template_string|autoescape(?!=True)", file.read_text(encoding="utf-8")), file
+        assert not re.search(
+            r"\bMarkup\(|render_template_string|autoescape(?!=True)", file.read_text(encoding="utf-8")
+        ), file

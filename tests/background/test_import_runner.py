@@ -128,7 +128,7 @@ async def test_a_failed_job_has_a_reason_and_can_be_retried(
     assert (await ended_job(core, job)).text == "150 notes imported, 100 were there already"
 
 
-@pytest.mark.parametrize("kept", [False, True], ids=["nothing was changed", "the answer was lost"])
+@pytest.mark.parametrize("kept", [False, True], ids=["nothing was changed", "the response was lost"])
 async def test_a_job_whose_start_fails_in_the_database_starts_later(
     core: Core, monkeypatch: pytest.MonkeyPatch, kept: bool
 ):

@@ -18,7 +18,7 @@ def his(windows, shared_server, bob, place):
         return visit(page, shared_server, f"/front/rooms/{place}")
 
 
-def test_two_users_write_change_and_delete_one_of_them_over_the_event_stream(hers, his, ada):
+def test_two_users_on_different_transports_see_each_others_messages_and_changes(hers, his, ada):
     there, back = fresh("there"), fresh("back")
 
     write(hers, there)

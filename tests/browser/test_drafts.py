@@ -36,7 +36,7 @@ def test_an_edit_survives_a_reload_with_its_base_version(window, rest, shared_se
     expect(card_of(window, note).locator(".theirs")).to_contain_text("theirs")
 
 
-@pytest.mark.parametrize("is_open", [True, False], ids=["in the editor", "set aside"])
+@pytest.mark.parametrize("is_open", [True, False], ids=["in the editor", "on its card"])
 def test_the_draft_of_a_deleted_note_is_offered(window, rest, shared_server, is_open):
     note = create(rest, fresh(), "before")
     edit(window, card_of(window, note)).locator("[name=description]").fill("mine alone")

@@ -70,34 +70,34 @@ class Model:
 @given(STEPS, st.sampled_from([0.2, 0.7, 1.5]), st.integers(0, 1000))
 @in_virtual_time
 async def test_all_processes_converge_once_datagrams_arrive(steps: list[tuple[str, int]], pause: float, seed: int):
-    town = Model(LossyWire(limit=150))
-    town.wire.chance = random.Random(seed)
+    model = Model(LossyWire(limit=150))
+    model.wire.chance = random.Random(seed)
     for step, number in steps:
-        await town.do(step, number, pause)
+        await model.do(step, number, pause)
     await asyncio.sleep(LATE)
-    town.wire.chance = None
-    town.wire.cut.clear()
+    model.wire.chance = None
+    model.wire.cut.clear()
     await asyncio.sleep(TIME_TO_LIVE + PUBLISH_INTERVAL + MOMENT)
 
-    for one in town.processes:
-        assert one.now == one.last == town.truth
+    for one in model.processes:
+        assert one.now == one.last == model.truth
         known = {user.nickname for place in one.presence._rooms.values() for user in place.users.values()}
-        assert known == set(town.truth[0]), "those who have gone are forgotten"
-        assert bool(one.presence._rooms) == any(town.truth)
+        assert known == set(model.truth[0]), "those who have gone are forgotten"
+        assert bool(one.presence._rooms) == any(model.truth)
 
 
 @settings(max_examples=60)
 @given(STEPS, st.sampled_from([0.2, 0.7, 1.5]))
 @in_virtual_time
 async def test_no_present_user_is_reported_as_gone_without_losses(steps: list[tuple[str, int]], pause: float):
-    town = Model(LossyWire(limit=150))
+    model = Model(LossyWire(limit=150))
     await asyncio.sleep(2)
     begun: dict[str, float] = {}
     ended: dict[str, float] = {}
     loop = asyncio.get_running_loop()
 
     def note() -> None:
-        names = {who for _, who, _ in town.connections}
+        names = {who for _, who, _ in model.connections}
         for who in names - begun.keys():
             begun[who] = loop.time()
         for who in begun.keys() - names:
@@ -106,9 +106,9 @@ async def test_no_present_user_is_reported_as_gone_without_losses(steps: list[tu
 
     for step, number in steps:
         if step not in ("come", "go", "die", "cut"):
-            await town.do(step, number, pause)
+            await model.do(step, number, pause)
             note()
-            for one in town.processes:
+            for one in model.processes:
                 here = set(one.now[0]) | set(one.now[1])
                 for who, since in begun.items():
                     if loop.time() - since > MOMENT:
@@ -116,5 +116,5 @@ async def test_no_present_user_is_reported_as_gone_without_losses(steps: list[tu
                 for who in here - begun.keys():
                     assert loop.time() - ended[who] <= GONE + MOMENT
     await asyncio.sleep(GONE + TYPING_DURATION + 2 * PUBLISH_INTERVAL)
-    for one in town.processes:
-        assert one.now == one.last == town.truth
+    for one in model.processes:
+        assert one.now == one.last == model.truth

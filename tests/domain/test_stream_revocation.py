@@ -44,7 +44,7 @@ class Member:
         return {"Cookie": f"{COOKIE}={session_of(self.client)}"}
 
 
-Street = dict[str, Member]
+Members = dict[str, Member]
 
 
 @pytest.fixture(scope="module")
@@ -63,24 +63,24 @@ def guarded_server(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture
-async def street(guarded_server: ServerProcess) -> AsyncIterator[Street]:
+async def members(guarded_server: ServerProcess) -> AsyncIterator[Members]:
     """Ada, and bob, whose access the tests revoke; each in a new browser."""
     async with contextlib.AsyncExitStack() as stack:
-        yield {name: await _guest(stack, guarded_server, name) for name in ("ada", "bob")}
+        yield {name: await _member(stack, guarded_server, name) for name in ("ada", "bob")}
 
 
-async def _guest(stack: contextlib.AsyncExitStack, server: ServerProcess, nickname: str) -> Member:
+async def _member(stack: contextlib.AsyncExitStack, server: ServerProcess, nickname: str) -> Member:
     client = await stack.enter_async_context(server.client())
     answer = await client.post("/api/sign-in", json={"nickname": nickname, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     return Member(server, client, answer.json()["id"])
 
 
-async def _board(street: Street) -> int:
+async def _board(members: Members) -> int:
     """A board of ada's that bob may edit."""
-    ada = street["ada"].client
+    ada = members["ada"].client
     board = int((await ada.post("/api/boards", json={"name": "Allotment"})).json()["id"])
-    answer = await ada.put(f"/api/boards/{board}/members/{street['bob'].id}", json={"role": "editor"})
+    answer = await ada.put(f"/api/boards/{board}/members/{members['bob'].id}", json={"role": "editor"})
     assert answer.status_code == 200, answer.text
     return board
 
@@ -99,9 +99,9 @@ async def _note(guest: Member, board: int, title: str) -> httpx.Response:
 
 @on_both_edges
 @pytest.mark.parametrize("how", ["removed", "left", "board deleted"])
-async def test_a_user_who_loses_a_board_gets_no_more_of_its_events(street: Street, edge: Edge, how: str):
-    ada, bob = street["ada"], street["bob"]
-    board = await _board(street)
+async def test_a_user_who_loses_a_board_gets_no_more_of_its_events(members: Members, edge: Edge, how: str):
+    ada, bob = members["ada"], members["bob"]
+    board = await _board(members)
     port, topic = ada.server.port, f"board:{board}"
     start = str((await ada.client.get("/api/notes")).headers["last-event-id"])
     named_it = await follow(edge, port, topics=f"{topic},users", headers=bob.headers)
@@ -141,8 +141,8 @@ async def test_a_user_who_loses_a_board_gets_no_more_of_its_events(street: Stree
 
 
 @on_both_edges
-async def test_a_replay_starts_at_the_start_of_the_membership(street: Street, edge: Edge):
-    ada, bob = street["ada"], street["bob"]
+async def test_a_replay_starts_at_the_start_of_the_membership(members: Members, edge: Edge):
+    ada, bob = members["ada"], members["bob"]
     start = str((await ada.client.get("/api/notes")).headers["last-event-id"])
     board = int((await ada.client.post("/api/boards", json={"name": "Allotment"})).json()["id"])
     taken_off = (await _note(ada, board, "secret, deleted")).json()
@@ -168,14 +168,14 @@ async def test_a_replay_starts_at_the_start_of_the_membership(street: Street, ed
 
 
 @pytest.mark.parametrize("how", ["signed out", "ended elsewhere", "new password", "token revoked"])
-async def test_every_stream_ends_when_its_access_is_revoked(street: Street, how: str):
-    ada, bob = street["ada"], street["bob"]
+async def test_every_stream_ends_when_its_access_is_revoked(members: Members, how: str):
+    ada, bob = members["ada"], members["bob"]
     port, headers = bob.server.port, bob.headers
     token = (await bob.client.post("/api/me/tokens", json={"name": "a", "scope": "write"})).json()
     if how == "token revoked":
         headers = {"Authorization": f"Bearer {token['token']}"}
     async with contextlib.AsyncExitStack() as stack:
-        another = await _guest(stack, bob.server, "bob")
+        another = await _member(stack, bob.server, "bob")
         streams = [await follow(edge, port, topics="board:1", headers=headers) for edge in EDGES]
         line = LineClient(port, 7)
         streams.append(await line.open(headers=headers))
@@ -211,9 +211,9 @@ async def test_every_stream_ends_when_its_access_is_revoked(street: Street, how:
 
 
 @on_both_edges
-async def test_a_revocation_ends_a_replay_in_progress(street: Street, edge: Edge):
-    ada, bob = street["ada"], street["bob"]
-    board = await _board(street)
+async def test_a_revocation_ends_a_replay_in_progress(members: Members, edge: Edge):
+    ada, bob = members["ada"], members["bob"]
+    board = await _board(members)
     start = str((await ada.client.get("/api/notes")).headers["last-event-id"])
     # One request: 400 concurrent ones exceed the client's timeout on a busy machine.
     notes = [{"title": f"{number}", "description": "x" * 20_000} for number in range(400)]
@@ -233,8 +233,8 @@ async def test_a_revocation_ends_a_replay_in_progress(street: Street, edge: Edge
     assert (await ada.client.delete(f"/api/boards/{board}")).status_code == 200
 
 
-async def test_lines_sent_after_a_revocation_are_ignored(street: Street):
-    bob = street["bob"]
+async def test_lines_sent_after_a_revocation_are_ignored(members: Members):
+    bob = members["bob"]
     token = (await bob.client.post("/api/me/tokens", json={"name": "a", "scope": "write"})).json()
     line = LineClient(bob.server.port, 8)
     await line.open(headers={"Authorization": f"Bearer {token['token']}"})
@@ -254,8 +254,8 @@ async def test_lines_sent_after_a_revocation_are_ignored(street: Street):
     assert not [text for text in contents if text.startswith("too late")]
 
 
-async def test_a_read_token_cannot_post_in_the_lobby(street: Street):
-    bob = street["bob"]
+async def test_a_read_token_cannot_post_in_the_lobby(members: Members):
+    bob = members["bob"]
     made = await bob.client.post("/api/me/tokens", json={"name": "a", "scope": "read"})
     headers = {"Authorization": f"Bearer {made.json()['token']}"}
     for path, status in (("/ws", 101), ("/ws/7", 403)):
@@ -267,8 +267,8 @@ async def test_a_read_token_cannot_post_in_the_lobby(street: Street):
 
 
 @pytest.mark.parametrize("by", ["session", "token"])
-async def test_a_plain_text_message_belongs_to_its_user_who_can_delete_it(street: Street, by: str):
-    bob = street["bob"]
+async def test_a_plain_text_message_belongs_to_its_user_who_can_delete_it(members: Members, by: str):
+    bob = members["bob"]
     made = await bob.client.post("/api/me/tokens", json={"name": "a", "scope": "write"})
     line = LineClient(bob.server.port, 7)
     await line.open(headers=bob.headers if by == "session" else {"Authorization": f"Bearer {made.json()['token']}"})

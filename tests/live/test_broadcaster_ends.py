@@ -161,7 +161,7 @@ async def test_readers_that_fell_behind_together_are_cut_off_one_at_a_time(
     monkeypatch.setattr(module, "CUT_OFF_INTERVAL", 0.0)
 
 
-@pytest.mark.parametrize("flood", [1, 2 * MAX_WAITING], ids=["in a sweep", "while publishing"])
+@pytest.mark.parametrize("flood", [1, 2 * MAX_WAITING], ids=["at a flush", "at a publish"])
 async def test_a_failing_outlet_does_not_affect_others(broadcaster: Broadcaster, flood: int):
     class Broken(Wire):
         def write(self, data: bytes | memoryview) -> None:

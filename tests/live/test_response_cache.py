@@ -76,7 +76,7 @@ def test_the_least_recently_used_response_is_evicted(cache: ResponseCache):
     assert cache.get(f"/{count + 1}", b"") is not None
 
 
-@pytest.mark.parametrize("query", [10_000, 10], ids=["long addresses", "short addresses"])
+@pytest.mark.parametrize("query", [10_000, 10], ids=["long paths", "short paths"])
 def test_many_paths_with_empty_responses_use_bounded_memory(cache: ResponseCache, query: int):
     for n in range(MAX_BYTES // query // 50 + 10_000):
         cache.put("/a", b"%d" % n + b"x" * query, 0, _answer(b""))

@@ -56,7 +56,7 @@ def test_the_parser_accepts_only_what_h11_accepts(data: bytes):
     assert found.last is (peer.their_state is h11.MUST_CLOSE)
 
 
-@pytest.mark.parametrize("size", [1, fast_http1.LONG_BLOCK], ids=["remembered", "too long to be"])
+@pytest.mark.parametrize("size", [1, fast_http1.LONG_BLOCK], ids=["cached", "too long to cache"])
 def test_repeated_headers_are_parsed_alike_and_belong_to_one_request(size: int):
     data = GET[:-2] + b"X: " + b"y" * size + b"\r\n\r\n"
     first = parse_request(data, LIMIT)

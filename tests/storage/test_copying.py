@@ -234,7 +234,7 @@ def test_a_killed_copy_leaves_the_target_unchanged(data: Path, target: str, meth
         (lambda _, target: find(target, END_IT), "postgres://"),
         (lambda child, _: child.send_signal(signal.SIGINT), "Aborted!"),  # a user at the terminal
     ],
-    ids=["the server", "a person"],
+    ids=["the server", "a user"],
 )
 def test_an_interrupted_copy_is_reported(data: Path, target: str, end: Callable[[Child, str], object], words: str):
     with held(target, data.parent, *command(data, target)) as child:

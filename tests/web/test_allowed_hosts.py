@@ -96,10 +96,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 def _with_every_kind_of_request(port: int, host: str, *headers: str) -> dict[str, Answer]:
     note = {"method": "POST", "host": host, "body": b'{"title": "x"}'}
     return {
-        "kept": exchange(port, request("/api/notes", *headers, host=host)),
+        "a cached response": exchange(port, request("/api/notes", *headers, host=host)),
         "made": exchange(port, request("/api/notes", "X-Odd: \xff", *headers, host=host)),
-        "a change": exchange(port, request("/api/notes", JSON, *headers, **note)),  # type: ignore[arg-type]
-        "a change, the long way": exchange(port, request("/api/notes", JSON, "X-Odd: \xff", *headers, **note)),  # type: ignore[arg-type]
+        "a write": exchange(port, request("/api/notes", JSON, *headers, **note)),  # type: ignore[arg-type]
+        "a write by Quart": exchange(port, request("/api/notes", JSON, "X-Odd: \xff", *headers, **note)),  # type: ignore[arg-type]
         "a page": exchange(port, request("/front/notes", "Accept: text/html", *headers, host=host)),
         "a file": exchange(port, request("/static/css/style.css", *headers, host=host)),
         "nothing": exchange(port, request("/nothing", *headers, host=host)),
@@ -298,7 +298,7 @@ def test_any_other_origin_is_refused(server: ServerProcess):
         "null",
     ):  # fmt: skip
         for name, answer in _with_every_kind_of_request(server.port, "127.0.0.1", f"Origin: {origin}").items():
-            changes = name in {"a change", "a change, the long way", "a websocket", "plain text"}
+            changes = name in {"a write", "a write by Quart", "a websocket", "plain text"}
             assert (answer.status == 403) is changes, (name, origin)
             assert "access-control-allow-origin" not in answer.headers, (name, origin)
         asked = ["Access-Control-Request-Method: PATCH", f"Origin: {origin}"]

@@ -124,7 +124,7 @@ async def test_api_routes_have_no_error_pages(client: Client):
         assert answer.content_type == "application/problem+json"
 
 
-@pytest.mark.parametrize("headers", [{}, PAGE], ids=["a program", "a browser"])
+@pytest.mark.parametrize("headers", [{}, PAGE], ids=["an API client", "a browser"])
 async def test_an_unexpected_error_is_logged_and_not_revealed(
     client: Client, headers: dict[str, str], caplog: pytest.LogCaptureFixture
 ):

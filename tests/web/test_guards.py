@@ -74,7 +74,7 @@ FOREIGN = {
     "another origin from our site": ["Origin: https://evil.example", "Sec-Fetch-Site: same-origin"],
 }
 OWN = {
-    "a program": [],
+    "an API client": [],
     "our page": ["Origin: http://{host}", "Sec-Fetch-Site: same-origin"],
     "our page in an older browser": ["Origin: http://{host}"],
     "our page behind https, for which its browser vouches": ["Origin: https://{host}", "Sec-Fetch-Site: same-origin"],
@@ -84,7 +84,7 @@ OWN = {
 
 # Some of each kind; all are tested on one route of each blueprint, since they are checked before routing.
 FEW_FOREIGN = ("another host", "no origin to speak of", "a sibling port", "another site")
-FEW_OWN = {False: ("our page",), True: ("a program",)}  # in open mode, in accounts mode
+FEW_OWN = {False: ("our page",), True: ("an API client",)}  # in open mode, in accounts mode
 FIRST_WRITES = {route.blueprint: route for route in reversed(WRITES)}.values()
 
 NUMBERS = count(1)

@@ -22,22 +22,22 @@ CHUNKED = (
     b"POST /api/notes HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n"
 )
 ASKED: dict[str, Callable[[int], Answer]] = {
-    "a kept answer": lambda port: exchange(port, request("/api/notes")),
-    "the short way": lambda port: exchange(port, request("/api/notes", JSON, method="POST", body=NOTE)),
+    "a cached response": lambda port: exchange(port, request("/api/notes")),
+    "the fast path": lambda port: exchange(port, request("/api/notes", JSON, method="POST", body=NOTE)),
     "by Quart": lambda port: exchange(port, request("/api/version")),
     "a page": lambda port: exchange(port, request("/front/notes", "Accept: text/html")),
     "a static file": lambda port: exchange(port, request("/static/css/style.css")),
     "by h11": lambda port: exchange(port, CHUNKED),
-    "nothing there": lambda port: exchange(port, request("/nothing")),
+    "a missing route": lambda port: exchange(port, request("/nothing")),
     "another method": lambda port: exchange(port, request("/api/version", method="DELETE")),
-    "a header alone": lambda port: exchange(port, request("/api/notes", method="HEAD")),
-    "no path": lambda port: exchange(port, request("?x")),
+    "a head request": lambda port: exchange(port, request("/api/notes", method="HEAD")),
+    "a target without a path": lambda port: exchange(port, request("?x")),
     "no host": lambda port: exchange(port, request("/front/notes", host="[x")),
     "malformed": lambda port: exchange(port, b"nonsense\r\n\r\n"),
     "large headers": lambda port: exchange(port, request("/", "X: " + "x" * 20_000)),
     "a websocket": lambda port: handshake(port, websocket_request("/ws")),
-    "a websocket refused": lambda port: handshake(port, websocket_request("/ws?after=x")),
-    "a websocket nowhere": lambda port: handshake(port, websocket_request("/nothing")),
+    "a refused websocket": lambda port: handshake(port, websocket_request("/ws?after=x")),
+    "a websocket at a missing route": lambda port: handshake(port, websocket_request("/nothing")),
     "a broken handshake": lambda port: handshake(port, websocket_request("/ws").replace(b"Sec-WebSocket-Key", b"X")),
     "events": lambda port: handshake(port, request("/events")),
 }
@@ -52,7 +52,15 @@ def test_every_response_has_its_own_request_id(shared_server: ServerProcess, ask
 
 
 def test_every_response_has_one_request_id_header(shared_server: ServerProcess):
-    for name in ("a kept answer", "the short way", "by Quart", "by h11", "nothing there", "malformed", "no path"):
+    for name in (
+        "a cached response",
+        "the fast path",
+        "by Quart",
+        "by h11",
+        "a missing route",
+        "malformed",
+        "a target without a path",
+    ):
         assert ASKED[name](shared_server.port).raw.lower().count(b"\r\nx-request-id:") == 1, name
 
 
@@ -116,7 +124,7 @@ def test_other_clients_cannot_set_the_request_id(shared_server: ServerProcess):
 
 
 @pytest.mark.sqlite_only("its file goes away")
-@pytest.mark.parametrize("quart", [False, True], ids=["the short way", "by Quart"])
+@pytest.mark.parametrize("quart", [False, True], ids=["the fast path", "by Quart"])
 def test_a_logged_error_has_its_request_id(tmp_path: Path, quart: bool):
     headers = [JSON, *(["Sec-Fetch-Site: none"] if quart else [])]
     with ServerProcess(tmp_path / "data") as server:

@@ -11,13 +11,13 @@ from tests.support.clients.raw_http import exchange, handshake, request, websock
 from tests.support.servers.server_process import ServerProcess
 
 NAME, VALUE = "strict-transport-security", "max-age=86400"
-DELIVERY_PATHS = {  # by what responds
-    "kept": "/api/notes",
+TARGETS = {  # by what responds
+    "cached": "/api/notes",
     "made": "/api/boards",
     "page": "/front/notes",
     "static": "/static/css/style.css",
     "absent": "/nowhere",
-    "no path": "?x",
+    "without a path": "?x",
 }
 KIND = "Content-Type: application/json"
 
@@ -33,9 +33,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 @pytest.mark.parametrize("scheme", ["https", "http"])
 def test_every_response_by_https_has_the_header_and_none_by_http(server: ServerProcess, scheme: str):
     by = f"X-Forwarded-Proto: {scheme}"
-    exchange(server.port, request(DELIVERY_PATHS["kept"], by))
-    sent = [request(target, by) for target in DELIVERY_PATHS.values()]
-    sent += [request(target, by, "X-Odd: \xff") for target in DELIVERY_PATHS.values()]  # parsed by hypercorn
+    exchange(server.port, request(TARGETS["cached"], by))
+    sent = [request(target, by) for target in TARGETS.values()]
+    sent += [request(target, by, "X-Odd: \xff") for target in TARGETS.values()]  # parsed by hypercorn
     sent.append(request("/api/notes", by, KIND, method="POST", body=b'{"title":"brief"}'))
     sent.append(request("/api/notes", by, host="evil.example"))
     sent.append(request("/api/notes", by, "Origin: https://a.example", "Origin: https://b.example"))

@@ -93,7 +93,7 @@ async def test_signing_in_again_ends_the_former_session(house: House):
         assert len((await client.get("/api/me/sessions")).json()) == 1
 
 
-@pytest.mark.parametrize("kept", [False, True], ids=["asked", "kept"])
+@pytest.mark.parametrize("kept", [False, True], ids=["uncached", "cached"])
 async def test_a_cookie_is_invalid_after_signing_out(house: House, kept: bool):
     async with await house.browser("ada") as client:
         again = house.client(session_of(client))

@@ -55,7 +55,7 @@ def test_a_duplicate_of_a_deciding_header_is_refused_on_every_path(server: Serve
         assert _answers(server, fresh, server.me, *headers) == {400}, headers
 
 
-def test_two_cookie_headers_are_one(server: ServerProcess, fresh: Iterator[str]):
+def test_two_cookie_headers_are_combined(server: ServerProcess, fresh: Iterator[str]):
     mine = server.me
     expected = _answers(server, fresh, mine)
     assert 101 in expected
@@ -65,7 +65,7 @@ def test_two_cookie_headers_are_one(server: ServerProcess, fresh: Iterator[str])
         assert _answers(server, fresh, *headers) == expected, headers
 
 
-def test_two_values_of_if_none_match_are_one_list(server: ServerProcess, fresh: Iterator[str]):
+def test_two_if_none_match_headers_are_one_list(server: ServerProcess, fresh: Iterator[str]):
     tag = exchange(server.port, request(KEPT, server.me)).headers["etag"]
     for headers in ([f"If-None-Match: {tag}", 'If-None-Match: "x"'], ['If-None-Match: "x"', f"If-None-Match: {tag}"]):
         for target in (KEPT, next(fresh)):

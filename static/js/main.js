@@ -38,15 +38,15 @@ const { page = "", topics = "", lastEventId = "" } = main.dataset;
 function connect(wanted, last) {
   const feed = new ResumingFeed(root, wanted, last, person);
   const controller = new AbortController();
-  const redial = () => feed.redial();
-  addEventListener("online", redial, controller);
-  addEventListener("offline", redial, controller); // not the last word: a server on this machine answers without any network
+  const reconnect = () => feed.reconnect();
+  addEventListener("online", reconnect, controller);
+  addEventListener("offline", reconnect, controller); // not the last word: a server on this machine answers without any network
   feed.start();
   const stop = () => {
     controller.abort();
     feed.stop();
   };
-  return { feed, look: () => feed.look(), stop };
+  return { feed, stop };
 }
 
 // Without locks (they need https or this very machine) tabs share nothing, so each has a channel of its own.

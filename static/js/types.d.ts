@@ -84,7 +84,7 @@ interface FeedEventMap {
 interface FeedTarget extends Omit<EventTarget, "addEventListener"> {
   addEventListener<Name extends keyof FeedEventMap>(
     name: Name,
-    hear: (event: FeedEventMap[Name]) => void,
+    listener: (event: FeedEventMap[Name]) => void,
     options?: AddEventListenerOptions,
   ): void;
 }

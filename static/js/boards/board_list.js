@@ -33,7 +33,7 @@ export function start(element, feed) {
   };
   const load = () => retryUntilDone(loadNow, feed, signal);
   /** @param {number} id */
-  const bring = async (id) => {
+  const fetchOne = async (id) => {
     // If it is deleted again by now, an event says so.
     const { value } = await ask(`/boards/${id}`, { signal }).catch(() => ({ value: null }));
     if (value) put(value);
@@ -44,7 +44,7 @@ export function start(element, feed) {
     if (!id) return;
     if (action === "delete") remove(entry(id));
     else if (board && entry(id)) put(/** @type {Board} */ (board));
-    else if (board?.kind !== "personal") bring(id);
+    else if (board?.kind !== "personal") fetchOne(id);
   };
 
   feed.addEventListener("change", onChange, { signal });

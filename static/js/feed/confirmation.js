@@ -7,14 +7,14 @@ export const SAVED_OFFLINE = "Saved. It shows here once the connection is back."
 export function waitUntil(target, holds) {
   return new Promise((arrived) => {
     const controller = new AbortController();
-    const look = () => {
+    const check = () => {
       if (!holds()) return;
       controller.abort();
       arrived();
     };
     for (const name of ["note:changed", "editor:closed", "message:changed"]) {
-      target.addEventListener(name, look, { signal: controller.signal });
+      target.addEventListener(name, check, { signal: controller.signal });
     }
-    look();
+    check();
   });
 }

@@ -18,7 +18,7 @@ export class Feed extends Target {
   }
 
   /** @param {FeedEvent} event */
-  tell(event) {
+  publish(event) {
     const reset = event.action === "reset";
     if (event.id && !reset && !isNewer(event.id, this.last)) return;
     this.last = event.id ?? this.last;
@@ -31,7 +31,7 @@ export class Feed extends Target {
   }
 
   /** @param {FeedState} state */
-  tellState(state) {
+  publishState(state) {
     if (state === this.state) return;
     this.state = state;
     this.dispatchEvent(new CustomEvent("state", { detail: state }));

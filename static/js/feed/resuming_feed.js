@@ -4,7 +4,7 @@
  * 1. The websocket is preferred; a stream replaces it, and the websocket is tried again beside it. The transport that
  * worked last is tried first.
  * 2. A connection that was replaced is ignored. 3. While nothing works, attempts go on for ever: in the first minutes at
- * most 4 s from one to the next, and at once when a person is active on the page (`look`).
+ * most 4 s from one to the next, and at once when a person is active on the page (`checkConnection`).
  * 4. A connection that does not deliver, or has other topics than wanted, is replaced.
  * 5. After a refusal or a revoked access, the feed asks which topics are still allowed, and reconnects with those; when
  * nobody is signed in any more, the feed is "out" and rests until it is started.
@@ -40,7 +40,7 @@ export class ResumingFeed extends Feed {
   #stallCheck = new StallCheck(
     () => this.#askNewest(),
     (id) => isNewer(id, this.last),
-    { dead: () => this.redial(), stalled: () => this.#stalled() },
+    { dead: () => this.reconnect(), stalled: () => this.#stalled() },
   );
 
   /**
@@ -70,14 +70,14 @@ export class ResumingFeed extends Feed {
   }
 
   /** Reconnect at once: the connection may be dead, or conditions may have improved. */
-  redial() {
+  reconnect() {
     this.stop();
     this.#pause.reset();
     this.start();
   }
 
   /** A person is active on the page: check the connection, or reconnect at once. */
-  look() {
+  checkConnection() {
     if (this.#connection) this.#stallCheck.check();
     else this.#pause.shorten();
   }
@@ -123,7 +123,7 @@ export class ResumingFeed extends Feed {
   #received(connection, event) {
     if (connection.transport === "websocket") this.#transports.socketWorked();
     this.#stallCheck.rest();
-    this.tell(event);
+    this.publish(event);
   }
 
   /** @param {Connection} connection */
@@ -139,7 +139,7 @@ export class ResumingFeed extends Feed {
       this.dispatchEvent(new CustomEvent("resubscribed", { detail: { topics: this.topics, after: this.last } }));
     }
     this.#stallCheck.rest(0);
-    this.tellState("live");
+    this.publishState("live");
   }
 
   /** Hear this connection from now on and no other. @param {Connection} connection */
@@ -162,7 +162,7 @@ export class ResumingFeed extends Feed {
       this.#candidate?.close();
       this.#candidate = undefined;
     }
-    this.tellState(navigator.onLine ? "reconnecting" : "offline");
+    this.publishState(navigator.onLine ? "reconnecting" : "offline");
     if (this.#attempt && !this.#attempt.lost(connection, Boolean(event))) return;
     const answered = this.#attempt?.answered ?? (!connection.opened || event?.code === DENIED);
     this.#attempt = this.#connection = undefined;
@@ -188,7 +188,7 @@ export class ResumingFeed extends Feed {
   /** Nobody is signed in: further attempts are useless. */
   #rest() {
     this.stop();
-    this.tellState("out");
+    this.publishState("out");
   }
 
   /** @param {string[]} topics that cannot be heard any more: taken away, or gone with their database */
@@ -208,7 +208,7 @@ export class ResumingFeed extends Feed {
 
   #stalled() {
     if (this.#connection?.transport === "websocket") this.#transports.socketFailed();
-    this.redial();
+    this.reconnect();
   }
 
   #socketFailed() {

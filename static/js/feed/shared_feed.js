@@ -56,9 +56,9 @@ export class SharedFeed extends Feed {
   }
 
   /** A person is active on this page: the tab with the connection checks it, and reconnects at once if it is lost. */
-  look() {
-    if (this.#tabLeader) this.#tabLeader.look();
-    else this.#channel?.send("look", {});
+  checkConnection() {
+    if (this.#tabLeader) this.#tabLeader.checkConnection();
+    else this.#channel?.send("checkConnection", {});
   }
 
   get #asking() {
@@ -67,28 +67,28 @@ export class SharedFeed extends Feed {
 
   #begin() {
     this.#tabLeader = new TabLeader(this.name, this.#asking, this.connect, {
-      tell: (before, event) => {
-        this.#take(event);
+      event: (before, event) => {
+        this.#apply(event);
         this.#channel?.send("event", { by: this.#tab, before, event });
       },
       state: (state) => {
         if (state === "out") return this.#rest();
-        this.tellState(state);
+        this.publishState(state);
         this.#channel?.send("state", { state });
       },
       resubscribed: () => this.#channel?.send("led", {}),
       denied: (topics) => {
-        this.#tellDenied(topics);
+        this.#publishDenied(topics);
         this.#channel?.send("denied", { topics });
       },
     });
-    this.tellState(this.#tabLeader.state);
+    this.publishState(this.#tabLeader.state);
     this.#channel?.send("led", {});
   }
 
   #rest() {
     this.stop();
-    this.tellState("out");
+    this.publishState("out");
   }
 
   #follow() {
@@ -102,13 +102,13 @@ export class SharedFeed extends Feed {
     event: ({ by, before, event }) => {
       if (by !== this.#leader) return;
       if (before && isNewer(before, this.last)) this.#ask();
-      else this.#take(event);
+      else this.#apply(event);
     },
-    state: ({ state }) => this.tellState(state),
+    state: ({ state }) => this.publishState(state),
     led: () => this.#ask(),
-    denied: ({ topics }) => this.#tellDenied(topics),
+    denied: ({ topics }) => this.#publishDenied(topics),
     expect: ({ id }) => this.#tabLeader?.expectEvent(id),
-    look: () => this.#tabLeader?.look(),
+    checkConnection: () => this.#tabLeader?.checkConnection(),
     ask: (asking) => this.#tabLeader && this.#answer(this.#tabLeader, asking),
     answer: (answer) => answer.to === this.#tab && !this.#tabLeader && this.#answered(answer),
   };
@@ -130,23 +130,23 @@ export class SharedFeed extends Feed {
     // Browsers slow down hidden tabs: in one, a search for a connection takes too long.
     if (hidden && !document.hidden && state !== "live") return this.leaderLock.request({ steal: true });
     this.#heartbeat?.answered();
-    this.tellState(state);
+    this.publishState(state);
     if (missed === undefined) return;
     this.#leader = by;
-    if (!missed) return this.tell({ id: position, action: "reset" });
-    for (const event of missed) this.#take(event);
+    if (!missed) return this.publish({ id: position, action: "reset" });
+    for (const event of missed) this.#apply(event);
     this.advanceTo(position);
   }
 
   /** @param {string[]} topics that cannot be heard any more */
-  #tellDenied(topics) {
+  #publishDenied(topics) {
     const ours = this.topics.filter((topic) => topics.includes(topic));
     if (ours.length) this.dispatchEvent(new CustomEvent("denied", { detail: ours }));
   }
 
   /** @param {FeedEvent} event */
-  #take(event) {
-    if (event.action === "reset" || isAbout(this.topics, event)) this.tell(event);
+  #apply(event) {
+    if (event.action === "reset" || isAbout(this.topics, event)) this.publish(event);
     else if (event.id) this.advanceTo(event.id);
   }
 }

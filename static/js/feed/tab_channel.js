@@ -8,7 +8,8 @@
 /**
  * By kind, with their data.
  * @typedef {{event: {by: string, before: string, event: FeedEvent}, state: {state: FeedState}, led: {},
- *   denied: {topics: string[]}, expect: {id: string}, look: {}, ask: import("./tab_leader.js").Asking, answer: Answer}} TabMessages
+ *   denied: {topics: string[]}, expect: {id: string}, checkConnection: {}, ask: import("./tab_leader.js").Asking,
+ *   answer: Answer}} TabMessages
  */
 /** @typedef {{[Kind in keyof TabMessages]: (message: TabMessages[Kind]) => void}} Listeners */
 
@@ -21,7 +22,7 @@ export class TabChannel {
   constructor(name, listeners) {
     this.#listeners = listeners;
     this.#channel = new BroadcastChannel(name);
-    this.#channel.onmessage = ({ data }) => this.#hear(data.kind, data);
+    this.#channel.onmessage = ({ data }) => this.#receive(data.kind, data);
   }
 
   /** @template {keyof TabMessages} Kind @param {Kind} kind @param {TabMessages[Kind]} message */
@@ -39,7 +40,7 @@ export class TabChannel {
    * A tab with an older or newer version may send unknown kinds.
    * @template {keyof TabMessages} Kind @param {Kind} kind @param {TabMessages[Kind]} message
    */
-  #hear(kind, message) {
+  #receive(kind, message) {
     this.#listeners[kind]?.(message);
   }
 }

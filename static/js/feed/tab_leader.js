@@ -12,7 +12,7 @@ import { RecentEvents } from "./recent_events.js";
 import { TabTopics } from "./tab_topics.js";
 import { isAbout } from "./topics.js";
 
-/** @typedef {{feed: import("./resuming_feed.js").ResumingFeed, look: () => void, stop: () => void}} Connected */
+/** @typedef {{feed: import("./resuming_feed.js").ResumingFeed, stop: () => void}} Connected */
 /** @typedef {(topics: string, last: string) => Connected} Connect */
 /** @typedef {{tab: string, topics: string[], last: string}} Asking a tab, what it wants, and the newest it knows */
 
@@ -35,7 +35,7 @@ export class TabLeader {
 
   /**
    * @param {string} name of all that the tabs share @param {Asking} me @param {Connect} connect
-   * @param {{tell: (before: string, event: FeedEvent) => void, state: (state: FeedState) => void, resubscribed: () => void,
+   * @param {{event: (before: string, event: FeedEvent) => void, state: (state: FeedState) => void, resubscribed: () => void,
    * denied: (topics: string[]) => void}} listeners
    */
   constructor(name, { tab, topics, last }, connect, listeners) {
@@ -67,8 +67,8 @@ export class TabLeader {
     this.#own.feed.expectEvent(id);
   }
 
-  look() {
-    this.#own.look();
+  checkConnection() {
+    this.#own.feed.checkConnection();
   }
 
   stop() {
@@ -145,6 +145,6 @@ export class TabLeader {
     else if (event.id) this.#past.add(event);
     else if (event.topic) this.#volatile.set(event.topic, event);
     this.#position = event.id ?? this.#position;
-    this.listeners.tell(before, event);
+    this.listeners.event(before, event);
   }
 }

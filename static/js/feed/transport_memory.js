@@ -24,16 +24,16 @@ export class TransportMemory {
 
   socketFailed() {
     const againMs = this.#failed ? Math.min(AGAIN_LAST_MS, 2 * this.#failed.againMs) : AGAIN_MS;
-    this.#keep({ at: Date.now(), againMs });
+    this.#store({ at: Date.now(), againMs });
   }
 
   /** An event arrived by it: only that counts, since a proxy may let it open and then swallow everything. */
   socketWorked() {
-    if (this.#failed) this.#keep(null);
+    if (this.#failed) this.#store(null);
   }
 
   /** @param {StoredValues["road"]|null} failed */
-  #keep(failed) {
+  #store(failed) {
     this.#failed = failed;
     store("road", failed);
   }

@@ -54,7 +54,7 @@ export class MessageWindow extends MessageList {
   append(messages, last) {
     this.extend(messages.map(this.#latest), "append");
     this.detached = !last;
-    if (last) this.#takeIn();
+    if (last) this.#putOutside();
     emit(this.element, "messages:loaded");
   }
 
@@ -85,12 +85,12 @@ export class MessageWindow extends MessageList {
     this.detached = false;
     super.replace(messages);
     this.whole = whole;
-    this.#takeIn();
+    this.#putOutside();
     emit(this.element, "messages:loaded");
   }
 
   /** Messages that arrived while the newest were loading. */
-  #takeIn() {
+  #putOutside() {
     for (const message of [...this.#outside.values()]) this.put(message, false);
   }
 }

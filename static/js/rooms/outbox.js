@@ -35,8 +35,8 @@ export class Outbox {
     const unsent = this.store.take().filter((item) => !this.arrived(item));
     this.#items = unsent.map((item) => ({ ...item, state: "waiting" }));
     this.feed.addEventListener("state", again, { signal: controller.signal });
-    this.#keep();
-    this.#pump();
+    this.#save();
+    this.#sendWaiting();
     return () => controller.abort();
   }
 
@@ -44,35 +44,35 @@ export class Outbox {
   add(content, authorId) {
     const item = { key: clientKey(), author_id: authorId, content, date: new Date().toISOString() };
     this.#items.push({ ...item, state: "waiting" });
-    this.#keep();
-    this.#pump();
+    this.#save();
+    this.#sendWaiting();
   }
 
   /** @param {string} key */
   retry(key) {
     for (const item of this.#items) if (item.key === key && item.state === "failed") item.state = "waiting";
-    this.#pump();
+    this.#sendWaiting();
   }
 
   /** All that failed through no fault of the message. */
   retryAll() {
-    for (const item of this.#items) if (item.state === "failed" && passes(item.problem)) item.state = "waiting";
-    this.#pump();
+    for (const item of this.#items) if (item.state === "failed" && isTemporary(item.problem)) item.state = "waiting";
+    this.#sendWaiting();
   }
 
   /** The message has arrived, or was discarded. @param {string} key */
   drop(key) {
     if (!this.#items.some((item) => item.key === key)) return;
     this.#items = this.#items.filter((item) => item.key !== key);
-    this.#keep();
+    this.#save();
   }
 
-  #keep() {
+  #save() {
     this.store.save(this.#items.filter(({ state }) => state !== "sent"));
     this.changed(this.#items);
   }
 
-  async #pump() {
+  async #sendWaiting() {
     if (this.#sending) return;
     this.#sending = true;
     for (let item = this.#next(); item; item = this.#next()) {
@@ -80,7 +80,7 @@ export class Outbox {
       this.changed(this.#items);
       const sent = await this.#send(item);
       if (sent && this.arrived(item)) this.drop(item.key);
-      else this.#keep();
+      else this.#save();
     }
     this.#sending = false;
     this.changed(this.#items);
@@ -103,7 +103,7 @@ export class Outbox {
     } catch (caught) {
       item.problem = Problem.of(caught);
       item.state = "failed";
-      if (passes(item.problem)) this.#failRest(item.problem);
+      if (isTemporary(item.problem)) this.#failRest(item.problem);
       return false;
     }
   }
@@ -142,7 +142,7 @@ class OutboxStore {
 }
 
 /** Whether a retry may succeed. @param {Problem|undefined} problem */
-const passes = (problem) =>
+const isTemporary = (problem) =>
   !problem || problem.status === 0 || problem.status >= 500 || [401, 408, 429].includes(problem.status);
 
 /** @param {Problem|undefined} problem */

@@ -4,11 +4,11 @@
 export function start(feed) {
   const controller = new AbortController();
   const options = { signal: controller.signal, capture: true, passive: true };
-  const come = () => !document.hidden && feed.look();
-  const act = () => feed.state !== "live" && feed.look();
+  const returned = () => !document.hidden && feed.checkConnection();
+  const acted = () => feed.state !== "live" && feed.checkConnection();
 
-  addEventListener("focus", come, options);
-  document.addEventListener("visibilitychange", come, options);
-  for (const kind of ["keydown", "pointerdown", "wheel"]) addEventListener(kind, act, options);
+  addEventListener("focus", returned, options);
+  document.addEventListener("visibilitychange", returned, options);
+  for (const kind of ["keydown", "pointerdown", "wheel"]) addEventListener(kind, acted, options);
   return () => controller.abort();
 }

@@ -25,7 +25,7 @@ export class Feed extends Target {
     this.dispatchEvent(new CustomEvent(reset ? "reset" : "change", { detail: event }));
   }
 
-  /** Up to here there is nothing to be told. @param {string} id */
+  /** There are no events for this page up to here. @param {string} id */
   advanceTo(id) {
     if (isNewer(id, this.last)) this.last = id;
   }

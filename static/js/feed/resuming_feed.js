@@ -191,7 +191,7 @@ export class ResumingFeed extends Feed {
     this.publishState("out");
   }
 
-  /** @param {string[]} topics that cannot be heard any more: taken away, or gone with their database */
+  /** @param {string[]} topics that are not allowed any more: access was revoked, or they are gone with their database */
   #drop(topics) {
     if (!topics.length) return;
     this.topics = String(topicsIn(this.topics).filter((topic) => !topics.includes(topic)));

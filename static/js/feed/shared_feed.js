@@ -138,7 +138,7 @@ export class SharedFeed extends Feed {
     this.advanceTo(position);
   }
 
-  /** @param {string[]} topics that cannot be heard any more */
+  /** @param {string[]} topics that are not allowed any more */
   #publishDenied(topics) {
     const ours = this.topics.filter((topic) => topics.includes(topic));
     if (ours.length) this.dispatchEvent(new CustomEvent("denied", { detail: ours }));

@@ -71,7 +71,7 @@ export class StallCheck {
     if (this.isUnknown(newest)) this.listeners.stalled();
   }
 
-  /** @returns {Promise<string>} "" when there is nothing to be learnt */
+  /** @returns {Promise<string>} "" when the answer is void or missing */
   async #ask() {
     const generation = this.#generation;
     try {

@@ -31,7 +31,7 @@ export class TabLeader {
   #timer = 0;
   /** @type {Set<string>} */ #denied = new Set();
   /** @type {Map<string, FeedEvent>} the latest event without an id, by topic */ #volatile = new Map();
-  /** @type {Set<string>} tabs that have not heard of these yet */ #newcomers = new Set();
+  /** @type {Set<string>} tabs that have not got these yet */ #newcomers = new Set();
 
   /**
    * @param {string} name of all that the tabs share @param {Asking} me @param {Connect} connect
@@ -97,7 +97,7 @@ export class TabLeader {
     return undefined;
   }
 
-  /** What a tab that has just come was never told. @param {string} tab */
+  /** The latest events without an id, for a tab that has just joined. @param {string} tab */
   #news(tab) {
     return this.#newcomers.delete(tab) ? this.#volatile.values() : [];
   }

@@ -23,7 +23,7 @@ async def test_a_reader_may_be_256_messages_behind(broadcaster: Broadcaster):
     assert not reader.lagged
 
 
-async def test_a_reader_that_falls_further_behind_is_cut_off(broadcaster: Broadcaster):
+async def test_a_reader_that_falls_behind_is_cut_off(broadcaster: Broadcaster):
     reader = broadcaster.subscribe({BOARD}, plain)
     broadcaster.publish(note(number) for number in range(MAX_WAITING + 1))
 

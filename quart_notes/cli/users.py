@@ -10,6 +10,7 @@ import click
 from quart_notes.cli import offline
 from quart_notes.cli.common import DATA_OPTIONS, cli_errors, options, require_file
 from quart_notes.core import Core
+from quart_notes.live.writer import Committed
 from quart_notes.schemas import UserOut
 from quart_notes.settings_sources import load
 
@@ -86,12 +87,13 @@ def activate(nickname: str, **flags: Any) -> None:
     click.echo(f"{person.nickname} can sign in again.")
 
 
-def _change(flags: dict[str, Any], nickname: str, change: Callable[[Core, int], Awaitable[Any]]) -> UserOut:
+def _change(
+    flags: dict[str, Any], nickname: str, change: Callable[[Core, int], Awaitable[Committed[UserOut]]]
+) -> UserOut:
     """The person after a change."""
 
     async def work(core: Core) -> UserOut:
-        person: UserOut = (await change(core, await core.profiles.id_of(nickname))).result
-        return person
+        return (await change(core, await core.profiles.id_of(nickname))).result
 
     return _write(flags, work)
 

@@ -48,7 +48,7 @@ def serve(
     """Serve until SIGINT or SIGTERM. Raises ServeError when the address or the database cannot be used.
 
     listener      an inherited socket to serve on, instead of a new one at the address of the settings
-    configure       changes the application before it starts
+    configure     changes the application before it starts
     worker_slot   the worker's slot; None without workers
     """
     config = configuration(settings)

@@ -76,10 +76,7 @@ class Supervisor:
         self._replaced = 0
 
     async def run(self, metrics_socket: socket.socket | None, logger_class: type[Any]) -> None:
-        """Run until SIGINT or SIGTERM.
-
-        metrics_socket      the listener of the metrics of all workers
-        """
+        """Run until SIGINT or SIGTERM; `metrics_socket` is the listener of the metrics of all workers."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)

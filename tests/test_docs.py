@@ -19,7 +19,7 @@ from quart_notes.errors import CATALOGUE
 from quart_notes.settings import Settings
 from quart_notes.settings_sources import PREFIX
 from tests.support.clients.httpie import TELL_WORDS, Httpie
-from tests.support.servers.server_process import ROOT, ServerProcess, wait_for
+from tests.support.servers.server_process import PATIENCE, ROOT, ServerProcess, wait_for
 
 API, LIVE_FEED, CONFIGURATION, COMMANDS, GLOSSARY = (
     (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
@@ -105,7 +105,7 @@ def run(line: str, server: ServerProcess, httpie: Httpie | None, home: Path, end
                 wait_for(lambda: b'"action":"create"' in output.read_bytes(), f"an event arrives: {line}")
             finally:
                 os.killpg(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert endless or process.returncode == 0, f"{line}\n{errors.decode()}"
     said = output.read_text()
     return httpie(said.split("\0")[:-1]) if httpie and words_only else said
@@ -162,7 +162,7 @@ def test_the_python_example_receives_an_event(server: ServerProcess):
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     try:
         wait_for(lambda: changed_until_it_ends(server, process), "the program hears a change")
-        said, _ = process.communicate(timeout=10)
+        said, _ = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
 

@@ -14,7 +14,7 @@ from quart_notes.server.sockets import SEND_BUFFER
 from tests.support.clients.delivery_paths import DELIVERY_PATHS
 from tests.support.clients.feed_clients import EDGES, EventStreamClient, WebsocketClient, follow
 from tests.support.clients.raw_connection import until
-from tests.support.servers.server_process import ServerProcess, wait_for
+from tests.support.servers.server_process import PATIENCE, ServerProcess, wait_for
 
 SLOW = 6
 RECEIVE_BUFFER = 4096  # bytes of a slow reader's buffer
@@ -53,7 +53,7 @@ async def test_readers_that_stop_reading_are_cut_off_and_resume_without_a_gap(
         end = await write(http, count, description)
 
         for task in reading:
-            await asyncio.wait_for(task, 30)
+            await asyncio.wait_for(task, PATIENCE)
         grown = server.rss_kib() - before
         assert grown < SLOW * (MAX_WAITING_BYTES + SEND_BUFFER) // 1024 + SLACK
         expected = fast[0].events
@@ -102,7 +102,7 @@ async def test_readers_with_a_slow_long_history_cost_one_page_of_memory(server: 
         await write(http, 8, "x")
         assert server.rss_kib() - before < 4 * 128 * 20 * 1.5 * 2 + SLACK  # KiB: a page of 128 events, read and sent
         for client in slow:
-            await client.until(lambda c: end in c.ids, 30)
+            await client.until(lambda c: end in c.ids, PATIENCE)
             assert client.numbers == list(range(1, len(client.numbers) + 1))
             client.cut()
 

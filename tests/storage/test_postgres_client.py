@@ -1,10 +1,12 @@
 """PostgreSQL: no leaks, no unstored acknowledged write, one writer at a time, and recovery from lost connections."""
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -307,6 +309,40 @@ async def test_a_commit_lost_with_its_connection_is_found_to_have_failed(core: C
     await asked(url, "DROP TRIGGER leaving ON note")
     await _add(core, "kept")
     assert [note.title for note in (await _all(core))] == ["kept"]
+
+
+async def test_a_commit_lost_in_a_crash_is_not_taken_for_a_later_transaction_with_its_id(
+    databases: Databases, core: Core, url: str, monkeypatch: pytest.MonkeyPatch
+):
+    commit = PostgresTransaction.commit
+    lost: list[int] = []
+
+    async def crash(transaction: Any) -> None:
+        monkeypatch.setattr(PostgresTransaction, "commit", commit)
+        connection = transaction._connection
+        ((current,),) = await connection.fetch("SELECT pg_current_xact_id()::text")
+        lost.append(int(current))
+        await asyncio.to_thread(databases.server.stop, signal.SIGKILL)
+        await asyncio.to_thread(databases.server.start)
+        while int((await asked(url, "SELECT pg_current_xact_id()::text"))[0][0]) < lost[0]:
+            pass  # another transaction that is committed
+
+        async def no_answer(_: str) -> None:
+            raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+        monkeypatch.setattr(transaction, "_connection", SimpleNamespace(execute=no_answer))
+        await commit(transaction)
+
+    await _add(core, "before")
+    monkeypatch.setattr(PostgresTransaction, "commit", crash)
+    monkeypatch.setattr(transactions, "OUTCOME_TIMEOUT", 1)
+
+    with pytest.raises(DatabaseUnavailableError):
+        await _add(core, "lost")
+
+    assert lost
+    await _add(core, "after")
+    assert [note.title for note in await _all(core)] == ["before", "after"]
 
 
 async def test_a_missing_leader_is_logged_once_and_so_is_its_recovery(

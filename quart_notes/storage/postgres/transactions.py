@@ -37,7 +37,13 @@ APPEND = """
     )
     SELECT newest, pg_current_xact_id()::text, pg_notify('quart_notes_commits', newest::text) FROM head
 """
-STATUS = "SELECT pg_xact_status($1::text::xid8)"
+# The outcome of a transaction by its id, and by the number and time of its first event. A server that crashes loses ids
+# with their records, and gives them to other transactions: then one that was lost has the status of another.
+OUTCOME = """
+    SELECT CASE WHEN EXISTS (SELECT FROM event_log WHERE number = $2 AND created_at = $3) THEN 'logged'
+        WHEN $1::text::xid8 >= pg_snapshot_xmax(pg_current_snapshot()) THEN 'aborted'
+        ELSE pg_xact_status($1::text::xid8) END
+"""
 OUTCOME_TIMEOUT = 5.0  # seconds to find out the outcome of a commit whose response was lost
 RETRY_DELAY = 0.1  # seconds between two attempts at that
 # After these, the response may be lost.
@@ -79,7 +85,8 @@ class PostgresTransaction(TransactionWrapper):
         super().__init__(parent)
         self._connection = connection
         self._changes = 0
-        self._number: str | None = None  # PostgreSQL's transaction id, as soon as it has events
+        # Its id, and the number and time of its first event, as soon as it has events.
+        self._logged: tuple[str, int, datetime] | None = None
 
     @property
     def change_count(self) -> int:
@@ -122,16 +129,18 @@ class PostgresTransaction(TransactionWrapper):
 
         source   https://www.postgresql.org/docs/current/functions-info.html (pg_xact_status)
         """
-        if self._number is None:
+        if self._logged is None:
             return None
         parent: Any = self._parent  # a PostgresDbClient
         with suppress(TimeoutError):
             async with asyncio.timeout(OUTCOME_TIMEOUT):
                 while True:
                     with suppress(*CONNECTION_ERRORS):
-                        state = await fetch_value(parent.target, STATUS, self._number)
-                        if state != "in progress":  # the server may not have noticed yet that the connection is gone
-                            return bool(state == "committed")
+                        outcome = await fetch_value(parent.target, OUTCOME, *self._logged)
+                        if outcome in {"logged", "aborted"}:
+                            return bool(outcome == "logged")
+                    # In progress: the server may not have noticed yet that the connection is gone.
+                    # Committed: a moment ago, or that is another transaction.
                     await asyncio.sleep(RETRY_DELAY)
         return None
 
@@ -165,9 +174,11 @@ class PostgresTransaction(TransactionWrapper):
         subjects = [subject for _, _, subject in entries]
         with translate_errors():
             row = await self._connection.fetchrow(APPEND, len(entries), topics, bodies, subjects, at)
-        newest, self._number, _ = row
+        newest, transaction_id, _ = row
+        first = int(newest) - len(entries) + 1
+        self._logged = transaction_id, first, at
         await self.commit()
-        return int(newest) - len(entries) + 1
+        return first
 
     async def execute_insert(self, query: str, values: list[Any]) -> Any:
         """Insert one row; returns the id for our own SQL, and for Tortoise's the columns that it asks for."""

@@ -267,7 +267,8 @@ class Traffic:
         log = self._ask("SELECT number, body FROM event_log ORDER BY number")
         notes = dict(self._ask("SELECT id, title FROM note"))
         told = [(event["note"]["id"], event["note"]["title"]) for event in (json.loads(body) for _, body in log)]
-        assert self.acknowledged.items() <= notes.items(), "an acknowledged write is lost"
+        lost = self.acknowledged.items() - notes.items()
+        assert not lost, f"acknowledged writes are lost: {lost}, there are {[(one, notes.get(one)) for one, _ in lost]}"
         assert self._denied.isdisjoint(notes.values()), "a write that was denied has happened"
         assert sorted(told) == sorted(notes.items()), "not each note has one event"
         assert [number for number, _ in log] == list(range(1, newest + 1))

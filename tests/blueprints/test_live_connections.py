@@ -10,7 +10,7 @@ from h2.connection import H2Connection
 from h2.events import DataReceived, ResponseReceived, StreamEnded
 
 from tests.support.clients.delivery_paths import DELIVERY_PATHS, QUICK_HEARTBEAT, add, position, shared_on_each_path
-from tests.support.clients.feed_clients import EventStreamClient, WebsocketClient, follow
+from tests.support.clients.feed_clients import EDGES, Edge, EventStreamClient, WebsocketClient, follow
 from tests.support.clients.raw_connection import Head, RawConnection, exchange
 from tests.support.servers.server_process import ServerProcess
 
@@ -144,18 +144,10 @@ def fast_heartbeats(
         yield server
 
 
-async def test_a_silent_event_stream_is_kept_alive_by_comments(fast_heartbeats: ServerProcess):
-    async with await follow(EventStreamClient, fast_heartbeats.port) as client:
-        await client.beaten(5)
-        async with fast_heartbeats.client() as http:
-            added = await add(http)
-        await client.count(1)
-        assert client.ids == [position(added)]
-
-
-async def test_a_silent_websocket_is_kept_alive_by_pings(fast_heartbeats: ServerProcess):
-    async with await follow(WebsocketClient, fast_heartbeats.port) as client:
-        await client.until(lambda _: client.pings >= 5)  # more than twice the pong timeout
+@pytest.mark.parametrize("edge", EDGES)
+async def test_a_silent_stream_is_kept_alive_by_comments_or_pings(fast_heartbeats: ServerProcess, edge: Edge):
+    async with await follow(edge, fast_heartbeats.port) as client:
+        await (client.pinged(5) if edge is WebsocketClient else client.beaten(5))  # more than twice the pong timeout
         async with fast_heartbeats.client() as http:
             added = await add(http)
         await client.count(1)

@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -92,19 +93,12 @@ def test_without_a_list_of_mounts_nothing_is_reported(tmp_path: Path):
 
 def test_disk_space_for_imports_and_copies_is_checked(file: Path, monkeypatch: pytest.MonkeyPatch):
     def free(amount: int) -> list[tuple[str, str]]:
-        monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(amount))
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=amount))
         return [(found.subject, found.verdict) for found in disk_space(file.parent, 10 * MIB, file)]
 
     assert free(20 * MIB) == [("Imports", "ok"), ("Copies", "ok")]
     assert free(9 * MIB) == [("Imports", "warn"), ("Copies", "ok")]
     assert free(1024) == [("Imports", "warn"), ("Copies", "warn")]
-
-
-class Usage:
-    """The free space."""
-
-    def __init__(self, free: int) -> None:
-        self.free = free
 
 
 def test_the_upload_folder_may_be_on_another_file_system(tmp_path: Path):

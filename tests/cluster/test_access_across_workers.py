@@ -73,10 +73,6 @@ def ada(server: WorkerServer, root: Person) -> Iterator[Person]:
         yield Person(server, client, _invitation(root.at_work))
 
 
-def _deactivate(root: Person, ada: Person) -> httpx.Response:
-    return root.at_work.post(f"/api/users/{ada.id}/deactivate")
-
-
 def _set_password(root: Person, ada: Person) -> httpx.Response:
     link = _invitation(root.at_work, user_id=ada.id)
     with httpx.Client(base_url=root.at_work.base_url, timeout=20, trust_env=False) as client:
@@ -86,14 +82,6 @@ def _set_password(root: Person, ada: Person) -> httpx.Response:
 def _end_session(_: Person, ada: Person) -> httpx.Response:
     (session,) = ada.at_work.get("/api/me/sessions").json()
     return ada.at_work.delete(f"/api/me/sessions/{session['id']}")
-
-
-def _sign_out(_: Person, ada: Person) -> httpx.Response:
-    return ada.at_work.post("/front/sign-out")
-
-
-def _revoke(_: Person, ada: Person) -> httpx.Response:
-    return ada.at_work.delete(f"/api/me/tokens/{ada.token_id}")
 
 
 READS = ("/api/notes", "/api/me", "/api/rooms/1/messages", "/front/notes")  # the first response is cached
@@ -108,12 +96,13 @@ def _statuses(clients: list[httpx.Client], headers: Headers) -> set[int]:
 @pytest.mark.parametrize(
     ("end", "ended"),
     [
-        (_deactivate, {"by_cookie", "by_token"}),
+        (lambda root, ada: root.at_work.post(f"/api/users/{ada.id}/deactivate"), {"by_cookie", "by_token"}),
         (_set_password, {"by_cookie", "by_token"}),
         (_end_session, {"by_cookie"}),
-        (_sign_out, {"by_cookie"}),
-        (_revoke, {"by_token"}),
+        (lambda _, ada: ada.at_work.post("/front/sign-out"), {"by_cookie"}),
+        (lambda _, ada: ada.at_work.delete(f"/api/me/tokens/{ada.token_id}"), {"by_token"}),
     ],
+    ids=["deactivated", "password reset", "session ended", "signed out", "token revoked"],
 )
 async def test_access_revoked_at_one_worker_ends_requests_and_streams_at_every_worker(
     clients: list[httpx.Client], root: Person, ada: Person, end: Callable[..., Any], ended: set[str]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -21,10 +22,12 @@ from tests.support.clients.raw_connection import until
 ENDS = 5.0  # timeout in seconds on a busy machine
 
 
-async def _pass(house: House, cookie: str) -> Grant | None:
+async def _grant(house: House, cookie: str) -> Grant:
     secret = house.core.signing_key.verify("session", cookie)
     assert secret is not None
-    return await house.core.access_cache.session(secret, trusted=False)
+    grant = await house.core.access_cache.session(secret, trusted=False)
+    assert grant is not None
+    return grant
 
 
 # Cached grants.
@@ -33,27 +36,20 @@ async def _pass(house: House, cookie: str) -> Grant | None:
 async def test_a_secret_is_looked_up_once_and_again_after_a_change_of_access(
     house: House, monkeypatch: pytest.MonkeyPatch
 ):
-    cookie, asked = await house.cookie("ada"), 0
-    find = house.core.sessions.find
-
-    async def counted(secret: str) -> Any:
-        nonlocal asked
-        asked += 1
-        return await find(secret)
-
-    monkeypatch.setattr(house.core.sessions, "find", counted)
+    cookie = await house.cookie("ada")
+    find = AsyncMock(wraps=house.core.sessions.find)
+    monkeypatch.setattr(house.core.sessions, "find", find)
     for _ in range(3):
-        assert await _pass(house, cookie) is not None
-    assert asked == 1
+        await _grant(house, cookie)
+    assert find.await_count == 1
 
     board = await house.board(bob="owner", ada="viewer")
-    passed = await _pass(house, cookie)
-    assert asked == 2
-    assert passed is not None
+    passed = await _grant(house, cookie)
+    assert find.await_count == 2
     assert passed.roles[board] == "viewer"
     await house.board(bob="owner", eve="viewer")
-    await _pass(house, cookie)
-    assert asked == 2, "what changes for others changes nothing for ada"
+    await _grant(house, cookie)
+    assert find.await_count == 2, "what changes for others changes nothing for ada"
 
 
 async def test_a_grant_read_just_before_a_change_is_not_cached(house: House, monkeypatch: pytest.MonkeyPatch):
@@ -68,11 +64,9 @@ async def test_a_grant_read_just_before_a_change_is_not_cached(house: House, mon
 
     with monkeypatch.context() as patch:
         patch.setattr(house.core.boards, "roles", slow)
-        before = await _pass(house, cookie)
-    after = await _pass(house, cookie)
+        before = await _grant(house, cookie)
+    after = await _grant(house, cookie)
 
-    assert before is not None
-    assert after is not None
     assert board in before.roles
     assert board not in after.roles
 
@@ -81,7 +75,7 @@ async def test_the_number_of_cached_secrets_is_bounded(house: House, monkeypatch
     monkeypatch.setattr(access_cache, "MAX_ENTRIES", 3)
 
     for _ in range(5):
-        assert await _pass(house, await house.cookie("ada"))
+        await _grant(house, await house.cookie("ada"))
 
     assert len(house.core.access_cache._entries) == 3
 
@@ -89,8 +83,7 @@ async def test_the_number_of_cached_secrets_is_bounded(house: House, monkeypatch
 async def test_a_grant_is_not_cached_beyond_its_expiry(house: House, monkeypatch: pytest.MonkeyPatch):
     cookie = await house.cookie("ada")
     await _expire(house, Session, house.people["ada"].id, timedelta(hours=2))
-    passed = await _pass(house, cookie)
-    assert passed is not None
+    passed = await _grant(house, cookie)
     assert passed.expires is not None
     loop = asyncio.get_running_loop()
     now = loop.time()
@@ -108,8 +101,7 @@ async def _expire(house: House, model: Any, user_id: int, left: timedelta) -> No
 
 
 async def test_a_closed_stream_is_not_rechecked_and_leaves_no_timer(house: House):
-    passed = await _pass(house, await house.cookie("ada"))
-    assert passed is not None
+    passed = await _grant(house, await house.cookie("ada"))
     core, ended = house.core, asyncio.Event()
     stay = core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
     for _ in range(20):
@@ -134,16 +126,12 @@ def _timers(judge: StreamRevocation) -> int:
 
 
 async def test_a_stream_ends_when_its_recheck_fails(house: House, monkeypatch: pytest.MonkeyPatch):
-    passed = await _pass(house, await house.cookie("ada"))
-    assert passed is not None
+    passed = await _grant(house, await house.cookie("ada"))
     ended = asyncio.Event()
     leave = house.core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
 
-    async def fail(*_: object, **__: object) -> None:
-        raise RuntimeError("no database")
-
     with monkeypatch.context() as patch:
-        patch.setattr(house.core.sessions, "find", fail)
+        patch.setattr(house.core.sessions, "find", AsyncMock(side_effect=RuntimeError("no database")))
         await house.board(bob="owner", ada="viewer")
         async with asyncio.timeout(ENDS):
             await ended.wait()
@@ -156,7 +144,7 @@ async def test_a_stream_ends_when_its_grant_expires(house: House, kind: str, mon
     if kind == "session":
         cookie = await house.cookie("ada")
         await _expire(house, Session, ada, timedelta(seconds=0.3))
-        passed = await _pass(house, cookie)
+        passed: Grant | None = await _grant(house, cookie)
     else:
         token = await house.token("ada")
         await _expire(house, ApiToken, ada, timedelta(seconds=0.3))
@@ -176,20 +164,13 @@ async def test_a_stream_longer_than_the_longest_timer_is_rechecked_and_continues
     house: House, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(stream_revocation, "MAX_TIMER", 0.01)
-    passed = await _pass(house, await house.cookie("ada"))
-    assert passed is not None
-    ended, judged = asyncio.Event(), 0
-    find = house.core.stream_revocation._still_allowed
-
-    async def counted(stream: Any) -> bool:
-        nonlocal judged
-        judged += 1
-        return await find(stream)
-
-    monkeypatch.setattr(house.core.stream_revocation, "_still_allowed", counted)
+    passed = await _grant(house, await house.cookie("ada"))
+    ended = asyncio.Event()
+    recheck = AsyncMock(wraps=house.core.stream_revocation._still_allowed)
+    monkeypatch.setattr(house.core.stream_revocation, "_still_allowed", recheck)
     leave = house.core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
 
-    await until(lambda: judged > 3, "it is judged again and again")
+    await until(lambda: recheck.await_count > 3, "it is judged again and again")
 
     assert not ended.is_set()
     leave()
@@ -202,8 +183,7 @@ async def test_a_cookie_is_cached_by_its_header_until_its_session_ends(house: Ho
     cookie = await house.cookie("ada")
     sent = [(b"accept", b"*/*"), (b"cookie", f"theme=dark; {COOKIE}={cookie}".encode())]
     assert cached_grant(house.core, fields_of(sent), secure=False) is None, "nobody has asked the database yet"
-    passed = await _pass(house, cookie)
-    assert passed is not None
+    passed = await _grant(house, cookie)
     for _ in range(2):
         assert cached_grant(house.core, fields_of(sent), secure=False) is passed
     assert cached_grant(house.core, fields_of(sent), secure=True) is None, (
@@ -221,7 +201,7 @@ async def test_a_cookie_is_cached_by_its_header_until_its_session_ends(house: Ho
 @pytest.mark.parametrize("spoil", [lambda cookie: cookie[:-1], lambda cookie: "x" + cookie, lambda cookie: ""])
 async def test_a_cookie_with_another_signature_identifies_nobody(house: House, spoil: Callable[[str], str]):
     cookie = await house.cookie("ada")
-    await _pass(house, cookie)
+    await _grant(house, cookie)
 
     for _ in range(2):
         assert (
@@ -232,7 +212,7 @@ async def test_a_cookie_with_another_signature_identifies_nobody(house: House, s
 
 async def test_a_token_overrides_a_cookie_and_basic_authentication_does_not(house: House):
     cookie = await house.cookie("ada")
-    passed = await _pass(house, cookie)
+    passed = await _grant(house, cookie)
     sent = [(b"cookie", f"{COOKIE}={cookie}".encode())]
 
     assert cached_grant(house.core, fields_of([*sent, (b"authorization", b"Bearer nothing")]), secure=False) is None
@@ -241,7 +221,7 @@ async def test_a_token_overrides_a_cookie_and_basic_authentication_does_not(hous
 
 async def test_a_very_long_cookie_is_valid_and_not_cached(house: House):
     cookie = await house.cookie("ada")
-    passed = await _pass(house, cookie)
+    passed = await _grant(house, cookie)
     long = f"{COOKIE}={cookie}; else=" + "x" * LONG_COOKIE
     remembered = _cached_secret.cache_info().currsize
     assert cached_grant(house.core, fields_of([(b"cookie", long.encode())]), secure=False) is passed

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
 import pytest
 from quart import Quart, Response, request, websocket
@@ -61,6 +61,15 @@ def app() -> Iterator[Quart]:
     yield app
 
 
+@pytest.fixture
+async def connection(app: Quart, unused_tcp_port: int) -> AsyncIterator[RawConnection]:
+    """An open connection to a server of `app`."""
+    async with served(app, unused_tcp_port):
+        connection = await RawConnection(unused_tcp_port).connect()
+        yield connection
+        connection.close()
+
+
 class NoCore:
     """Caches no responses, and never has to catch up."""
 
@@ -83,76 +92,62 @@ def echo(data: bytes, *headers: bytes) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n" + data
 
 
-async def test_requests_in_one_packet_get_responses_in_order(app: Quart, unused_tcp_port: int):
-    async with served(app, unused_tcp_port):
-        connection = await RawConnection(unused_tcp_port).connect()
-        odd = b"POST /echo HTTP/1.1\r\nHost: x\r\nX-Slow: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nodd\r\n0\r\n\r\n"
+async def test_requests_in_one_packet_get_responses_in_order(connection: RawConnection):
+    odd = b"POST /echo HTTP/1.1\r\nHost: x\r\nX-Slow: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nodd\r\n0\r\n\r\n"
 
-        ends = echo(b"two", b"X-Slow: 1") + echo(b"three", b"X-Slow: 1", b"Connection: close")
-        await connection.send(echo(b"zero") + echo(b"one") + odd + ends)
-        raw = await connection.rest()
+    ends = echo(b"two", b"X-Slow: 1") + echo(b"three", b"X-Slow: 1", b"Connection: close")
+    await connection.send(echo(b"zero") + echo(b"one") + odd + ends)
+    raw = await connection.rest()
 
-        assert re.findall(rb"\r\n\r\n(\w+?)(?=HTTP|$)", raw) == [b"zero", b"one", b"odd", b"two", b"three"]
-        assert raw.count(b"HTTP/1.1 200 ") == 5
-        connection.close()
+    assert re.findall(rb"\r\n\r\n(\w+?)(?=HTTP|$)", raw) == [b"zero", b"one", b"odd", b"two", b"three"]
+    assert raw.count(b"HTTP/1.1 200 ") == 5
 
 
-async def test_a_request_in_pieces_leaves_the_fast_path_and_the_next_one_uses_it(app: Quart, unused_tcp_port: int):
-    async with served(app, unused_tcp_port):
-        connection = await RawConnection(unused_tcp_port).connect()
-        whole = echo(b"slowly", b"X-Slow: 1")
-        for cut in (3, 30, len(whole) - 2):
-            await connection.send(whole[:cut])
-            await asyncio.sleep(0.02)
-            await connection.send(whole[cut:])
-            assert (await connection.head()).status == 200
-            assert await connection.receive() == b"slowly"
-            await connection.send(echo(b"at once"))  # the route checks that it is on the fast path
-            assert (await connection.head()).status == 200
-            assert await connection.receive() == b"at once"
-        connection.close()
+async def test_a_request_in_pieces_leaves_the_fast_path_and_the_next_one_uses_it(connection: RawConnection):
+    whole = echo(b"slowly", b"X-Slow: 1")
+    for cut in (3, 30, len(whole) - 2):
+        await connection.send(whole[:cut])
+        await asyncio.sleep(0.02)
+        await connection.send(whole[cut:])
+        assert (await connection.head()).status == 200
+        assert await connection.receive() == b"slowly"
+        await connection.send(echo(b"at once"))  # the route checks that it is on the fast path
+        assert (await connection.head()).status == 200
+        assert await connection.receive() == b"at once"
 
 
-async def test_a_websocket_directly_behind_a_fast_request_opens(app: Quart, unused_tcp_port: int):
-    async with served(app, unused_tcp_port):
-        connection = await RawConnection(unused_tcp_port).connect()
-        upgrade = (
-            b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        )
-        await connection.send(echo(b"first") + upgrade)
-        raw = await connection.rest()
+async def test_a_websocket_directly_behind_a_fast_request_opens(connection: RawConnection):
+    upgrade = (
+        b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    await connection.send(echo(b"first") + upgrade)
+    raw = await connection.rest()
 
-        assert b"first" in raw
-        assert b"HTTP/1.1 101 " in raw
-        assert b"\x81\x05hello" in raw
-        connection.close()
+    assert b"first" in raw
+    assert b"HTTP/1.1 101 " in raw
+    assert b"\x81\x05hello" in raw
 
 
-async def test_a_stream_is_complete_and_its_connection_stays_open(app: Quart, unused_tcp_port: int):
-    async with served(app, unused_tcp_port):
-        connection = await RawConnection(unused_tcp_port).connect()
-        await connection.send(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n" + echo(b"next", b"Connection: close"))
-        raw = await connection.rest()
+async def test_a_stream_is_complete_and_its_connection_stays_open(connection: RawConnection):
+    await connection.send(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n" + echo(b"next", b"Connection: close"))
+    raw = await connection.rest()
 
-        chunked, _, second = raw.partition(b"\r\n0\r\n\r\n")
-        assert b"HTTP/1.1 200 " in second
-        assert second.endswith(b"next")
-        text = Answer.parse(chunked).body
-        assert b"".join(re.findall(rb"(?:^|\r\n)\w+\r\n([\d;]+)", text)) == b"".join(b"%d;" % n for n in range(1000))
-        connection.close()
+    chunked, _, second = raw.partition(b"\r\n0\r\n\r\n")
+    assert b"HTTP/1.1 200 " in second
+    assert second.endswith(b"next")
+    text = Answer.parse(chunked).body
+    assert b"".join(re.findall(rb"(?:^|\r\n)\w+\r\n([\d;]+)", text)) == b"".join(b"%d;" % n for n in range(1000))
 
 
 @pytest.mark.parametrize("more", [b"", b"x", b"x" * 200_000])
-async def test_a_stream_ends_when_its_client_disconnects(app: Quart, unused_tcp_port: int, more: bytes):
-    async with served(app, unused_tcp_port):
-        connection = await RawConnection(unused_tcp_port).connect()
-        await connection.send(b"GET /stream?slow=1 HTTP/1.1\r\nHost: x\r\n\r\n")
-        await connection.head()
-        await connection.send(more)
-        connection.cut()
+async def test_a_stream_ends_when_its_client_disconnects(app: Quart, connection: RawConnection, more: bytes):
+    await connection.send(b"GET /stream?slow=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    await connection.head()
+    await connection.send(more)
+    connection.cut()
 
-        await until(lambda: app.config["ended"], "the stream has ended", 5)
+    await until(lambda: app.config["ended"], "the stream has ended", 5)
 
 
 async def test_a_half_closed_client_gets_its_response(app: Quart, unused_tcp_port: int):
@@ -165,14 +160,11 @@ async def test_a_half_closed_client_gets_its_response(app: Quart, unused_tcp_por
         writer.close()
 
 
-async def test_an_error_gets_a_response_and_the_connection_stays_open(app: Quart, unused_tcp_port: int):
-    async with served(app, unused_tcp_port):
-        connection = await RawConnection(unused_tcp_port).connect()
-        await connection.send(b"GET /fail HTTP/1.1\r\nHost: x\r\n\r\n" + echo(b"next", b"Connection: close"))
-        raw = await connection.rest()
+async def test_an_error_gets_a_response_and_the_connection_stays_open(connection: RawConnection):
+    await connection.send(b"GET /fail HTTP/1.1\r\nHost: x\r\n\r\n" + echo(b"next", b"Connection: close"))
+    raw = await connection.rest()
 
-        assert [int(status) for status in re.findall(rb"HTTP/1.1 (\d+)", raw)] == [500, 200]
-        connection.close()
+    assert [int(status) for status in re.findall(rb"HTTP/1.1 (\d+)", raw)] == [500, 200]
 
 
 def test_both_modules_use_the_same_name_of_the_extension():

@@ -11,13 +11,13 @@ import pytest
 from quart_notes.domain import access_cache, stream_revocation
 from quart_notes.domain.access_cache import Grant
 from quart_notes.domain.stream_revocation import StreamRevocation
-from quart_notes.live.writer import Change
 from quart_notes.models import ApiToken, Session
 from quart_notes.web.raw_headers import fields_of
 from quart_notes.web.security.authentication import cached_grant
 from quart_notes.web.security.credentials import COOKIE, LONG_COOKIE, SECURE_COOKIE, _cached_secret
 from tests.support.accounts_app import House
 from tests.support.clients.raw_connection import until
+from tests.support.servers.in_process import update_rows
 
 ENDS = 5.0  # timeout in seconds on a busy machine
 
@@ -93,11 +93,7 @@ async def test_a_grant_is_not_cached_beyond_its_expiry(house: House, monkeypatch
 
 
 async def _expire(house: House, model: Any, user_id: int, left: timedelta) -> None:
-    async def work(change: Change) -> None:
-        rows = model.filter(user_id=user_id).using_db(change.connection)
-        await rows.update(expires_at=datetime.now(UTC) + left)
-
-    await house.core.writer(work)
+    await update_rows(house.core, model, {"user_id": user_id}, expires_at=datetime.now(UTC) + left)
 
 
 async def test_a_closed_stream_is_not_rechecked_and_leaves_no_timer(house: House):

@@ -15,13 +15,12 @@ from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.domain.jobs import UploadedJob
 from quart_notes.domain.service import DELETE_CHUNK
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError
-from quart_notes.live.writer import Change
 from quart_notes.models import Job, Note
 from quart_notes.schemas import ImportOptions, NoteCreate
 from quart_notes.settings import Settings
 from quart_notes.storage.sqlite import file as sqlite_file
 from tests.support.servers.empty_database import database_file
-from tests.support.servers.in_process import fresh, rows
+from tests.support.servers.in_process import fresh, rows, update_rows
 
 DAYS = Settings().trash_days
 
@@ -33,12 +32,7 @@ async def _deleted(core: Core, days_ago: float, count: int = 1) -> list[int]:
     )
     ids = [written.result.id for written in added]
     await asyncio.gather(*(core.notes.delete(ANYBODY, SHARED_BOARD, note_id) for note_id in ids))
-    moment = datetime.now(UTC) - timedelta(days=days_ago)
-
-    async def work(change: Change) -> None:
-        await Note.filter(id__in=ids).using_db(change.connection).update(deleted_at=moment)
-
-    await core.writer(work)
+    await update_rows(core, Note, {"id__in": ids}, deleted_at=datetime.now(UTC) - timedelta(days=days_ago))
     return ids
 
 
@@ -92,11 +86,7 @@ async def _job(core: Core, folder: str, state: str, days_ago: float) -> int:
         await core.jobs.start(ANYBODY, SHARED_BOARD, ImportOptions(), UploadedJob("notes.json", folder, 1))
     ).result.id
     moment = datetime.now(UTC) - timedelta(days=days_ago)
-
-    async def work(change: Change) -> None:
-        await Job.filter(id=job_id).using_db(change.connection).update(state=state, updated_at=moment)
-
-    await core.writer(work)
+    await update_rows(core, Job, {"id": job_id}, state=state, updated_at=moment)
     return job_id
 
 

@@ -33,7 +33,7 @@ from quart_notes.schemas import (
 from quart_notes.settings import Settings
 from quart_notes.storage.database import READER
 from tests.support.api_fixtures import MAX_ID, NUMBERS
-from tests.support.servers.in_process import opened, rows
+from tests.support.servers.in_process import opened, rows, update_rows
 
 DAYS = Settings().trash_days
 
@@ -54,11 +54,7 @@ async def _posted(core: Core, author: UserOut, content: str = "x", room_id: int 
 
 
 async def _aged(core: Core, message: MessageOut, days: float) -> None:
-    async def work(change: Change) -> None:
-        moment = datetime.now(UTC) - timedelta(days=days)
-        await Message.filter(id=message.id).using_db(change.connection).update(deleted_at=moment)
-
-    await core.writer(work)
+    await update_rows(core, Message, {"id": message.id}, deleted_at=datetime.now(UTC) - timedelta(days=days))
 
 
 async def test_a_message_deleted_long_ago_is_purged_and_a_recent_one_can_be_restored(core: Core):
@@ -84,12 +80,7 @@ async def test_many_messages_are_purged_in_chunks(core: Core):
     (ada,) = await _people(core, 1)
     said = await asyncio.gather(*(_posted(core, ada) for _ in range(DELETE_CHUNK + 5)))
     await asyncio.gather(*(core.messages.delete(ANYBODY, message.id, ada.id) for message in said))
-
-    async def age(change: Change) -> None:
-        moment = datetime.now(UTC) - timedelta(days=DAYS + 1)
-        await Message.all().using_db(change.connection).update(deleted_at=moment)
-
-    await core.writer(age)
+    await update_rows(core, Message, {}, deleted_at=datetime.now(UTC) - timedelta(days=DAYS + 1))
 
     assert (await core.messages.empty_trash(DAYS)).result
     assert rows(core, "SELECT count(*) FROM message") == [(5,)]

@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
@@ -157,10 +158,7 @@ def test_metrics_on_a_unix_socket(tmp_path: Path):
 async def test_a_failure_of_the_metrics_server_is_logged_at_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    async def fail(*_: object, **__: object) -> None:
-        raise RuntimeError("no more descriptors")
-
-    monkeypatch.setattr(serving, "hypercorn_serve", fail)
+    monkeypatch.setattr(serving, "hypercorn_serve", AsyncMock(side_effect=RuntimeError("no more descriptors")))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         await serving.serve_metrics(Quart(__name__), listener, asyncio.Event(), TextLog)
 

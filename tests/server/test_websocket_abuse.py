@@ -10,6 +10,7 @@ import pytest
 from tests.support.clients.feed_clients import EventStreamClient as Bystander
 from tests.support.clients.feed_clients import WebsocketClient, follow
 from tests.support.clients.raw_connection import RawConnection, exchange, until
+from tests.support.clients.raw_http import handshake as send_handshake
 from tests.support.clients.wire_formats import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close_frame, frame
 from tests.support.servers.server_process import ServerProcess
 
@@ -288,10 +289,7 @@ def handshake(**changes: str | None) -> bytes:
 
 
 async def test_the_unmodified_handshake_is_accepted(shared_server: ServerProcess):
-    connection = await RawConnection(shared_server.port).connect()
-    await connection.send(handshake())
-    head = await connection.head()
-    connection.cut()
+    head = send_handshake(shared_server.port, handshake())
 
     assert head.status == 101
     assert head.headers["sec-websocket-accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
@@ -313,10 +311,7 @@ async def test_the_unmodified_handshake_is_accepted(shared_server: ServerProcess
     ids=str,
 )
 async def test_an_invalid_handshake_is_refused(shared_server: ServerProcess, changes: dict[str, str | None]):
-    connection = await RawConnection(shared_server.port).connect()
-    await connection.send(handshake(**changes))
-    head = await connection.head()
-    connection.cut()
+    head = send_handshake(shared_server.port, handshake(**changes))
 
     assert 400 <= head.status < 500 or (head.status, changes.get("Upgrade")) == (101, "h2c")
 

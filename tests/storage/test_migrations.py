@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from tortoise import Tortoise
@@ -299,10 +299,7 @@ async def test_without_a_copy_no_migration_runs(tmp_path: Path, later: AddMigrat
     file = await _make(folder, ["kept"])
     later("0100_colour", LATEST, ADD_COLOUR)
 
-    def fail(*_: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(sqlite_file, "copy", fail)
+    monkeypatch.setattr(sqlite_file, "copy", Mock(side_effect=OSError(28, "No space left on device")))
     with pytest.raises(DatabaseOpenError, match="No space left"):
         await _open(folder)
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from itertools import product
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from quart import Quart
@@ -191,14 +192,11 @@ async def test_an_unexpected_error_in_a_rule_is_a_500_and_the_next_request_succe
     core: Core = app.extensions["quart_notes"]
     client = app.test_client()
 
-    async def fail(*_: object, **__: object) -> None:
-        raise RuntimeError(SECRET)
-
     for rule, (method, path, body) in RULES.items():
         part, _, name = rule.partition(".")
         before = await core.log.newest()
         with monkeypatch.context() as patch:
-            patch.setattr(type(getattr(core, part)), name, fail)
+            patch.setattr(type(getattr(core, part)), name, AsyncMock(side_effect=RuntimeError(SECRET)))
             broken = await client.open(path, method=method, json=body)
         assert broken.status_code == 500, rule
         assert "secret" not in await broken.get_data(as_text=True)
@@ -246,11 +244,8 @@ async def test_a_failed_message_stores_neither_itself_nor_its_conversation(
         assert (await client.post("/api/users", json=body_of("users.create_user", number))).status_code == 201
     before = (await client.get("/api/users")).headers["Last-Event-ID"]
 
-    def fail(*_: object, **__: object) -> None:
-        raise RuntimeError(SECRET)
-
     with monkeypatch.context() as patch:
-        patch.setattr(f"quart_notes.domain.messages.{where}", fail)
+        patch.setattr(f"quart_notes.domain.messages.{where}", Mock(side_effect=RuntimeError(SECRET)))
         sent = await client.post("/api/messages", json=body_of("messages.send_message"))
         said = await client.post("/api/rooms/1/messages", json=body_of("rooms.post_message"))
 
@@ -265,11 +260,9 @@ async def test_a_failed_message_stores_neither_itself_nor_its_conversation(
 async def test_an_unexpected_error_in_a_write_is_a_500_and_stores_nothing(app: Quart, monkeypatch: pytest.MonkeyPatch):
     client = app.test_client()
 
-    def fail(*_: object) -> None:
-        raise RuntimeError(SECRET)
-
     with monkeypatch.context() as patch:
-        patch.setattr("quart_notes.domain.notes._record", fail)  # the row is written, the event fails
+        # The row is written, the event fails.
+        patch.setattr("quart_notes.domain.notes._record", Mock(side_effect=RuntimeError(SECRET)))
         answer = await client.post("/api/notes", json={"title": "half"})
 
     assert answer.status_code == 500

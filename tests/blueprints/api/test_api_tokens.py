@@ -5,11 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quart_notes.domain.api_tokens import PREFIX
-from quart_notes.live.writer import Change
 from quart_notes.models import ApiToken
 from tests.support.accounts_app import House, opened_house
 from tests.support.api_fixtures import refused
-from tests.support.servers.in_process import rows
+from tests.support.servers.in_process import rows, update_rows
 
 
 async def test_a_token_is_shown_once_and_stored_as_a_hash(house: House):
@@ -89,12 +88,7 @@ async def test_a_token_expires(house: House):
     token = await house.token("ada", days=1)
     async with house.client(token=token) as program:
         assert (await program.get("/api/me")).status_code == 200
-
-        async def work(change: Change) -> None:
-            past = datetime.now(UTC) - timedelta(seconds=1)
-            await ApiToken.all().using_db(change.connection).update(expires_at=past)
-
-        await house.core.writer(work)
+        await update_rows(house.core, ApiToken, {}, expires_at=datetime.now(UTC) - timedelta(seconds=1))
         house.core.access_cache._entries.clear()
         refused(await program.get("/api/me"), 401, "sign_in_required")
     async with await house.browser("ada") as ada:

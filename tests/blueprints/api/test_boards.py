@@ -4,20 +4,20 @@ import random
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
 
 from quart_notes.background import housekeeping
 from quart_notes.errors import ProblemError
-from quart_notes.live.writer import Change
 from quart_notes.models import Board
 from quart_notes.schemas import BoardUpdate, MemberUpdate, NoteQuery, NoteUpdate, UserCreate
 from quart_notes.schemas.event_ids import EventId
 from tests.support.accounts_app import ROLES, House
 from tests.support.api_fixtures import Json, fields_of, got, made, person, refused, walked
 from tests.support.clients.feed_clients import EventStreamClient, FeedClient, WebsocketClient, follow
-from tests.support.servers.in_process import rows
+from tests.support.servers.in_process import rows, update_rows
 
 # Open mode, each test on its own server.
 
@@ -232,12 +232,7 @@ async def test_housekeeping_purges_boards_deleted_long_ago(house: House, monkeyp
             await house.note("ada", board, str(n))
     for board in (old, recent):
         await house.core.boards.delete(house.caller("ada"), board)
-
-    async def age(change: Change) -> None:
-        long_ago = datetime.now(UTC) - timedelta(days=31)
-        await Board.filter(id=old).using_db(change.connection).update(deleted_at=long_ago)
-
-    await house.core.writer(age)
+    await update_rows(house.core, Board, {"id": old}, deleted_at=datetime.now(UTC) - timedelta(days=31))
     await house.core.run_chores()
 
     assert rows(house.core, f"SELECT id FROM board WHERE id IN ({old}, {recent}, {kept})") == [(recent,), (kept,)]
@@ -328,11 +323,8 @@ async def test_a_members_state_plus_events_equals_the_current_state(house: House
 async def test_a_failed_creation_of_a_user_stores_nothing(house: House, monkeypatch: pytest.MonkeyPatch):
     before = rows(house.core, "SELECT COUNT(*) FROM board"), rows(house.core, 'SELECT COUNT(*) FROM "user"')
 
-    async def fail(*_: object) -> None:
-        raise RuntimeError("no board")
-
     with monkeypatch.context() as patch:
-        patch.setattr("quart_notes.domain.users.add_personal", fail)
+        patch.setattr("quart_notes.domain.users.add_personal", AsyncMock(side_effect=RuntimeError("no board")))
         with pytest.raises(RuntimeError):
             await house.core.users.add(UserCreate(name="N", email="n@example.org", nickname="n"))
 

@@ -9,14 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.live.writer import Change
 from quart_notes.models import Invitation
 from quart_notes.schemas import MemberUpdate, UserCreate
 from tests.support.accounts_app import House, hash_quickly, opened_house
 from tests.support.api_fixtures import refused
 from tests.support.routes import PASSWORD
 from tests.support.servers.both_databases import KINDS, Kind, serving
-from tests.support.servers.in_process import rows
+from tests.support.servers.in_process import rows, update_rows
 from tests.support.servers.server_process import ServerProcess
 
 Json = dict[str, Any]
@@ -42,13 +41,6 @@ async def _made(client: httpx.AsyncClient, **wanted: Any) -> tuple[Json, str]:
     answer = await client.post("/api/invitations", json=wanted)
     assert answer.status_code == 201, answer.text
     return answer.json(), answer.json()["link"].rpartition("/")[2]
-
-
-async def _change(house: House, **fields: Any) -> None:
-    async def work(change: Change) -> None:
-        await Invitation.all().using_db(change.connection).update(**fields)
-
-    await house.core.writer(work)
 
 
 # Setup.
@@ -209,7 +201,7 @@ async def test_every_invalid_link_gets_the_same_response(house: House, how: str)
     async with await house.browser("ada") as ada:
         made, secret = await _made(ada)
         if how == "expired":
-            await _change(house, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+            await update_rows(house.core, Invitation, {}, expires_at=datetime.now(UTC) - timedelta(seconds=1))
         elif how == "taken back":
             assert (await ada.delete(f"/api/invitations/{made['id']}")).status_code == 204
         elif how == "used up":

@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 
-from quart_notes.live.writer import Change
 from quart_notes.models import Session
 from quart_notes.storage.signing_key import SigningKey
 from quart_notes.web.security.credentials import COOKIE, DEVICE_COOKIE, SECURE_COOKIE
@@ -17,7 +16,7 @@ from tests.support.accounts_app import House, hash_quickly, opened_house
 from tests.support.api_fixtures import refused
 from tests.support.clients.signing_in import cookie_at, session_of
 from tests.support.routes import PASSWORD
-from tests.support.servers.in_process import rows
+from tests.support.servers.in_process import rows, update_rows
 
 YEAR = 365 * 24 * 3600  # seconds
 SIGN_IN = {"nickname": "ada", "password": PASSWORD}
@@ -213,16 +212,9 @@ async def test_a_new_password_ends_the_other_sessions(house: House):
 # Expiry: a year.
 
 
-async def _age(house: House, **times: datetime) -> None:
-    async def work(change: Change) -> None:
-        await Session.all().using_db(change.connection).update(**times)
-
-    await house.core.writer(work)
-
-
 async def test_an_unused_session_expires_after_a_year(house: House):
     async with await house.browser("ada") as ada:
-        await _age(house, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+        await update_rows(house.core, Session, {}, expires_at=datetime.now(UTC) - timedelta(seconds=1))
 
         assert await _is(ada) is None
 
@@ -235,7 +227,8 @@ async def test_a_used_session_expires_a_year_after_its_start(house: House):
     began = datetime.now(UTC) - timedelta(days=364)
     async with await house.browser("ada") as ada:
         # As older versions stored it, which extended the session with each use.
-        await _age(house, created_at=began, seen_at=before, expires_at=datetime.now(UTC) + timedelta(days=300))
+        ahead = datetime.now(UTC) + timedelta(days=300)
+        await update_rows(house.core, Session, {}, created_at=began, seen_at=before, expires_at=ahead)
 
         assert await _is(ada) == "ada"
 
@@ -244,7 +237,7 @@ async def test_a_used_session_expires_a_year_after_its_start(house: House):
         assert datetime.fromisoformat(one["expires_at"]) == began + timedelta(days=365)
 
         house.core.access_cache._entries.clear()
-        await _age(house, created_at=datetime.now(UTC) - timedelta(days=365))
+        await update_rows(house.core, Session, {}, created_at=datetime.now(UTC) - timedelta(days=365))
         assert await _is(ada) is None
     assert await house.core.sessions.of_user(house.people["ada"].id, None) == []
     await house.core.sessions.forget_expired()
@@ -254,7 +247,7 @@ async def test_a_used_session_expires_a_year_after_its_start(house: House):
 async def test_a_stream_ends_when_its_session_expires(house: House):
     async with await house.browser("ada") as ada:
         began = datetime.now(UTC) - timedelta(days=365) + timedelta(seconds=1)
-        await _age(house, created_at=began, expires_at=datetime.now(UTC) + timedelta(days=300))
+        await update_rows(house.core, Session, {}, created_at=began, expires_at=datetime.now(UTC) + timedelta(days=300))
         secret = house.core.signing_key.verify("session", session_of(ada))
         passed = await house.core.access_cache.session(secret or "", trusted=False)
         assert passed is not None

@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tortoise import Model
+
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import ProblemError
-from quart_notes.live.writer import Committed
+from quart_notes.live.writer import Change, Committed
 from quart_notes.schemas import NoteCreate, NoteQuery, NoteUpdate
 from quart_notes.schemas.event_ids import EventId
 from tests.support.servers.empty_database import no_wait_for_the_disk, settings_for, stored
@@ -45,6 +47,15 @@ async def opened(folder: Path, *, alone: bool = True, **settings: Any) -> AsyncI
 def rows(core: Core, query: str) -> list[Any]:
     """The rows of a query, read by another process."""
     return stored(core.settings.database, query)
+
+
+async def update_rows(core: Core, model: type[Model], where: Json, **fields: Any) -> None:
+    """Update columns directly: `where` is the filter, {} for all rows."""
+
+    async def work(change: Change) -> None:
+        await model.filter(**where).using_db(change.connection).update(**fields)
+
+    await core.writer(work)
 
 
 async def fresh(core: Core) -> tuple[State, EventId]:

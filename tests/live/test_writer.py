@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from tortoise.exceptions import OperationalError
@@ -230,11 +231,7 @@ async def test_without_its_events_no_row_is_stored(
     core: Core, published: list[int], monkeypatch: pytest.MonkeyPatch, cause: Exception, error: type[Exception]
 ):
     with monkeypatch.context() as broken:
-
-        async def fail(*_: object) -> list[FeedMessage]:
-            raise cause
-
-        broken.setattr(EventLog, "commit", fail)
+        broken.setattr(EventLog, "commit", AsyncMock(side_effect=cause))
         results = await together(core, adding("a"), adding("b"))
 
     assert [type(result) for result in results] == [error, error]

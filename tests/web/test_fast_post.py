@@ -5,16 +5,17 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from quart_schema.validation import QUART_SCHEMA_REQUEST_ATTRIBUTE
 
 from quart_notes import create_app
 from quart_notes.domain.access import ANYBODY
-from quart_notes.errors import NotFoundError, OverloadedError
+from quart_notes.errors import OverloadedError
 from quart_notes.schemas import NoteCreate
 from quart_notes.settings import Settings
-from quart_notes.web.fast_post import FAST_ROUTES, FastResponse, FastRoute
+from quart_notes.web.fast_post import FAST_ROUTES, FastRoute
 from tests.support.clients.raw_http import Answer, exchange, request
 from tests.support.problem_details import assert_problem
 from tests.support.servers.server_process import ServerProcess
@@ -108,14 +109,6 @@ def test_an_unavailable_database_has_the_same_response_as_by_quart(tmp_path: Pat
         assert known(short) == known(long)
 
 
-async def _refuse(*_: object) -> FastResponse:
-    raise OverloadedError("Too much.", headers={"Retry-After": "1"})
-
-
-async def _fail(*_: object) -> FastResponse:
-    raise ZeroDivisionError
-
-
 HEADERS = {b"content-type": b"application/json"}
 
 
@@ -127,9 +120,11 @@ def _open_core() -> Any:
 
 async def test_a_refused_or_failed_operation_is_not_repeated_by_quart(caplog: pytest.LogCaptureFixture):
     core = _open_core()
+    refuse = AsyncMock(side_effect=OverloadedError("Too much.", headers={"Retry-After": "1"}))
+    fail = AsyncMock(side_effect=ZeroDivisionError)
 
-    refused = await FastRoute(NoteCreate, _refuse).respond(core, "", HEADERS, RIGHT["title"])
-    failed = await FastRoute(NoteCreate, _fail).respond(core, "", HEADERS, RIGHT["title"])
+    refused = await FastRoute(NoteCreate, refuse).respond(core, "", HEADERS, RIGHT["title"])
+    failed = await FastRoute(NoteCreate, fail).respond(core, "", HEADERS, RIGHT["title"])
 
     assert refused
     assert refused.status == 503
@@ -142,12 +137,10 @@ async def test_a_refused_or_failed_operation_is_not_repeated_by_quart(caplog: py
 
 
 async def test_an_invalid_body_is_left_to_the_route():
-    async def never(*_: object) -> FastResponse:
-        raise NotFoundError("It was asked.")
-
-    core = _open_core()
+    core, operation = _open_core(), AsyncMock()
     for body in WRONG.values():
-        assert await FastRoute(NoteCreate, never).respond(core, "", HEADERS, body) is None
+        assert await FastRoute(NoteCreate, operation).respond(core, "", HEADERS, body) is None
+    operation.assert_not_awaited()
 
 
 def test_every_fast_path_has_a_route_with_the_same_schema(tmp_path: Path):

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import cast
+from unittest.mock import Mock
 
 import pytest
 from quart import request
@@ -61,10 +62,7 @@ async def test_an_invalid_upload_is_refused_and_leaves_nothing(desk: Desk):
 
 def _fill_disk(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     """Simulate a full disk, at a write of the uploaded file or when it is closed."""
-
-    def no_room(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
+    no_room = Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
     begin = Upload.start_file
 
     def full(self: Upload, name: str) -> None:
@@ -77,9 +75,7 @@ def _fill_disk(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
 
 
 async def test_a_disk_full_at_the_first_import_is_reported(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    def full(_: object) -> str:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
+    full = Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
     monkeypatch.setattr(UploadStore, "_read_mark", full)
     answer = await desk.client.post("/api/imports", content=notes_file("a"))
 

@@ -38,7 +38,7 @@ class Loop:
             self.poll.register(connection.fileno(), select.EPOLLIN)
 
     def run(self, until: float, watcher: Readers | None) -> None:
-        """Send requests until the monotonic clock shows `until`; `watcher` receives its events meanwhile."""
+        """Send requests until the monotonic clock shows `until`; `watcher` receives its events at the same time."""
         if watcher:
             for descriptor in watcher.sockets:
                 self.poll.register(descriptor, select.EPOLLIN)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
-from quart_notes.domain.exports import Exported, Exports
+from quart_notes.domain.exports import Exports
 from quart_notes.domain.imports import progress_of
 from quart_notes.domain.users import all_users
-from quart_notes.schemas import ExportFormat, ImportOptions, Outcome, UserOut
+from quart_notes.schemas import ExportedNote, ExportFormat, ImportOptions, Outcome, UserOut
 from quart_notes.settings import Settings
 from quart_notes.storage.database import Database, exclusive_lock
 from quart_notes.storage.schema_version import require_current
@@ -83,7 +83,7 @@ async def export_board(
         export = await exports.start(ANYBODY, board_id)
         done = 0
 
-        async def pages() -> AsyncIterator[list[Exported]]:
+        async def pages() -> AsyncIterator[list[tuple[int, ExportedNote]]]:
             nonlocal done
             async for page in exports.pages(export):
                 yield page

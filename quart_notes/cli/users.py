@@ -10,6 +10,7 @@ import click
 from quart_notes.cli import offline
 from quart_notes.cli.common import DATA_OPTIONS, cli_errors, options, require_file
 from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY
 from quart_notes.live.writer import Committed
 from quart_notes.schemas import UserOut
 from quart_notes.settings_sources import load
@@ -65,7 +66,7 @@ def _note(person: UserOut) -> str:
 @options(DATA_OPTIONS)
 def admin(nickname: str, remove: bool, **flags: Any) -> None:
     """Make a person an administrator."""
-    person = _change(flags, nickname, lambda core, user_id: core.profiles.set_admin(user_id, admin=not remove))
+    person = _change(flags, nickname, lambda core, user_id: core.profiles.set_admin(ANYBODY, user_id, admin=not remove))
     click.echo(f"{person.nickname} is {'no' if remove else 'an'} administrator now." + _note(person))
 
 
@@ -74,7 +75,7 @@ def admin(nickname: str, remove: bool, **flags: Any) -> None:
 @options(DATA_OPTIONS)
 def deactivate(nickname: str, **flags: Any) -> None:
     """Deactivate a person; their notes and messages stay."""
-    person = _change(flags, nickname, lambda core, user_id: core.profiles.deactivate(user_id))
+    person = _change(flags, nickname, lambda core, user_id: core.profiles.deactivate(ANYBODY, user_id))
     click.echo(f"{person.nickname} cannot sign in any more.")
 
 
@@ -83,7 +84,7 @@ def deactivate(nickname: str, **flags: Any) -> None:
 @options(DATA_OPTIONS)
 def activate(nickname: str, **flags: Any) -> None:
     """Reactivate a person."""
-    person = _change(flags, nickname, lambda core, user_id: core.profiles.activate(user_id))
+    person = _change(flags, nickname, lambda core, user_id: core.profiles.activate(ANYBODY, user_id))
     click.echo(f"{person.nickname} can sign in again.")
 
 

@@ -60,7 +60,7 @@ class ApiTokens(Service):
             token = await ApiToken.get_or_none(id=token_id, secret_hash=hash_of(secret), using_db=connection)
             return None if token is None else _with_secret(token, secret)
 
-        return await make_once(self._write, request, work, made)
+        return await make_once(self._write, request, work, made, user_id)
 
     async def of_user(self, user_id: int) -> list[TokenOut]:
         """A user's tokens, expired ones too, newest first."""

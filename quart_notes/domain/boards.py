@@ -68,7 +68,9 @@ class Boards(Service):
             role = await role_on(connection, caller, board_id)
             return None if role is None else _my_board(await Board.get(id=board_id, using_db=connection), role)
 
-        return await make_once(self._write, request_of("board", caller.id, data, data.client_key), work, made)
+        return await make_once(
+            self._write, request_of("board", caller.id, data, data.client_key), work, made, caller.id
+        )
 
     async def get(self, caller: Caller, board_id: int) -> tuple[MyBoardOut, EventId]:
         """A board, and the newest event that it includes."""

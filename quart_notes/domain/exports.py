@@ -1,24 +1,19 @@
 """Exports all notes of a board, a page at a time."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.boards import SHARED_BOARD_NAME
+from quart_notes.domain.users import by_id
 from quart_notes.models import Board, LogHead, Note
-from quart_notes.schemas import OWN_ORIGIN, NoteOut
+from quart_notes.schemas import OWN_ORIGIN, ExportedNote
 from quart_notes.storage.database import Database
+from quart_notes.transfer.exporter import AUTHORS
 
 PAGE_NOTES = 200  # notes in one read
-COLUMNS = (*NoteOut.model_fields, "origin")
-
-
-class Exported(NamedTuple):
-    """A note, and its origin, which identifies it when it is imported again, here or elsewhere."""
-
-    note: NoteOut
-    origin: str
+COLUMNS = ("id", *ExportedNote.model_fields)
 
 
 class Export(NamedTuple):
@@ -54,7 +49,7 @@ class Exports:
         name, epoch = board.name if board else SHARED_BOARD_NAME, head.epoch if head else ""
         return Export(board_id, name, epoch, total, last.id if last else 0)
 
-    async def pages(self, export: Export) -> AsyncIterator[list[Exported]]:
+    async def pages(self, export: Export) -> AsyncIterator[list[tuple[int, ExportedNote]]]:
         """The notes by id, PAGE_NOTES at most at once."""
         after = 0
         while after < export.last_id:
@@ -62,14 +57,18 @@ class Exports:
                 present = Note.filter(board_id=export.board_id, deleted_at__isnull=True).using_db(connection)
                 page = present.filter(id__gt=after, id__lte=export.last_id).order_by("id").limit(PAGE_NOTES)
                 rows = await page.values(*COLUMNS)
+                users = await by_id(connection, {row[name] for row in rows for name in AUTHORS})
             if not rows:
                 return
             after = rows[-1]["id"]
-            yield [_exported(row, export.epoch) for row in rows]
+            nicknames = {user_id: user.nickname for user_id, user in users.items()}
+            yield [_exported(row, nicknames, export.epoch) for row in rows]
 
 
-def _exported(row: dict[str, Any], epoch: str) -> Exported:
-    origin = row.pop("origin") or ""
+def _exported(row: dict[str, Any], nicknames: Mapping[int, str], epoch: str) -> tuple[int, ExportedNote]:
+    """A note's id, and the note with the nicknames of its users: ids mean nothing elsewhere."""
+    origin = row["origin"] or ""
     if not OWN_ORIGIN.fullmatch(origin):  # some were imported from a field of that name in a foreign file
         origin = f"{epoch}/{row['id']}"
-    return Exported(NoteOut.model_construct(**row), origin)
+    named = {name: nicknames.get(row[name]) for name in AUTHORS}
+    return row["id"], ExportedNote.model_construct(**{**row, **named, "origin": origin})

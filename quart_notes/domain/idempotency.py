@@ -61,14 +61,17 @@ def digest_of(data: InputModel, *names: str) -> str:
     return sha256(data.model_dump_json(exclude_defaults=True, **sent).encode()).hexdigest()
 
 
-async def make_once(write: Write, request: IdempotentRequest | None, make: Operation[T], find: Find[T]) -> Committed[T]:
+async def make_once(
+    write: Write, request: IdempotentRequest | None, make: Operation[T], find: Find[T], by: int | None = None
+) -> Committed[T]:
     """Create an object, or return, as AlreadyMade, what the same request has created before.
 
+    by       id of the user who creates it
     find     loads the object by its id; None when it is deleted; raises when the caller may not create it any more
     raises   ClientKeyUsedError when the key was used with other content, or its object is deleted
     """
     if request is None:
-        return await write(make)
+        return await write(make, by)
 
     async def work(change: Change) -> tuple[T, bool]:
         row = await ClientKey.get_or_none(key=request.key, using_db=change.connection)
@@ -81,7 +84,7 @@ async def make_once(write: Write, request: IdempotentRequest | None, make: Opera
         await store_result(change, request, made.id)
         return made, True
 
-    (thing, new), position = await write(work)
+    (thing, new), position = await write(work, by)
     return Committed(thing, position) if new else AlreadyMade(thing, position)
 
 

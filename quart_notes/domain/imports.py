@@ -140,6 +140,7 @@ async def import_notes(
 
     epoch   of this database: an origin `{epoch}/{id}` is this board's own note of that id
     """
+    change.by = caller.id
     await require_role(change.connection, caller, board_id, "editor")
     known = await _already_imported(change.connection, board_id, [origin for _, origin in entries], epoch)
     now = datetime.now(UTC)
@@ -152,7 +153,15 @@ async def import_notes(
         if not dry_run:
             created_at = entry.created_at or entry.updated_at or now
             updated_at = entry.updated_at or created_at
-            await insert(change, board_id, entry, created_at=created_at, updated_at=updated_at, origin=origin)
+            await insert(
+                change,
+                board_id,
+                entry,
+                created_at=created_at,
+                updated_at=updated_at,
+                done_at=(entry.done_at or updated_at) if entry.done else None,
+                origin=origin,
+            )
     return created
 
 

@@ -102,7 +102,7 @@ class Invitations(Service):
             row = await Invitation.get_or_none(id=invitation_id, secret_hash=hash_of(secret), using_db=connection)
             return None if row is None else NewInvitation(InvitationOut.model_validate(row), secret)
 
-        return await make_once(self._write, request, work, made)
+        return await make_once(self._write, request, work, made, caller.id)
 
     async def find(self, caller: Caller) -> list[InvitationOut]:
         """The valid links, newest first: the caller's own, or all for an administrator."""

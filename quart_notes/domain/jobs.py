@@ -97,7 +97,7 @@ class Jobs(Service):
             job = await Job.get_or_none(id=job_id, using_db=connection)
             return None if job is None else job_out(job)
 
-        return await make_once(self._write, request, work, made)
+        return await make_once(self._write, request, work, made, caller.id)
 
     async def get(self, caller: Caller, job_id: int) -> tuple[JobOut, EventId]:
         """A job, and the newest event that it includes."""

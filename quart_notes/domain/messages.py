@@ -63,6 +63,7 @@ class Messages(Service):
             change.connection, author_id=data.author_id, recipient_id=data.recipient_id
         )
         room = await conversation(change, author, recipient)
+        change.by = author.id
         return await _post_once(change, room, author, data)
 
     @transactional
@@ -72,12 +73,14 @@ class Messages(Service):
         require_participant(await require_room(change.connection, room_id), data.author_id)
         (author,) = await require_users(change.connection, author_id=data.author_id)
         room = await room_of(change.connection, room_id)
+        change.by = author.id
         return await _post_once(change, room, author, data)
 
     @transactional
     async def post_line(self, change: Change, room_id: int, author_id: int, content: str) -> MessageOut:
         """Post a user's line in a public room."""
         (author,) = await require_users(change.connection, author_id=author_id)
+        change.by = author.id
         return (await _post(change, await room_of(change.connection, room_id), content, author=author)).message
 
     async def post_as_guest(
@@ -119,6 +122,7 @@ class Messages(Service):
         allowed   checks the current version; StaleVersionError, with the current message, when it says no
         """
         caller.require_self(data.author_id)
+        change.by = data.author_id
         message = await require_own_message(change.connection, caller, message_id, data.author_id, allowed)
         if message.content == data.content:
             return await message_out(change.connection, message)
@@ -135,6 +139,7 @@ class Messages(Service):
         `restore` undoes it.
         """
         caller.require_self(author_id)
+        change.by = author_id
         message = await require_own_message(change.connection, caller, message_id, author_id, allowed, deleting=True)
         if message.answer_state in UNFINISHED:
             request_work(change, message, "end")
@@ -147,6 +152,7 @@ class Messages(Service):
     async def restore(self, change: Change, caller: Caller, message_id: int, author_id: int) -> MessageOut:
         """Undo a deletion; NotFoundError when it was not deleted or is deleted for good."""
         caller.require_self(author_id)
+        change.by = author_id
         message = await require_own_message(
             change.connection, caller, message_id, author_id, deleted=True, deleting=True
         )

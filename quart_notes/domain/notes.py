@@ -19,7 +19,7 @@ from quart_notes.schemas import NOTE_FIELDS, ImportedNote, NoteCreate, NoteOut, 
 from quart_notes.schemas.event_ids import EventId
 
 COLUMNS = tuple(NoteOut.model_fields)
-INSERTED = ("board_id", *NOTE_FIELDS, "search_text", "created_at", "updated_at", "origin")
+INSERTED = (*(name for name in COLUMNS if name not in {"id", "version"}), "search_text", "origin")
 INSERT = (
     f"INSERT INTO note (version, {', '.join(INSERTED)})"  # noqa: S608 - our own names
     f" VALUES (1, {', '.join(f'?{number}' for number in range(1, len(INSERTED) + 1))})"
@@ -57,7 +57,9 @@ class Notes(Service):
             note = await Note.get_or_none(id=note_id, using_db=connection)
             return None if note is None else NoteOut.model_validate(note)
 
-        return await make_once(self._write, request_of("note", caller.id, data, data.client_key, board_id), work, made)
+        return await make_once(
+            self._write, request_of("note", caller.id, data, data.client_key, board_id), work, made, caller.id
+        )
 
     async def change(
         self, caller: Caller, board_id: int, note_id: int, data: NoteUpdate, allowed: Precondition = None
@@ -79,7 +81,7 @@ class Notes(Service):
                 raise ValidationFailedError.of_field("", "A note needs a title or a description.")
             return await _save(change, "update", note, *sent)
 
-        return await self._write(work)
+        return await self._write(work, caller.id)
 
     @transactional
     async def delete(
@@ -154,15 +156,24 @@ async def insert(
     *,
     created_at: datetime,
     updated_at: datetime,
+    done_at: datetime | None = None,
     origin: str | None = None,
 ) -> NoteOut:
     """Put a note into the table and record its event."""
     # Plain SQL: through a model it takes 60 µs instead of 20, a fifth of the whole request.
-    values = {name: getattr(content, name) for name in NOTE_FIELDS}
-    row = [board_id, *values.values(), search_text(content), created_at, updated_at, origin]
+    values = {
+        "board_id": board_id,
+        **{name: getattr(content, name) for name in NOTE_FIELDS},
+        "created_at": created_at,
+        "created_by": change.by,
+        "updated_at": updated_at,
+        "updated_by": change.by,
+        "done_at": done_at,
+        "done_by": None if done_at is None else change.by,
+    }
+    row = [*(values[name] for name in INSERTED[:-2]), search_text(content), origin]
     note_id = await change.connection.execute_insert(INSERT, row)
-    note = NoteOut(id=note_id, board_id=board_id, **values, version=1, created_at=created_at, updated_at=updated_at)
-    return _record(change, "create", note)
+    return _record(change, "create", NoteOut(id=note_id, version=1, **values))
 
 
 def _matching(connection: BaseDBAsyncClient, board_id: int, q: str | None) -> QuerySet[Note]:
@@ -196,9 +207,11 @@ async def _require_present(
 
 async def _save(change: Change, action: Action, note: Note, *fields: str) -> NoteOut:
     note.version += 1
-    note.updated_at = datetime.now(UTC)
+    note.updated_at, note.updated_by = datetime.now(UTC), change.by
+    if "done" in fields:
+        note.done_at, note.done_by = (note.updated_at, change.by) if note.done else (None, None)
     note.search_text = search_text(note)
-    fields = (*fields, "version", "updated_at", "search_text")
+    fields = (*fields, "version", "updated_at", "updated_by", "done_at", "done_by", "search_text")
     await note.save(using_db=change.connection, update_fields=fields)
     return _record(change, action, NoteOut.model_validate(note))
 

@@ -57,11 +57,12 @@ class Preferences(Service):
             change.record(PreferenceEvent(topic=events.user(user_id), action=action, preference=out))
             return out
 
-        return await self._write(work)
+        return await self._write(work, user_id)
 
     @transactional
     async def delete(self, change: Change, user_id: int, key: str) -> PreferenceOut:
         """Remove one; NotFoundError when it is not set."""
+        change.by = user_id
         row = None
         if len(key) <= PREFERENCE_KEY_MAX and key.isprintable():  # PostgreSQL cannot store NUL
             row = await Preference.get_or_none(user_id=user_id, key=key, using_db=change.connection)
@@ -75,6 +76,7 @@ class Preferences(Service):
     @transactional
     async def clear(self, change: Change, user_id: int) -> dict[str, Any]:
         """Remove all; returns what they were, by key. An event for each."""
+        change.by = user_id
         mine = Preference.filter(user_id=user_id).using_db(change.connection)
         values = {row.key: json.loads(row.value) for row in sorted(await mine, key=attrgetter("key"))}
         await mine.delete()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.access import record_access_change
+from quart_notes.domain.access import Caller, record_access_change
 from quart_notes.domain.api_tokens import revoke_all
 from quart_notes.domain.boards import rename_personal
 from quart_notes.domain.jobs import ACTIVE, request_work, set_state
@@ -38,6 +38,7 @@ class Profiles(Service):
     @transactional
     async def change(self, change: Change, user_id: int, data: ProfileUpdate) -> UserOut:
         """Change a user's name, nickname or address; NicknameTakenError. Without a difference no event is sent."""
+        change.by = user_id
         user = await _require_user(change.connection, user_id)
         changes = data.changes()
         if "email" in changes:
@@ -48,11 +49,12 @@ class Profiles(Service):
         return await _update(change, user, **changes)
 
     @transactional
-    async def deactivate(self, change: Change, user_id: int) -> UserOut:
+    async def deactivate(self, change: Change, caller: Caller, user_id: int) -> UserOut:
         """Deactivate a user: end everything that lets them in, their links and their jobs.
 
-        raises   NotFoundError; LastAdministratorError
+        raises   NotFoundError; LastAdministratorError; ForbiddenError unless the caller is an administrator
         """
+        caller.require_admin()
         user = await _require_user(change.connection, user_id)
         await _require_another_administrator(change, user)
         if user.deactivated_at is None:
@@ -63,15 +65,17 @@ class Profiles(Service):
         return user_out(user)
 
     @transactional
-    async def activate(self, change: Change, user_id: int) -> UserOut:
-        """Reactivate a user, with their former password; NotFoundError."""
+    async def activate(self, change: Change, caller: Caller, user_id: int) -> UserOut:
+        """Reactivate a user, with their former password; raises like `deactivate`."""
+        caller.require_admin()
         user = await _require_user(change.connection, user_id)
         await revoke_all(change, user.id)  # sessions and tokens made while they were deactivated
         return await _update(change, user, deactivated_at=None)
 
     @transactional
-    async def set_admin(self, change: Change, user_id: int, *, admin: bool) -> UserOut:
-        """Make a user an administrator, or remove the right; NotFoundError, LastAdministratorError."""
+    async def set_admin(self, change: Change, caller: Caller, user_id: int, *, admin: bool) -> UserOut:
+        """Make a user an administrator, or remove the right; raises like `deactivate`."""
+        caller.require_admin()
         user = await _require_user(change.connection, user_id)
         if not admin:
             await _require_another_administrator(change, user)

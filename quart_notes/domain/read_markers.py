@@ -37,7 +37,7 @@ class ReadMarkers(Service):
     async def mark_read(self, change: Change, caller: Caller, room_id: int, data: ReadingUpdate) -> UnreadOut:
         """Mark a room as read up to a message; a marker never goes back, and no difference sends no event."""
         caller.require_self(data.reader_id)
-        connection = change.connection
+        connection, change.by = change.connection, data.reader_id
         (reader,) = await require_users(connection, reader_id=data.reader_id)
         require_participant(await require_room(connection, room_id), reader.id)
         (before,) = await _unread(connection, reader.id, room_id)

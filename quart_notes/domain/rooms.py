@@ -62,7 +62,7 @@ class Rooms(Service):
             room = await Room.get_or_none(id=room_id, using_db=connection)
             return None if room is None else room_out(room, {})
 
-        return await make_once(self._write, request_of("room", author_id, data, data.client_key), work, made)
+        return await make_once(self._write, request_of("room", author_id, data, data.client_key), work, made, author_id)
 
     @transactional
     async def direct_conversation(self, change: Change, caller: Caller, one_id: int, other_id: int) -> RoomOut:

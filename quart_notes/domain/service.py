@@ -9,6 +9,7 @@ from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.queryset import QuerySet
 
+from quart_notes.domain.access import Caller
 from quart_notes.live.event_log import EventLog
 from quart_notes.live.writer import Change, Committed, Write
 from quart_notes.schemas.event_ids import EventId
@@ -49,11 +50,15 @@ S = TypeVar("S", bound=Service)
 def transactional(
     method: Callable[Concatenate[S, Change, P], Awaitable[T]],
 ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, Committed[T]]]:
-    """Run a service's method in a transaction; it gets the change, its caller the committed result."""
+    """Run a service's method in a transaction; it gets the change, its caller the committed result.
+
+    The change is made by the Caller among the arguments, if there is one.
+    """
 
     @wraps(method)
     async def run(self: S, /, *args: P.args, **kwargs: P.kwargs) -> Committed[T]:
-        return await self._write(lambda change: method(self, change, *args, **kwargs))
+        by = next((argument.id for argument in args if isinstance(argument, Caller)), None)
+        return await self._write(lambda change: method(self, change, *args, **kwargs), by)
 
     return run
 

@@ -36,7 +36,9 @@ class Users(Service):
             user = await User.get_or_none(id=user_id, using_db=connection)
             return None if user is None else user_out(user)
 
-        return await make_once(self._write, request_of("person", author_id, data, data.client_key), work, made)
+        return await make_once(
+            self._write, request_of("person", author_id, data, data.client_key), work, made, author_id
+        )
 
     async def get(self, user_id: int, caller: Caller | None = None) -> tuple[UserOut, EventId]:
         """A user as the caller sees them, and the newest event that this includes."""
@@ -61,7 +63,7 @@ class Users(Service):
             rows: Any = await people.order_by("id").limit(limit).values(*COLUMNS)
             return [_shown_to(connection, row, None) for row in rows]
 
-    async def existing_users(self, ids: Collection[int]) -> dict[int, UserOut]:
+    async def existing_users(self, ids: Collection[int | None]) -> dict[int, UserOut]:
         """Those of the users who exist, by id."""
         async with self._database.snapshot() as connection:
             return await by_id(connection, ids)

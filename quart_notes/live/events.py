@@ -68,7 +68,13 @@ class Event(OutputModel):
     action: Action = Field(description="What happened; delete carries the whole last state.")
 
 
-class NoteEvent(Event):
+class DurableEvent(Event):
+    """A change of the database, recorded in the log."""
+
+    by: int | None = Field(None, description="The user who did it; null: nobody, or nobody who is known.")
+
+
+class NoteEvent(DurableEvent):
     """A note was added to a board, changed, or removed from it."""
 
     example_topic: ClassVar[str] = SHARED_BOARD
@@ -77,7 +83,7 @@ class NoteEvent(Event):
     note: NoteOut = Field(description="The note after the change.")
 
 
-class UserEvent(Event):
+class UserEvent(DurableEvent):
     """A user was added."""
 
     example_topic: ClassVar[str] = USERS
@@ -86,7 +92,7 @@ class UserEvent(Event):
     user: UserOut = Field(description="The person.")
 
 
-class RoomEvent(Event):
+class RoomEvent(DurableEvent):
     """A room was added, or a direct conversation, which is sent on the topics of its two users."""
 
     example_topic: ClassVar[str] = ROOMS
@@ -95,7 +101,7 @@ class RoomEvent(Event):
     room: RoomOut = Field(description="The room.")
 
 
-class MessageEvent(Event):
+class MessageEvent(DurableEvent):
     """A message was posted, changed, deleted or restored.
 
     In a direct conversation it is sent twice, on the topics of its author and of its recipient.
@@ -107,7 +113,7 @@ class MessageEvent(Event):
     message: MessageOut = Field(description="The message after the change.")
 
 
-class UnreadEvent(Event):
+class UnreadEvent(DurableEvent):
     """A user has read in a room: sent on their own topic, for their other screens."""
 
     example_topic: ClassVar[str] = user(3)
@@ -125,7 +131,7 @@ class PresenceEvent(Event):
     presence: PresenceOut = Field(description="Who is there now.")
 
 
-class BoardEvent(Event):
+class BoardEvent(DurableEvent):
     """A board was added, renamed, deleted or restored."""
 
     summary: ClassVar[str] = "A board was opened, renamed or deleted"
@@ -134,7 +140,7 @@ class BoardEvent(Event):
     board: BoardOut = Field(description="The board after the change.")
 
 
-class MemberEvent(Event):
+class MemberEvent(DurableEvent):
     """A user joined a board, got another role, or left it: sent on the board's topic."""
 
     summary: ClassVar[str] = "Somebody joined or left a board"
@@ -143,7 +149,7 @@ class MemberEvent(Event):
     member: MemberOut = Field(description="Who, and what they may do.")
 
 
-class MembershipEvent(Event):
+class MembershipEvent(DurableEvent):
     """The same, sent on the user's own topic. It contains nothing about the content of the board."""
 
     summary: ClassVar[str] = "You joined or left a board"
@@ -152,7 +158,7 @@ class MembershipEvent(Event):
     membership: MembershipOut = Field(description="Which board, and what they may do there.")
 
 
-class PreferenceEvent(Event):
+class PreferenceEvent(DurableEvent):
     """A preference of a user was set or removed: sent on their own topic, for their other screens."""
 
     summary: ClassVar[str] = "A preference was set"
@@ -161,7 +167,7 @@ class PreferenceEvent(Event):
     preference: PreferenceOut = Field(description="The preference after the change.")
 
 
-class JobEvent(Event):
+class JobEvent(DurableEvent):
     """A job has started, progressed, ended, or was deleted: sent to its owner, ten times a second at most.
 
     A job without an owner, in open mode, is sent on the board's topic.
@@ -181,7 +187,7 @@ class AccessChange(OutputModel):
     board_id: int | None = Field(None, description="The new personal board of this person.")
 
 
-class AccessEvent(Event):
+class AccessEvent(DurableEvent):
     """The access of a user has changed: internal, the server checks their open streams again."""
 
     access: AccessChange = Field(description="Whose.")
@@ -196,7 +202,7 @@ class WorkRequest(OutputModel):
     person_id: int | None = Field(None, description="Of an answer: who asked.")
 
 
-class WorkEvent(Event):
+class WorkEvent(DurableEvent):
     """Work has to start or to be cancelled: internal."""
 
     work: WorkRequest = Field(description="Which.")
@@ -211,7 +217,7 @@ class ResetEvent(OutputModel):
     action: Literal["reset"] = Field("reset", description="Always reset.")
 
 
-DURABLE: tuple[type[Event], ...] = (
+DURABLE: tuple[type[DurableEvent], ...] = (
     NoteEvent,
     BoardEvent,
     MemberEvent,
@@ -231,15 +237,19 @@ def growing_answer_prefix(topic: str, message_id: int) -> str:
     return f'{{"topic":"{topic}","action":"update","message":{{"id":{message_id},'
 
 
-def encode(event: Event) -> bytes:
-    """The event's JSON without its id, as UTF-8: `{"topic":…}`."""
+def encode(event: Event, by: int | None = None) -> bytes:
+    """The event's JSON without its id, as UTF-8: `{"topic":…}`.
+
+    by   id of the user who did it, of a durable event
+    """
     *_, name = type(event).model_fields
     content: OutputModel = getattr(event, name)
-    return b'{"topic":"%b","action":"%b","%b":%b}' % (
+    return b'{"topic":"%b","action":"%b","%b":%b%b}' % (
         event.topic.encode(),
         event.action.encode(),
         name.encode(),
         content.json_bytes,
+        (b"" if not isinstance(event, DurableEvent) else b',"by":null' if by is None else b',"by":%d' % by),
     )
 
 

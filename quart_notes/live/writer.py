@@ -28,14 +28,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Change:
-    """One write: rows through `connection`, events through `record`."""
+    """One write: rows through `connection`, events through `record`.
+
+    by   id of the user who makes it; None: nobody, or nobody who is known
+    """
 
     connection: BaseDBAsyncClient
+    by: int | None = None
     recorded: list[tuple[str, bytes]] = field(default_factory=list)
 
     def record(self, event: events.Event) -> None:
         """Publish an event on its topic, once the change is committed."""
-        self.recorded.append((event.topic, events.encode(event)))
+        self.recorded.append((event.topic, events.encode(event, self.by)))
 
 
 Operation = Callable[[Change], Awaitable[T]]
@@ -51,13 +55,14 @@ class Committed(NamedTuple, Generic[T]):
 class Write(Protocol):
     """How the domain writes: pass an operation, get its result once it is durable."""
 
-    async def __call__(self, work: Operation[T]) -> Committed[T]:
-        """Run `work` in a transaction; its events are published after the commit."""
+    async def __call__(self, work: Operation[T], by: int | None = None) -> Committed[T]:
+        """Run `work`, for the user of id `by`, in a transaction; its events are published after the commit."""
 
 
 @dataclass(slots=True)
 class _QueuedWrite:
     operation: Operation[Any]
+    by: int | None
     answer: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
@@ -104,7 +109,7 @@ class Writer:
         """Number of writes that wait for a transaction."""
         return len(self._queue)
 
-    async def __call__(self, work: Operation[T]) -> Committed[T]:
+    async def __call__(self, work: Operation[T], by: int | None = None) -> Committed[T]:
         """Run `work` in the next transaction and return its result once it is durable.
 
         raises   what the work raised; DatabaseUnavailableError or StorageFullError when nothing was stored;
@@ -112,7 +117,7 @@ class Writer:
         """
         if self._stopping or len(self._queue) >= QUEUE_LIMIT:
             raise OverloadedError("The server cannot take a change right now; try again.", headers={"Retry-After": "1"})
-        job = _QueuedWrite(work, asyncio.get_running_loop().create_future())
+        job = _QueuedWrite(work, by, asyncio.get_running_loop().create_future())
         self._queue.append(job)
         self._wake.set()
         written: Committed[T] = await job.answer
@@ -211,7 +216,7 @@ class Writer:
 
     @staticmethod
     async def _do(job: _QueuedWrite, connection: BaseDBAsyncClient) -> list[tuple[str, bytes]]:
-        change = Change(connection)
+        change = Change(connection, job.by)
         job.started = True
         touched = change_count(connection)
         job.error = None

@@ -21,7 +21,11 @@ class Note(Model):
     pinned = fields.BooleanField(default=False, db_default=False)
     version = fields.IntField(default=1)
     created_at = fields.DatetimeField()
+    created_by = fields.BigIntField(null=True)  # a user's id, as in the next ones
     updated_at = fields.DatetimeField()
+    updated_by = fields.BigIntField(null=True)
+    done_at = fields.DatetimeField(null=True)
+    done_by = fields.BigIntField(null=True)
     deleted_at = fields.DatetimeField(null=True)
     search_text = fields.TextField()  # title and description, without case and accents
     origin = fields.CharField(ORIGIN_MAX, null=True)  # of an imported one: what came once comes once (indexed, 0004)

@@ -44,6 +44,7 @@ from quart_notes.schemas.jobs import (
     PROBLEMS_MAX,
     SAMPLE_MAX,
     EntryProblem,
+    ExportedNote,
     ExportFormat,
     ExportOut,
     ExportQuery,

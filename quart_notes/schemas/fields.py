@@ -57,7 +57,7 @@ ClientKey = Annotated[
         min_length=8,
         max_length=64,
         pattern=r"^[A-Za-z0-9_-]{8,64}$",
-        description="Made by the client, new for each thing: sent again with it, nothing is made twice.",
+        description="New for each thing: sent again with it, nothing is made twice.",
         examples=["b1946ac9-2492-4d23"],
     ),
 ]

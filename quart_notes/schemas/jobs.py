@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from quart_notes.schemas.examples import MOMENT, example
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, OutputModel, PageQuery
-from quart_notes.schemas.notes import DESCRIPTION_MAX, ORIGIN_MAX, TITLE_MAX
+from quart_notes.schemas.notes import ORIGIN_MAX, StoredNote
 
 PROBLEMS_MAX = 100  # entries named in an outcome; the others are counted
 SAMPLE_MAX = 20  # titles shown in a preview
@@ -137,19 +137,17 @@ class ExportedBoard(OutputModel):
     name: str = Field(description="The board's name.")
 
 
-class ExportedNote(OutputModel):
-    """A note in an export."""
+class ExportedNote(StoredNote):
+    """A note in an export, its users by nickname. Who imports it is its author then."""
 
     origin: str = Field(
         description="By which it is known when it is imported again; what was imported before is not imported again.",
         max_length=ORIGIN_MAX,
     )
-    title: str | None = Field(description="What the note is about.", max_length=TITLE_MAX)
-    description: str | None = Field(description="The note's text.", max_length=DESCRIPTION_MAX)
-    done: bool = Field(description="Whether it is ticked off.")
     version: int = Field(description="How often it was changed; not imported.", ge=1)
-    created_at: datetime = Field(description="UTC, RFC 3339.")
-    updated_at: datetime = Field(description="UTC, RFC 3339.")
+    created_by: str | None = Field(None, description="Who added it.")
+    updated_by: str | None = Field(None, description="Who changed it last.")
+    done_by: str | None = Field(None, description="Who ticked it off.")
 
 
 class ExportOut(OutputModel):

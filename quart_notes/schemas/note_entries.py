@@ -64,6 +64,7 @@ class ImportedNote(NoteState):
 
     created_at: Moment = None
     updated_at: Moment = None
+    done_at: Moment = None
     origin: Origin | None = None
 
     @model_validator(mode="after")

@@ -80,12 +80,23 @@ class NoteUpdate(InputModel, NoteState):
     model_config = example({"done": True})
 
 
+class StoredNote(NoteState, OutputModel):
+    """A note as it is stored: an earlier version may have let in what is refused now."""
+
+    title: str | None = Field(None, description="What the note is about.", max_length=TITLE_MAX)
+    description: str | None = Field(None, description="The note's text.", max_length=DESCRIPTION_MAX)
+    version: int = Field(description="1 at first, one more at each change.", ge=1)
+    created_at: datetime = Field(description="UTC, RFC 3339.")
+    updated_at: datetime = Field(description="UTC, RFC 3339.")
+    done_at: datetime | None = Field(None, description="When it was ticked off.")
+
+
 class _NoteId(OutputModel):
     id: int = Field(description="Grows with each note and is never used twice.", ge=1, le=MAX_ID)
     board_id: int = Field(description="The board that it is on.", ge=1, le=MAX_ID)
 
 
-class NoteOut(NoteState, _NoteId):
+class NoteOut(StoredNote, _NoteId):
     """A note as everybody sees it."""
 
     model_config = ConfigDict(
@@ -102,17 +113,18 @@ class NoteOut(NoteState, _NoteId):
                     "version": 1,
                     "created_at": MOMENT,
                     "updated_at": MOMENT,
+                    "done_at": None,
+                    "created_by": 3,
+                    "updated_by": 3,
+                    "done_by": None,
                 }
             ]
         },
     )
 
-    # As it is stored: an earlier version may have let in what is refused now.
-    title: str | None = Field(None, description="What the note is about.", max_length=TITLE_MAX)
-    description: str | None = Field(None, description="The note's text.", max_length=DESCRIPTION_MAX)
-    version: int = Field(description="1 at first, one more at each change.", ge=1)
-    created_at: datetime = Field(description="UTC, RFC 3339.")
-    updated_at: datetime = Field(description="UTC, RFC 3339.")
+    created_by: int | None = Field(None, description="The user who added it; null: not known.")
+    updated_by: int | None = Field(None, description="Who changed it last.")
+    done_by: int | None = Field(None, description="Who ticked it off.")
 
 
 NOTE_FIELDS = tuple(NoteState.model_fields)

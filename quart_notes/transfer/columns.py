@@ -47,6 +47,7 @@ NAMES: Mapping[str, str] = {
     "origin": "origin",
     "kind": "type",
     "version": "version",
+    "by": "created by, updated by, done by",
 }
 YES_WORDS = (
     "true yes y 1 x v t on done complete completed checked closed finished ✓ ✔ ☑ ✅ 🗹 wahr ja erledigt fertig"

@@ -5,9 +5,9 @@ import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from quart_notes.schemas import NOTE_FIELDS, ExportFormat, NoteOut
+from quart_notes.schemas import NOTE_FIELDS, ExportedNote, ExportFormat
 from quart_notes.schemas.strict_json import dump
 from quart_notes.transfer import json_format
 from quart_notes.transfer.csv_format import escape_formula, line_of
@@ -22,9 +22,10 @@ TYPES: Mapping[ExportFormat, str] = {
 SUFFIXES: Mapping[ExportFormat, str] = {"json": ".json", "csv": ".csv", "markdown": ".zip"}
 UNFIT = re.compile(r"[\W_]+")  # characters that are left out of file names
 NAME_MAX = 60  # characters of a file name
-TIMES = ("created_at", "updated_at")
-COLUMNS = (*NOTE_FIELDS, *TIMES, "origin")  # of a table; a Markdown file has the description as its text
-Pages = AsyncIterator[Iterable[tuple[NoteOut, str]]]  # notes with their origins; no page is empty
+TIMES = ("created_at", "updated_at", "done_at")
+AUTHORS = ("created_by", "updated_by", "done_by")
+COLUMNS = (*NOTE_FIELDS, *TIMES, *AUTHORS, "origin")  # of a table; a Markdown file has the description as its text
+Pages = AsyncIterator[Iterable[tuple[int, ExportedNote]]]  # notes by their ids; no page is empty
 
 
 class ExportInfo(NamedTuple):
@@ -53,25 +54,20 @@ async def _json(info: ExportInfo, pages: Pages) -> AsyncIterator[bytes]:
     yield dump(head)[:-1] + b',"notes":['
     separator = b"\n"
     async for page in pages:
-        lines = b",\n".join(dump({"origin": origin, **_values(note)}) for note, origin in page)
-        yield separator + lines
+        yield separator + b",\n".join(note.json_bytes for _, note in page)
         separator = b",\n"
     yield b"\n]}\n"
-
-
-def _values(note: NoteOut) -> dict[str, Any]:
-    return note.model_dump(mode="json", exclude={"id", "board_id"})
 
 
 async def _table(pages: Pages) -> AsyncIterator[bytes]:
     """Comma-separated values for spreadsheets; a byte order mark tells them that it is UTF-8."""
     yield b"\xef\xbb\xbf" + line_of(list(COLUMNS)).encode()
     async for page in pages:
-        yield "".join(line_of(_cells(note, origin)) for note, origin in page).encode()
+        yield "".join(line_of(_cells(note)) for _, note in page).encode()
 
 
-def _cells(note: NoteOut, origin: str) -> list[str]:
-    values = {**_values(note), "origin": origin}
+def _cells(note: ExportedNote) -> list[str]:
+    values = note.model_dump(mode="json")
     return [escape_formula(as_text(values[name])) for name in COLUMNS]
 
 
@@ -79,22 +75,22 @@ async def _markdown_files(pages: Pages) -> AsyncIterator[bytes]:
     """A zip with a Markdown file for each note, named by its title and its id."""
     archive = ZipWriter()
     async for page in pages:
-        yield b"".join(archive.add(file_name(note), markdown(note, origin), note.updated_at) for note, origin in page)
+        yield b"".join(archive.add(file_name(note_id, note), markdown(note), note.updated_at) for note_id, note in page)
     for piece in archive.directory():
         yield piece
 
 
-def file_name(note: NoteOut) -> str:
+def file_name(note_id: int, note: ExportedNote) -> str:
     """The name of a note's file: readable, valid on every system, and unique."""
     words = UNFIT.sub("-", unicodedata.normalize("NFC", note.title or note.description or "")[:NAME_MAX]).strip("-")
-    return f"{words or 'note'}-{note.id}.md"
+    return f"{words or 'note'}-{note_id}.md"
 
 
-def markdown(note: NoteOut, origin: str) -> bytes:
+def markdown(note: ExportedNote) -> bytes:
     """A note as Markdown: front matter, an empty line, its text unchanged, a line end."""
-    values = {**_values(note), "origin": origin}
+    values = note.model_dump(mode="json")
     front = [
-        f"{name}: {values[name] if name in TIMES else json.dumps(values[name], ensure_ascii=False)}"
+        f"{name}: {values[name] if name in TIMES and values[name] else json.dumps(values[name], ensure_ascii=False)}"
         for name in COLUMNS
         if name != "description"
     ]

@@ -43,7 +43,7 @@ class Fields:
     def _interpret(self, use: str, name: str, value: Any, text: str) -> bool:
         if isinstance(value, bool) and use in {"title", "text", "link"}:  # Simplenote: whether the text is Markdown
             return False
-        if use == "title" and not RESOURCE.fullmatch(text):
+        if use == "title" and not (plain(name) == "name" and RESOURCE.fullmatch(text)):
             self._titles.append((TITLES.index(plain(name)), name, text))
         elif use == "text":
             self._texts.append((name, text))
@@ -54,7 +54,7 @@ class Fields:
         elif use in {"created_at", "updated_at"}:
             return self._add_date(use, value)
         elif use in {"done", "done_at", "archived"}:
-            return self._add_done(use, text)
+            return self._add_done(use, value, text)
         elif use in NOTE_FLAGS and (flag := yes_or_no(text)) is not None:
             self.values[use] = flag
         else:
@@ -68,15 +68,18 @@ class Fields:
         self.values[use] = moment
         return True
 
-    def _add_done(self, use: str, text: str) -> bool:
-        """A time of completion means done; the time itself has no field."""
+    def _add_done(self, use: str, value: Any, text: str) -> bool:
+        """A time of completion means done."""
         answer = yes_or_no(text)
         if use == "archived" or plain(text) == "archived":
             self.archived = self.archived or answer is True or plain(text) == "archived"
             return answer is not None or plain(text) == "archived"
-        dated = answer is None and (use == "done_at" or moment_of(text) is not None)
+        moment = None if answer is not None else moment_of(value) or moment_of(text)
+        dated = answer is None and (use == "done_at" or moment is not None)
         self.values["done"] = self.values.get("done", False) or answer is True or dated
-        return answer is not None
+        if moment is not None:
+            self.values.setdefault("done_at", moment)
+        return answer is not None or moment is not None
 
     def item(
         self, name: str, options: ImportOptions, *, title: str | None = None, body: str | None = None
@@ -90,8 +93,8 @@ class Fields:
         self.values.setdefault("title", title)
         self.values["description"] = "\n\n".join(parts) or None
         if "origin" in self.values:
-            # Our own export: the note starts at version 1 again.
-            self.lost = [one for one in self.lost if use_of(one.what) != "version"]
+            # Our own export: the note starts at version 1 again, and belongs to the user who imports it.
+            self.lost = [one for one in self.lost if use_of(one.what) not in {"version", "by"}]
         if self.archived and not options.archived:
             return ParsedNote(name, left_out="archived")
         return checked(name, self.values, self.lost)

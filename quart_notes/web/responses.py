@@ -27,7 +27,7 @@ def list_response(description: str, model: Any) -> tuple[ResponseDoc, ResponseDo
     """The documented responses of `page`."""
     return (
         ResponseDoc(200, description, model, headers=LIST_HEADERS),
-        ResponseDoc(304, "Nothing has changed since the entity tag in If-None-Match."),
+        ResponseDoc(304, "Unchanged since the entity tag in If-None-Match."),
     )
 
 

@@ -101,16 +101,16 @@ def _body_writer(upload: Upload, received: UploadedFiles) -> Callable[[bytes | N
     """The function that accepts the pieces of the body, and None at its end; it waits for the disk."""
     kind, options = parse_options_header(request.headers.get("Content-Type"))
     if kind == "multipart/form-data":
-        return _MultipartWriter(upload, received, options.get("boundary", "")).take
+        return _MultipartWriter(upload, received, options.get("boundary", "")).write
     name = _own_name()
 
-    def take(piece: bytes | None) -> None:
+    def write(piece: bytes | None) -> None:
         if not upload.names:
             upload.start_file(name)
         if piece is not None:
             upload.write(piece)
 
-    return take
+    return write
 
 
 def _own_name() -> str:
@@ -133,7 +133,7 @@ class _MultipartWriter:
         self._fields = 0
         self._waiting: str | None = None  # name of a file without bytes so far
 
-    def take(self, piece: bytes | None) -> None:
+    def write(self, piece: bytes | None) -> None:
         """Parse the next piece, and None at the end."""
         try:
             self._decoder.receive_data(piece)

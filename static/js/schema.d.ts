@@ -92,6 +92,10 @@ interface NoteOut {
   version: number;
   created_at: string;
   updated_at: string;
+  done_at: string | null;
+  created_by: number | null;
+  updated_by: number | null;
+  done_by: number | null;
 }
 
 interface Outcome {

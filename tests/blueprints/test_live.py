@@ -51,7 +51,7 @@ async def test_both_transports_carry_the_same_events(live: ServerProcess, http: 
 
     answers = [added, changed, deleted, restored]
     expected = [
-        {"id": position(answer), "topic": "board:1", "action": action, "note": answer.json()}
+        {"id": position(answer), "topic": "board:1", "action": action, "note": answer.json(), "by": None}
         for answer, action in zip(answers, ["create", "update", "delete", "create"], strict=True)
     ]
     for client in clients:

@@ -53,7 +53,7 @@ async def test_a_line_is_a_message_of_a_guest(shared_server: ServerProcess, api:
     assert message == whole_message({**message, "room_id": 1}, None, "hello", guest="Client 42")
     await page.until(lambda _: page.ids)
     (event,) = [event for event in page.events if "id" in event]
-    assert event == {"id": event["id"], "topic": "room:1", "action": "create", "message": message}
+    assert event == {"id": event["id"], "topic": "room:1", "action": "create", "message": message, "by": None}
     assert await got(api, f"/api/messages/{message['id']}") == message
     page.cut()
     client.cut()

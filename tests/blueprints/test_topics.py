@@ -16,7 +16,7 @@ on_both_edges = pytest.mark.parametrize("edge", EDGES, ids=named)
 
 def _what(event: Json) -> tuple[str, str, Any]:
     """An event's topic, action, and the id of its object."""
-    (thing,) = event.keys() - {"id", "topic", "action"}
+    (thing,) = event.keys() - {"id", "topic", "action", "by"}
     return event["topic"], event["action"], event[thing].get("id", event[thing].get("room_id"))
 
 
@@ -124,6 +124,7 @@ async def test_both_users_of_a_direct_message_get_it_once_per_tab(
             "topic": f"user:{who['id']}",
             "action": "create",
             "message": message,
+            "by": ada["id"],
         }
         tab.cut()
     heard = await _events_before_marker(both, mark)

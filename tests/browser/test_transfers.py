@@ -14,7 +14,7 @@ from tests.browser.test_accessibility import assert_accessible
 from tests.browser.transfers import BATCH, BOARD, PNG, expect_state, file, notes, row, send
 from tests.browser.windows import visit
 
-# All that a page shows of an element, whoever rendered it; the words of a time change as it passes.
+# All that a page shows of an element, on the server or by a script; the words of a time change as it passes.
 SHAPE = """element => {
   const shape = node => {
     if (node.nodeType === Node.TEXT_NODE) return node.data.trim();

@@ -1,4 +1,4 @@
-"""CompactEvent behaves as asyncio.Event, whoever waits, leaves and returns."""
+"""CompactEvent behaves as asyncio.Event, while tasks wait, are cancelled and return."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Copies of a database in use: consistent, whatever is written meanwhile."""
+"""Copies of a database in use: consistent, whatever is written at the same time."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Several servers on one PostgreSQL: one order of events for all readers, whoever writes and however slowly."""
+"""Several servers on one PostgreSQL: one order of events for all readers, with any writers and slow ones."""
 
 import asyncio
 import json

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quart_notes.schemas import TITLE_MAX, ExportFormat, NoteOut, is_blank, one_line
-from quart_notes.transfer.exporter import SUFFIXES, ExportInfo, export_stream, file_name
+from quart_notes.schemas import TITLE_MAX, ExportedNote, ExportFormat, NoteOut, is_blank, one_line
+from quart_notes.transfer.exporter import AUTHORS, SUFFIXES, ExportInfo, export_stream, file_name
 from quart_notes.transfer.source_files import SourcePath, files
 from quart_notes.transfer.zip_writer import ZipWriter
 from tests.support.note_files import items, only, put
@@ -31,10 +31,11 @@ def _note(number: int = 1, **fields: Any) -> NoteOut:
 
 
 def _written(kind: ExportFormat, notes: Sequence[tuple[NoteOut, str]]) -> bytes:
-    half = len(notes) // 2
+    exported = [(note.id, _exported(note, origin)) for note, origin in notes]
+    half = len(exported) // 2
 
-    async def pages() -> AsyncIterator[Sequence[tuple[NoteOut, str]]]:
-        for page in (notes[:half], notes[half:]):
+    async def pages() -> AsyncIterator[Sequence[tuple[int, ExportedNote]]]:
+        for page in (exported[:half], exported[half:]):
             if page:
                 yield page
 
@@ -42,6 +43,10 @@ def _written(kind: ExportFormat, notes: Sequence[tuple[NoteOut, str]]) -> bytes:
         return [piece async for piece in export_stream(kind, ABOUT, pages())]
 
     return b"".join(asyncio.run(pieces()))
+
+
+def _exported(note: NoteOut, origin: str) -> ExportedNote:
+    return ExportedNote(**note.model_dump(exclude={"id", "board_id", *AUTHORS}), origin=origin)
 
 
 def shows(text: str) -> bool:
@@ -64,6 +69,7 @@ notes = st.builds(
     pinned=st.booleans(),
     created_at=moments,
     updated_at=moments,
+    done_at=st.none() | moments,
 ) | st.builds(_note, title=lines, description=st.none())
 
 
@@ -71,13 +77,16 @@ notes = st.builds(
 @settings(max_examples=100)
 @given(board=st.lists(notes, min_size=1, max_size=5))
 def test_an_imported_export_equals_the_original_notes(tmp_path: Path, kind: ExportFormat, board: list[NoteOut]):
-    numbered = [(note.model_copy(update={"id": n}), f"3f9a01bc/{n}") for n, note in enumerate(board, 1)]
+    numbered = [
+        (note.model_copy(update={"id": n, "done_at": note.done_at if note.done else None}), f"3f9a01bc/{n}")
+        for n, note in enumerate(board, 1)
+    ]
     path = put(tmp_path, f"export{SUFFIXES[kind]}", _written(kind, numbered))
 
     found = items(path)
 
     assert [item.problem for item in found] == [None] * len(board)
-    fields = ("title", "description", "pinned", "done", "created_at", "updated_at")
+    fields = ("title", "description", "pinned", "done", "created_at", "updated_at", "done_at")
     assert [[getattr(item.entry, name) for name in fields] for item in found] == [
         [getattr(note, name) for name in fields] for note, _ in numbered
     ]
@@ -111,7 +120,11 @@ def test_the_json_export_has_its_format_and_metadata():
                 "done": True,
                 "version": 1,
                 "created_at": "2026-01-31T09:30:00.000001Z",
+                "created_by": None,
                 "updated_at": "2026-01-31T09:30:00.000001Z",
+                "updated_by": None,
+                "done_at": None,
+                "done_by": None,
             }
         ],
     }
@@ -146,7 +159,8 @@ def test_the_zip_is_readable_by_other_programs():
     assert archive.infolist()[0].date_time == (2026, 1, 31, 9, 30, 0)
     assert archive.read("note-3.md").decode() == (
         '---\ntitle: "..."\npinned: false\ndone: false\ncreated_at: 2026-01-31T09:30:00.000001Z\n'
-        'updated_at: 2026-01-31T09:30:00.000001Z\norigin: "3f9a01bc/3"\n---\n\nTwo litres.\n'
+        "updated_at: 2026-01-31T09:30:00.000001Z\ndone_at: null\ncreated_by: null\nupdated_by: null\ndone_by: null\n"
+        'origin: "3f9a01bc/3"\n---\n\nTwo litres.\n'
     )
 
 
@@ -165,4 +179,4 @@ def test_a_note_from_before_1980_has_the_earliest_date_of_the_zip_format():
     data = _written("markdown", [(_note(updated_at=datetime(1970, 1, 1, tzinfo=UTC)), "3f9a01bc/1")])
 
     assert zipfile.ZipFile(io.BytesIO(data)).infolist()[0].date_time[0] == 1980
-    assert file_name(_note(5, title="\0/..\\ \u202e")) == "note-5.md"
+    assert file_name(5, _exported(_note(5, title="\0/..\\ \u202e"), "3f9a01bc/5")) == "note-5.md"

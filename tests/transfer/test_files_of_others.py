@@ -45,7 +45,7 @@ KEPT: Mapping[str, list[tuple[str | None, str | None, bool]]] = {
 }
 LOST: Mapping[str, Mapping[str, str]] = {
     "asana.csv": {
-        "Task ID": "1", "Completed At": "2026-01-05", "Section/Column": "Doing", "Assignee": "Ann",
+        "Task ID": "1", "Section/Column": "Doing", "Assignee": "Ann",
         "Due Date": "2026-01-06", "Projects": "House",
     },
     "done_empty.md": {"tags": "a"},
@@ -54,7 +54,6 @@ LOST: Mapping[str, Mapping[str, str]] = {
     "keep_shared.json": {"shared with": "a@example.org"},
     "md_origin.zip": {"origin": "Ethiopia"},
     "notion.csv": {"Tags": "a, b"},
-    "obs_completed_date.md": {"completed": "2024-01-02"},
     "own_origin_spaces.csv": {"origin": "New York"},
     "ticktick.csv": {
         "lines above the names of the columns": "Date: 2026-01-02+0000", "List Name": "Inbox", "Kind": "TEXT",

@@ -24,7 +24,7 @@ CONTENTS: Mapping[str, tuple[bytes | str | Any, list[tuple[str | None, str | Non
     "ticktick_done.csv": (
         "Title,Content,Status,Completed Time\nCall,soon,2,2026-01-02T08:00:00+0000\nWait,,0,\n",
         [("Call", "soon", True), ("Wait", None, False)],
-        {"Status": "2", "Completed Time": "2026-01-02T08:00:00+0000"},
+        {"Status": "2"},
     ),
     "notion_status.csv": (
         "Name,Status,Checkbox\na,In progress,No\nb,Not started,Yes\n",
@@ -117,7 +117,7 @@ CONTENTS: Mapping[str, tuple[bytes | str | Any, list[tuple[str | None, str | Non
             ],
         },
         [("Milk", "two", True), ("Salt", None, False)],
-        {"completed": "2026-01-31T09:30:00Z"},
+        {},
     ),
     "simplenote.json": (
         {

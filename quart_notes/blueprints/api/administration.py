@@ -8,6 +8,7 @@ from quart_notes.schemas import UserOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
 from quart_notes.web.responses import json_item
+from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("administration", __name__, url_prefix="/api/users/<id:user_id>")
 tag_blueprint(blueprint, ["people"])
@@ -23,7 +24,7 @@ async def deactivate(user_id: int) -> Response:
     Their sessions, tokens, links, imports and open streams end; signing in is refused as for an unknown person. Their
     notes and messages stay. Administrators only; the last one cannot be deactivated.
     """
-    return json_item(*await core().profiles.deactivate(user_id))
+    return json_item(*await core().profiles.deactivate(await caller(), user_id))
 
 
 @blueprint.post("/activate")
@@ -33,7 +34,7 @@ async def activate(user_id: int) -> Response:
 
     They sign in with their former password. Administrators only.
     """
-    return json_item(*await core().profiles.activate(user_id))
+    return json_item(*await core().profiles.activate(await caller(), user_id))
 
 
 @blueprint.put("/admin")
@@ -43,7 +44,7 @@ async def make_admin(user_id: int) -> Response:
 
     Administrators only.
     """
-    return json_item(*await core().profiles.set_admin(user_id, admin=True))
+    return json_item(*await core().profiles.set_admin(await caller(), user_id, admin=True))
 
 
 @blueprint.delete("/admin")
@@ -53,4 +54,4 @@ async def unmake_admin(user_id: int) -> Response:
 
     Administrators only; the last one stays.
     """
-    return json_item(*await core().profiles.set_admin(user_id, admin=False))
+    return json_item(*await core().profiles.set_admin(await caller(), user_id, admin=False))

@@ -39,7 +39,7 @@ ITEM_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID")}
         list[NoteOut],
         headers={**ITEM_HEADERS, "Link": HEADERS["Link"]},
     ),
-    ResponseDoc(304, "Nothing has changed since the entity tag in If-None-Match."),
+    ResponseDoc(304, "Unchanged since the entity tag in If-None-Match."),
 )
 async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
     """List notes.

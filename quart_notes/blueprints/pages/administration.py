@@ -12,6 +12,7 @@ from quart_notes.web.context import core
 from quart_notes.web.error_handlers import wants_html
 from quart_notes.web.forms import confirmation
 from quart_notes.web.fragments import Page, wants_fragment
+from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("front_administration", __name__, url_prefix="/front/users/<id:user_id>")
 
@@ -25,25 +26,25 @@ async def deactivate(user_id: int) -> Page:
         f"Deactivate {user.nickname}?", words, verb="Deactivate", back=f"/front/users#user-{user_id}"
     ):
         return page
-    return await _changed(core().profiles.deactivate(user_id))
+    return await _changed(core().profiles.deactivate(await caller(), user_id))
 
 
 @blueprint.post("/activate")
 async def activate(user_id: int) -> Page:
     """The form to reactivate a person."""
-    return await _changed(core().profiles.activate(user_id))
+    return await _changed(core().profiles.activate(await caller(), user_id))
 
 
 @blueprint.post("/make-admin")
 async def make_admin(user_id: int) -> Page:
     """The form to make a person an administrator."""
-    return await _changed(core().profiles.set_admin(user_id, admin=True))
+    return await _changed(core().profiles.set_admin(await caller(), user_id, admin=True))
 
 
 @blueprint.post("/unmake-admin")
 async def unmake_admin(user_id: int) -> Page:
     """The form to remove a person as administrator."""
-    return await _changed(core().profiles.set_admin(user_id, admin=False))
+    return await _changed(core().profiles.set_admin(await caller(), user_id, admin=False))
 
 
 async def _changed(change: Awaitable[Committed[UserOut]]) -> Page:

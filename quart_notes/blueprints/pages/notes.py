@@ -1,6 +1,6 @@
 """The board's pages: the same reads and shapes as the API, as HTML; every form works without JavaScript."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,7 +8,7 @@ from quart import Blueprint, g, render_template, request
 
 from quart_notes.domain.text_normalization import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
-from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate, one_line
+from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate, UserOut, one_line
 from quart_notes.web.context import core
 from quart_notes.web.current_board import board_menu, board_path, board_url, current_board_id
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number
@@ -49,6 +49,7 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
         board_path=board_path(board_id),
         board_address=await board_url(board_id),
         notes=page.notes,
+        authors=await _authors(page.notes),
         last_event_id=visible_position(page.position),
         total=page.total,
         open_count=page.open_count,
@@ -83,7 +84,18 @@ async def card(board_id: int, note_id: int) -> str:
     note, _ = await core().notes.get(who, board_id, note_id)
     g.bare = True
     shown = (await core().boards.get(who, board_id))[0]
-    return await render_template("fragments/note_card.html", note=note, board=shown, board_path=board_path(board_id))
+    return await render_template(
+        "fragments/note_card.html",
+        note=note,
+        authors=await _authors([note]),
+        board=shown,
+        board_path=board_path(board_id),
+    )
+
+
+async def _authors(notes: Sequence[NoteOut]) -> dict[int, UserOut]:
+    """The users who changed notes last or ticked them off, by id."""
+    return await core().users.existing_users({user_id for note in notes for user_id in (note.updated_by, note.done_by)})
 
 
 @blueprint.get("/<id:note_id>/edit")

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from quart_notes.domain.rooms import LOBBY
-from quart_notes.live.events import DURABLE, VOLATILE, Event, ResetEvent
+from quart_notes.live.events import DURABLE, VOLATILE, ResetEvent
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.version import __version__
 
@@ -120,7 +120,7 @@ def _message(kind: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:
     schemas.update(schema.pop("$defs", {}))
     if kind in DURABLE:
         schema["properties"] = {"id": ResetEvent.model_json_schema()["properties"]["id"], **schema["properties"]}
-        schema["required"] = ["id", *schema["required"]]
+        schema["required"] = ["id", *schema["required"], "by"]
     schemas[kind.__name__] = schema
     return {
         "name": kind.__name__,
@@ -134,8 +134,8 @@ def _message(kind: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:
 def _example(kind: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:
     if kind is ResetEvent:
         return {"id": EXAMPLE_ID, "action": "reset"}
-    (thing,) = [name for name in kind.model_fields if name not in Event.model_fields]
+    *_, thing = kind.model_fields
     shape = kind.model_fields[thing].annotation
     example = schemas[shape.__name__]["examples"][0] if shape is not None else {}
-    event_id = {"id": EXAMPLE_ID} if kind in DURABLE else {}
-    return {**event_id, "topic": getattr(kind, "example_topic", ""), "action": "update", thing: example}
+    example_event = {"topic": getattr(kind, "example_topic", ""), "action": "update", thing: example}
+    return {"id": EXAMPLE_ID, **example_event, "by": 3} if kind in DURABLE else example_event

@@ -2,6 +2,7 @@
 import { allow } from "../boards/board_role.js";
 import { address, clone, find } from "../lib/elements.js";
 import { toMilliseconds } from "../lib/time.js";
+import { showNameOf } from "../shell/user_names.js";
 
 /** @type {WeakMap<Element, Note>} */ const shown = new WeakMap();
 const NAME_LENGTH = 60;
@@ -67,6 +68,7 @@ export function fill(card, note) {
     showFlag(control, Boolean(note[flag]));
     allow(control);
   }
+  for (const slot of slots(card, "author")) showNameOf(slot, authorIn(note, slot.dataset.author ?? ""));
   const name = nameOf(note);
   for (const control of slots(card, "label")) control.setAttribute("aria-label", `${control.dataset.label}: ${name}`);
   const time = find(card, "time", HTMLTimeElement);
@@ -75,7 +77,13 @@ export function fill(card, note) {
   shown.set(card, note);
 }
 
-/** The elements of a card for fields, flags, or labels. @param {Element} card @param {"field"|"flag"|"label"} kind */
+/** The id of the user to name; who ticked a note off is not named twice. @param {Note} note @param {string} name */
+function authorIn({ updated_by, done_by }, name) {
+  if (name === "done_by") return done_by;
+  return updated_by === done_by ? null : updated_by;
+}
+
+/** The elements of a card for fields, flags, users, or labels. @param {Element} card @param {"field"|"flag"|"author"|"label"} kind */
 const slots = (card, kind) => /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll(`[data-${kind}]`));
 
 /** @param {HTMLElement} control a box, or a button that sends the other value @param {boolean} value */

@@ -60,7 +60,7 @@ export function start(element, feed) {
   element.addEventListener("dblclick", doubleClick, { signal });
   element.addEventListener("note:edit", resumeDraft, { signal });
   element.addEventListener("note:changed", changed, { signal });
-  element.addEventListener("note:deleting", ({ target }) => editors.get(target)?.gone(), { signal });
+  element.addEventListener("note:deleting", ({ target }) => editors.get(target)?.noteDeleted(), { signal });
   element.addEventListener("board:loaded", resumeAll, { signal });
   /** @type {NodeListOf<HTMLElement>} */ const cards = element.querySelectorAll(".note");
   cards.forEach(resume);

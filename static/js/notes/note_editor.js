@@ -55,7 +55,7 @@ export class NoteEditor {
   }
 
   /** The note was deleted elsewhere; its card stays for the typed text. */
-  gone() {
+  noteDeleted() {
     this.#gone = true;
     this.#conflict?.close();
     this.form.mark("This note was deleted. Saving restores it with your text.");
@@ -82,7 +82,7 @@ export class NoteEditor {
     }
     this.form.showStatus(explain(problem), problem);
     if (problem.status === 404 && this.#gone) this.form.mark("This note is gone. Copy your text into a new note.");
-    else if (problem.status === 404) this.gone();
+    else if (problem.status === 404) this.noteDeleted();
   }
 
   /** After either choice the other text was seen: the next save is based on it. @param {Note} theirs */

@@ -37,10 +37,10 @@ export function start(element, messages, feed) {
     event.preventDefault();
     edit(item);
   };
-  const gone = () => editor?.item.isConnected === false && editor.gone();
+  const onDeleted = () => editor?.item.isConnected === false && editor.messageDeleted();
 
   messages.element.addEventListener("click", click, { signal });
-  messages.element.addEventListener("message:deleted", gone, { signal });
+  messages.element.addEventListener("message:deleted", onDeleted, { signal });
   element.addEventListener("message:edit", ({ target, detail }) => edit(target, detail), { signal });
   element.addEventListener("composer:edit-last", editLast, { signal });
   return () => controller.abort();

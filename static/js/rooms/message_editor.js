@@ -82,7 +82,7 @@ export class MessageEditor {
   }
 
   /** The message was deleted elsewhere: the typed text is offered to the composer. */
-  gone() {
+  messageDeleted() {
     const typed = this.field.value;
     const main = find(document, "#main");
     const run = () => emit(main, "composer:take-back", typed);

@@ -32,7 +32,7 @@ export class Outbox {
   start() {
     const controller = new AbortController();
     const again = () => this.feed.state === "live" && this.retryAll();
-    const unsent = this.store.take().filter((item) => !this.arrived(item));
+    const unsent = this.store.load().filter((item) => !this.arrived(item));
     this.#items = unsent.map((item) => ({ ...item, state: "waiting" }));
     this.feed.addEventListener("state", again, { signal: controller.signal });
     this.#save();
@@ -125,7 +125,7 @@ class OutboxStore {
   }
 
   /** All unsent messages, which become this tab's own too: however many tabs send one, it is posted once. */
-  take() {
+  load() {
     const items = stored(this.#place) ?? [];
     for (const { key } of items) this.#own.add(key);
     return items;

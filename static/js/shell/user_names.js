@@ -5,7 +5,7 @@
  * After a change of a user, every element shows the text of the newest event, also when it is filled from an older response
  * or event.
  */
-import { pages } from "../lib/api.js";
+import { ask, Problem, pages } from "../lib/api.js";
 import { drawAvatar } from "../lib/avatar.js";
 import { retryUntilDone } from "../lib/retry.js";
 import { retitle } from "./page_title.js";
@@ -43,6 +43,32 @@ function rename(user) {
 /** Show a user's texts in all elements within an element. @param {Element} element @param {Named} user */
 export function showNames(element, user) {
   for (const place of places(element, "[data-who]")) showName(place, user);
+}
+
+/** Show the nickname of the user of an id, loaded when the page does not know it. @param {HTMLElement} place @param {number|null|undefined} id */
+export function showNameOf(place, id) {
+  if (place.dataset.who === String(id ?? 0)) return;
+  place.dataset.who = String(id ?? 0);
+  const user = id ? changed.get(id) : undefined;
+  const shown = document.querySelector(`bdi[data-who="${id}"]:not([data-as]):not(:empty)`);
+  if (user) showName(place, user);
+  else place.textContent = shown?.textContent ?? "";
+  if (id && !user && !shown) load(id);
+}
+
+/** @type {Set<number>} */ const loading = new Set();
+
+/** Load a user and show them; after a failure the place stays empty until it is filled again. @param {number} id */
+async function load(id) {
+  if (loading.has(id)) return;
+  loading.add(id);
+  try {
+    rename((await ask(`/users/${id}`)).value);
+  } catch (caught) {
+    Problem.of(caught);
+  } finally {
+    loading.delete(id);
+  }
 }
 
 /** Show a user's text in an element. @param {HTMLElement} place @param {Named} user */

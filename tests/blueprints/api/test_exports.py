@@ -80,9 +80,9 @@ async def test_a_note_added_during_an_export_is_not_in_it(filled: Desk):
     pages = filled.core.exports.pages(export)
     first = await anext(pages)
     await filled.bring(notes_file("late"))
-    await filled.core.notes.delete(ANYBODY, 1, first[-1].note.id + 1)
+    await filled.core.notes.delete(ANYBODY, 1, first[-1][0] + 1)
 
     rest = [one async for page in pages for one in page]
 
     assert len(first) + len(rest) == 448
-    assert "late" not in {one.note.title for one in rest}
+    assert "late" not in {note.title for _, note in rest}

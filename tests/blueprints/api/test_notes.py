@@ -11,7 +11,10 @@ import pytest
 from tests.support.api_fixtures import MAX_ID, Json, add_note, newest_number, refused
 from tests.support.servers.server_process import ServerProcess
 
-FIELDS = {"id", "board_id", "title", "description", "pinned", "done", "version", "created_at", "updated_at"}
+FIELDS = {
+    *("id", "board_id", "title", "description", "pinned", "done", "version"),
+    *("created_at", "created_by", "updated_at", "updated_by", "done_at", "done_by"),
+}
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 

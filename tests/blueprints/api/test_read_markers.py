@@ -266,6 +266,7 @@ async def test_a_read_marker_is_published_to_its_user_only(
         "topic": f"user:{ada['id']}",
         "action": "update",
         "unread": answer.json(),
+        "by": ada["id"],
     }
     assert (await own.count(2))[0] == event
     assert await by_name.count(1) == [event]

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from quart_notes.domain.access import ANYBODY
 from quart_notes.schemas import InvitationCreate, MessageCreate, ProfileUpdate, RoomMessageCreate, UserCreate
 from tests.support.accounts_app import House
 from tests.support.api_fixtures import fields_of, refused
@@ -73,12 +74,12 @@ async def test_a_deactivated_user_loses_access_at_once_and_their_messages_stay(h
 
 
 async def test_a_session_started_during_a_deactivation_is_never_valid(house: House):
-    await house.core.profiles.deactivate(house.people["ada"].id)
+    await house.core.profiles.deactivate(ANYBODY, house.people["ada"].id)
     token = await house.token("ada")
     async with await house.browser("ada") as ada, house.client(token=token) as tool:
         for client in (ada, tool):
             refused(await client.get("/api/notes"), 401, "sign_in_required")
-        await house.core.profiles.activate(house.people["ada"].id)
+        await house.core.profiles.activate(ANYBODY, house.people["ada"].id)
         for client in (ada, tool):
             refused(await client.get("/api/notes"), 401, "sign_in_required")
 
@@ -128,10 +129,10 @@ async def test_the_last_administrator_cannot_be_demoted_or_deactivated(house: Ho
 
 
 async def test_of_two_administrators_who_demote_each_other_one_remains(house: House):
-    await house.core.profiles.set_admin(house.people["ada"].id, admin=True)
+    await house.core.profiles.set_admin(ANYBODY, house.people["ada"].id, admin=True)
 
     outcomes = await asyncio.gather(
-        *(house.core.profiles.set_admin(house.people[name].id, admin=False) for name in ("root", "ada")),
+        *(house.core.profiles.set_admin(ANYBODY, house.people[name].id, admin=False) for name in ("root", "ada")),
         return_exceptions=True,
     )
 

@@ -88,7 +88,7 @@ class Unchanged:
             return everything(server)
         if server not in self._files:
             self._files[server] = sqlite3.connect(server.data / "quart-notes.sqlite3")
-        # It changes with each commit of another process; read first, as there may be writes meanwhile.
+        # It changes with each commit of another process; read first, as there may be writes in between.
         (written,) = self._files[server].execute("PRAGMA data_version").fetchone()
         if server not in self._known or self._known[server][0] != written:
             self._known[server] = written, everything(server)

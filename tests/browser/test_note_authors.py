@@ -45,6 +45,23 @@ def test_cards_name_users_in_every_window_and_follow_their_names(windows: Window
         expect(_author(page, title)).to_have_text(ada["nickname"])
 
 
+def test_a_card_names_a_user_whom_the_page_does_not_know(windows: Windows, shared_server, rest, ada, ben):
+    for _ in range(13):  # more than a page lists
+        person(rest)
+    here = visit(be(windows(), shared_server, ada), shared_server)
+    stranger = visit(windows(), shared_server)
+    title = fresh()
+    add(here, title)
+    expect(_author(stranger, title)).to_have_text(ada["nickname"])
+
+    note = here.request.get(f"{shared_server.base}/api/notes", params={"q": title}).json()[0]
+    browser = be(windows(), shared_server, ben)
+    browser.request.patch(f"{shared_server.base}/api/notes/{note['id']}", data={"description": "of another user"})
+
+    for page in (here, stranger):
+        expect(_author(page, title)).to_have_text(ben["nickname"])
+
+
 def test_cards_name_users_without_scripts(windows: Windows, shared_server: ServerProcess, ada: Person):
     page = be(windows(java_script_enabled=False), shared_server, ada)
     page.goto(f"{shared_server.base}/front/notes")

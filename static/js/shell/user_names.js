@@ -48,12 +48,13 @@ export function showNames(element, user) {
 /** Show the nickname of the user of an id, loaded when the page does not know it. @param {HTMLElement} place @param {number|null|undefined} id */
 export function showNameOf(place, id) {
   if (place.dataset.who === String(id ?? 0)) return;
-  place.dataset.who = String(id ?? 0);
   const user = id ? changed.get(id) : undefined;
   const shown = document.querySelector(`bdi[data-who="${id}"]:not([data-as]):not(:empty)`);
+  place.dataset.who = String(id ?? 0);
+  place.textContent = shown?.textContent ?? "";
+  place.toggleAttribute("data-deactivated", Boolean(shown?.hasAttribute("data-deactivated")));
   if (user) showName(place, user);
-  else place.textContent = shown?.textContent ?? "";
-  if (id && !user && !shown) load(id);
+  else if (id && !shown) load(id);
 }
 
 /** @type {Set<number>} */ const loading = new Set();

@@ -95,6 +95,12 @@ async def require_role(connection: BaseDBAsyncClient, caller: Caller, board_id: 
     return role
 
 
+def act_as(change: Change, caller: Caller, user_id: int) -> None:
+    """Make a change in a user's name; ForbiddenError when the caller may not."""
+    caller.require_self(user_id)
+    change.by = user_id
+
+
 def record_access_change(change: Change, **subject: int) -> None:
     """Have every process read again what a user or a session may do, and check their open streams.
 

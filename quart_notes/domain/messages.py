@@ -9,7 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from quart_notes.domain.access import Caller
+from quart_notes.domain.access import Caller, act_as
 from quart_notes.domain.assistant.answers import start_answer
 from quart_notes.domain.assistant.prompt import mentions_assistant
 from quart_notes.domain.idempotency import IdempotentRequest, digest_of, key_used_error, make_once
@@ -58,22 +58,20 @@ class Messages(Service):
     @transactional
     async def send(self, change: Change, caller: Caller, data: MessageCreate) -> Posted:
         """Send a direct message; ValidationFailedError naming the field when there is no such user."""
-        caller.require_self(data.author_id)
+        act_as(change, caller, data.author_id)
         author, recipient = await require_users(
             change.connection, author_id=data.author_id, recipient_id=data.recipient_id
         )
         room = await conversation(change, author, recipient)
-        change.by = author.id
         return await _post_once(change, room, author, data)
 
     @transactional
     async def post(self, change: Change, caller: Caller, room_id: int, data: RoomMessageCreate) -> Posted:
         """Post a message in a room or conversation that the caller takes part in."""
-        caller.require_self(data.author_id)
+        act_as(change, caller, data.author_id)
         require_participant(await require_room(change.connection, room_id), data.author_id)
         (author,) = await require_users(change.connection, author_id=data.author_id)
         room = await room_of(change.connection, room_id)
-        change.by = author.id
         return await _post_once(change, room, author, data)
 
     @transactional
@@ -121,8 +119,7 @@ class Messages(Service):
 
         allowed   checks the current version; StaleVersionError, with the current message, when it says no
         """
-        caller.require_self(data.author_id)
-        change.by = data.author_id
+        act_as(change, caller, data.author_id)
         message = await require_own_message(change.connection, caller, message_id, data.author_id, allowed)
         if message.content == data.content:
             return await message_out(change.connection, message)
@@ -138,8 +135,7 @@ class Messages(Service):
 
         `restore` undoes it.
         """
-        caller.require_self(author_id)
-        change.by = author_id
+        act_as(change, caller, author_id)
         message = await require_own_message(change.connection, caller, message_id, author_id, allowed, deleting=True)
         if message.answer_state in UNFINISHED:
             request_work(change, message, "end")
@@ -151,8 +147,7 @@ class Messages(Service):
     @transactional
     async def restore(self, change: Change, caller: Caller, message_id: int, author_id: int) -> MessageOut:
         """Undo a deletion; NotFoundError when it was not deleted or is deleted for good."""
-        caller.require_self(author_id)
-        change.by = author_id
+        act_as(change, caller, author_id)
         message = await require_own_message(
             change.connection, caller, message_id, author_id, deleted=True, deleting=True
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.access import Caller
+from quart_notes.domain.access import Caller, act_as
 from quart_notes.domain.rooms import require_participant, require_room
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import require_user, require_users
@@ -36,8 +36,8 @@ class ReadMarkers(Service):
     @transactional
     async def mark_read(self, change: Change, caller: Caller, room_id: int, data: ReadingUpdate) -> UnreadOut:
         """Mark a room as read up to a message; a marker never goes back, and no difference sends no event."""
-        caller.require_self(data.reader_id)
-        connection, change.by = change.connection, data.reader_id
+        act_as(change, caller, data.reader_id)
+        connection = change.connection
         (reader,) = await require_users(connection, reader_id=data.reader_id)
         require_participant(await require_room(connection, room_id), reader.id)
         (before,) = await _unread(connection, reader.id, room_id)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 
-from quart_notes.domain.access import Caller
+from quart_notes.domain.access import Caller, act_as
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import by_id, require_users
@@ -67,14 +67,14 @@ class Rooms(Service):
     @transactional
     async def direct_conversation(self, change: Change, caller: Caller, one_id: int, other_id: int) -> RoomOut:
         """The direct conversation of two users (or of one with themselves), created when missing."""
-        caller.require_self(one_id)
+        act_as(change, caller, one_id)
         one, other = await require_users(change.connection, one_id=one_id, other_id=other_id)
         return await conversation(change, one, other)
 
     @transactional
     async def assistant_room(self, change: Change, caller: Caller, person_id: int) -> Opened:
         """A user's private room with the assistant, created when missing."""
-        caller.require_self(person_id)
+        act_as(change, caller, person_id)
         (user,) = await require_users(change.connection, person_id=person_id)
         return await _open(change, "private", user)
 

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from quart_notes.domain.access import ANYBODY
+from quart_notes.schemas import RoomMessageCreate
 from tests.support.accounts_app import House
 from tests.support.api_fixtures import add_note, cookie_of, got, person, refused, room, say, tell
 from tests.support.clients.feed_clients import EDGES, follow
@@ -88,6 +90,20 @@ async def test_every_event_names_who_made_the_change(house: House):
         "room", "message", "preference", "user", "board", "member", "membership"
     }  # fmt: skip
     assert [event for event in events if event["by"] != ada] == []
+
+
+async def test_who_acts_in_a_users_name_is_recorded_as_that_user(house: House):
+    ada, bob = house.people["ada"].id, house.people["bob"].id
+    before = await house.core.log.newest()
+
+    room = (await house.core.rooms.direct_conversation(ANYBODY, ada, bob)).result
+    await house.core.messages.post(ANYBODY, room.id, RoomMessageCreate(author_id=bob, content="hello"))
+
+    events = await house.events(before, f"user:{ada}")
+    assert [(event.keys() & {"room", "message"}, event["by"]) for event in events] == [
+        ({"room"}, ada),
+        ({"message"}, bob),
+    ]
 
 
 async def test_an_administrator_is_named_in_what_they_do_to_others(house: House):

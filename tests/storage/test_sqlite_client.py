@@ -56,6 +56,31 @@ async def test_readers_cancelled_after_any_delay_leave_the_database_readable(dat
         await _read(database)
 
 
+async def test_a_transaction_does_not_reopen_a_database_that_closes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    writer: Any = get_connection(WRITER)
+    close = writer.close
+    closed, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def close_slowly() -> None:
+        await close()
+        closed.set()
+        await goes_on.wait()
+
+    monkeypatch.setattr(writer, "close", close_slowly)
+    closes = asyncio.create_task(database.close())
+    await closed.wait()
+
+    with pytest.raises(DatabaseUnavailableError):
+        async with database.transaction():
+            pass
+
+    assert writer._connection is None
+    goes_on.set()
+    await closes
+
+
 async def test_a_transaction_that_cannot_start_does_not_block_the_next(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ):

@@ -1,9 +1,10 @@
 """Tortoise's SQLite client with the transactions that this application needs.
 
 Tortoise 1.1 begins a transaction deferred, commits whatever was open before it, leaves a transaction open whose commit
-failed, and never releases its lock when a transaction cannot begin or its task is cancelled there. With two processes,
-a deferred BEGIN ends in "database is locked"; after a full disk, the next transaction would commit what was answered as
-failed; one client that leaves at the wrong moment would end all reading.
+failed, never releases its lock when a transaction cannot begin or its task is cancelled there, and opens a database
+again that was closed. With two processes, a deferred BEGIN ends in "database is locked"; after a full disk, the next
+transaction would commit what was answered as failed; one client that leaves at the wrong moment would end all reading;
+nobody would close what was opened again.
 source   https://www.sqlite.org/lang_transaction.html; Tortoise's backends/sqlite/client.py
 """
 
@@ -151,12 +152,13 @@ def _append(entries: Sequence[tuple[str, bytes, str | None]], at: datetime, conn
 
 
 class SqliteContext(SqliteTransactionContext):
-    """Releases the lock when a transaction cannot begin, or its task was cancelled before."""
+    """Releases the lock when a transaction cannot begin, or its task was cancelled before; never opens the database."""
 
     async def __aenter__(self) -> TransactionalDBClient:
         await self._trxlock.acquire()
         try:
-            await self.ensure_connection()
+            if self.connection._connection is None:  # `close` is under way
+                raise OperationalError("the database is closed")
             await self.connection.begin()
         except BaseException:
             self._trxlock.release()

@@ -13,7 +13,8 @@ export function showErrors(form, problem) {
       continue;
     }
     input.setAttribute("aria-invalid", "true");
-    reveal(find(document, `#${input.getAttribute("aria-describedby")}`), message);
+    const [slot] = (input.getAttribute("aria-describedby") ?? "").split(" "); // a hint may follow
+    reveal(find(document, `#${slot}`), message);
   }
   if (!problem.errors.length) others.push(explain(problem));
   if (others.length) reveal(find(form, ".form-error"), others.join(" "));

@@ -11,3 +11,7 @@ export const isSending = (event) => keyOf(event) === "Enter" && !event.shiftKey 
 
 /** Ctrl or ⌘ with Enter, which saves a field of several lines. @param {KeyboardEvent} event */
 export const isSaving = (event) => keyOf(event) === "Enter" && (event.ctrlKey || event.metaKey);
+
+/** Whether the browser is about to break the line, and not an input method that ends a word. @param {InputEvent} event `beforeinput` */
+export const breaksLine = ({ inputType, isComposing, cancelable }) =>
+  (inputType === "insertLineBreak" || inputType === "insertParagraph") && cancelable && !isComposing;

@@ -11,9 +11,9 @@ export class EditorForm {
   /** @param {number} id @param {NoteText} text @param {Actions} on */
   constructor(id, text, on) {
     this.element = clone("note-editor", HTMLFormElement);
+    number(this.element, id);
     this.fields = new NoteFields(this.element);
     this.fields.text = text;
-    number(this.element, id);
     this.#listen(on);
   }
 

@@ -7,7 +7,14 @@ from typing import Any
 from tests.browser.engines.engine import Engine, EngineError
 
 PATIENCE = 60.0  # seconds until an unmet condition fails the test, on a very busy machine too
-KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004", "Delete": "\ue017", "Control": "\ue009"}
+KEYS = {
+    "Enter": "\ue007",
+    "Escape": "\ue00c",
+    "Tab": "\ue004",
+    "Delete": "\ue017",
+    "Control": "\ue009",
+    "Shift": "\ue008",
+}
 SEEN = """(css, text) => [...document.querySelectorAll(css)].filter(
   element => (element.innerText ?? "").includes(text) && element.checkVisibility({visibilityProperty: true}))"""
 # Where a pointer would reach it: in view, not moving, and not covered.

@@ -1,0 +1,36 @@
+"""The text of a note in Firefox and in WebKit: keys of lists, and undo."""
+
+from tests.browser.board import fresh as fresh_title
+
+VALUE = "(css, text) => document.querySelector(css).value === text"
+FIELD = "#add-description"
+UNDO = "() => document.execCommand('undo')"  # WebKitGTK has no key for it
+
+
+def test_enter_continues_a_list_and_undo_reverts_it(board):
+    board.write("#add-title", fresh_title())
+    board.write(FIELD, "- milk")
+
+    board.press("Enter")
+    board.until(VALUE, FIELD, "- milk\n- ")
+    board.press("Tab")
+    board.until(VALUE, FIELD, "- milk\n  - ")
+    board.ask(UNDO)
+    board.until(VALUE, FIELD, "- milk\n- ")
+    board.press("Enter")
+    board.until(VALUE, FIELD, "- milk\n\n")
+    board.press("Shift", "Enter")
+    board.until(VALUE, FIELD, "- milk\n\n\n")
+
+
+def test_bold_is_toggled_and_undone(board):
+    board.write("#add-title", fresh_title())
+    board.write(FIELD, "milk")
+
+    board.press("Control", "b")
+    board.until(VALUE, FIELD, "**milk**")
+    board.ask(UNDO)
+    board.until(VALUE, FIELD, "milk")
+    board.press("Control", "b")
+    board.press("Control", "b")
+    board.until(VALUE, FIELD, "milk")

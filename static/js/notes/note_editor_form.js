@@ -85,7 +85,7 @@ export class EditorForm {
 
 /** Ids are unique on a page: those of the template get the note's number. @param {Element} form @param {number} id */
 function number(form, id) {
-  for (const name of ["id", "for", "aria-describedby"]) {
+  for (const name of ["id", "for", "aria-describedby", "aria-controls"]) {
     for (const element of form.querySelectorAll(`[${name}^="edit-"]`)) {
       element.setAttribute(name, `${element.getAttribute(name)}-${id}`);
     }

@@ -1,7 +1,7 @@
 /** The two text fields of a note, in the composer and in an editor. */
 import { find } from "../lib/elements.js";
 import { growText } from "../lib/growing_field.js";
-import * as markdownKeys from "../lib/markdown_editor/markdown_keys.js";
+import * as markdownEditor from "../lib/markdown_editor/markdown_editor.js";
 
 const LINE_BREAK = /\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g;
 
@@ -13,7 +13,7 @@ export class NoteFields {
   constructor(form) {
     this.title = find(form, "[name=title]", HTMLInputElement);
     this.description = find(form, "[name=description]", HTMLTextAreaElement);
-    markdownKeys.start(this.description);
+    markdownEditor.start(this.description, find(form, ".markdown-toolbar"));
   }
 
   get isEmpty() {

@@ -4,6 +4,7 @@ import * as boardUpdates from "../boards/board_updates.js";
 import { find } from "../lib/elements.js";
 import * as expandableText from "../lib/expandable_text.js";
 import * as time from "../lib/time.js";
+import * as visibleArea from "../lib/visible_area.js";
 import * as shortcuts from "../shell/shortcuts.js";
 import * as feedUpdates from "./feed_updates.js";
 import * as hideDone from "./hide_done.js";
@@ -24,6 +25,7 @@ import * as visibleCards from "./visible_cards.js";
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
 export function start(element, feed) {
   const list = find(element, "#notes");
+  visibleArea.start();
   saveStatus.start(list);
   visibleCards.start(list);
   expandableText.start(list);

@@ -34,3 +34,17 @@ def test_bold_is_toggled_and_undone(board):
     board.press("Control", "b")
     board.press("Control", "b")
     board.until(VALUE, FIELD, "milk")
+
+
+def test_a_button_of_the_bar_keeps_the_focus_and_is_undone(board):
+    board.write("#add-title", fresh_title())
+    board.write(FIELD, "milk")
+
+    board.click("#add-note-form [data-command=tasks]")
+    board.until(VALUE, FIELD, "- [ ] milk")
+    board.until("css => document.activeElement === document.querySelector(css)", FIELD, what="has the focus: ")
+    board.press("Enter")
+    board.until(VALUE, FIELD, "- [ ] milk\n- [ ] ")
+    board.ask(UNDO)
+    board.ask(UNDO)
+    board.until(VALUE, FIELD, "milk")

@@ -1,12 +1,11 @@
 /** Makes the selected words of a Markdown text bold or italic, or plain again. */
-import { lineRange, parseLine, prefixOf } from "./markdown_lines.js";
+import { HEADING, lineRange, parseLine, prefixOf } from "./markdown_lines.js";
 
 /** @typedef {import("./undoable_edit.js").Edit} Edit */
 /** @typedef {{from: number, to: number}} Range */
 /** @typedef {Range & {text: string, opens: boolean}} Replacement of a part of the text, at the beginning or end of words */
 
 const LETTER = /[\p{L}\p{M}\p{N}_'’]/u;
-const HEADING = /^#{1,6}[ \t]+/;
 /** Marked words before the caret. */
 const MARKED = { "**": /\*\*([^*]+)\*\*$/, "*": /(?<!\*)\*([^*]+)\*$/ };
 

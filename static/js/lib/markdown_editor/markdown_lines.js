@@ -5,6 +5,9 @@ const LINE =
 const RULE = /^[ \t]*([-*_])([ \t]*\1){2,}[ \t]*$/;
 const FENCE = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})/;
 
+/** At the beginning of a line's content. */
+export const HEADING = /^(#{1,6})[ \t]+/;
+
 /**
  * The parts of a line in their order; all but the content may be empty.
  * @typedef {object} Line

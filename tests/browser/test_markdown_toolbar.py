@@ -1,5 +1,8 @@
 """The bar of a text: its buttons, its keys, and its place above a keyboard on a screen."""
 
+import re
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
@@ -44,7 +47,7 @@ LINK = {
     "|": "[|](https://)",
 }
 CASES = {"Heading": HEADING, "List": LIST, "Tasks": TASKS, "Bold": BOLD, "Link": LINK}
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -130,6 +133,7 @@ def test_on_a_phone_the_bar_is_above_the_keyboard_while_the_text_is_typed(window
     field.tap()
     expect(bar).to_be_visible()
     box = bar.bounding_box()
+    assert box
     assert box["y"] + box["height"] == pytest.approx(844, abs=1)
 
     page.set_viewport_size({"width": 390, "height": 500})  # as Chromium does for its keyboard
@@ -138,9 +142,11 @@ def test_on_a_phone_the_bar_is_above_the_keyboard_while_the_text_is_typed(window
     expect(bar).to_have_js_property("offsetTop", 420 - box["height"])
     for button in bar.get_by_role("button").all():
         size = button.bounding_box()
+        assert size
         assert min(size["width"], size["height"]) >= 44
     bar.get_by_role("button", name="List").tap()
 
     expect_shown(field, "- |")
     expect(field).to_be_focused()
-    assert "interactive-widget=resizes-content" in page.locator("meta[name=viewport]").get_attribute("content")
+    viewport = page.locator("meta[name=viewport]")
+    expect(viewport).to_have_attribute("content", re.compile("interactive-widget=resizes-content"))

@@ -33,6 +33,7 @@ from quart_notes.domain.read_markers import ReadMarkers
 from quart_notes.domain.rooms import Rooms
 from quart_notes.domain.sessions import Sessions
 from quart_notes.domain.stream_revocation import StreamRevocation
+from quart_notes.domain.tasks import Tasks
 from quart_notes.domain.users import Users
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.event_log import EventLog
@@ -73,6 +74,7 @@ class Core:
         self.response_cache = ResponseCache(self.broadcaster)
         wired = (self.database, self.log, self.writer)
         self.notes = Notes(*wired)
+        self.tasks = Tasks(*wired)
         self.boards = Boards(*wired)
         self.members = Members(*wired)
         self.users = Users(*wired)

@@ -167,6 +167,12 @@ class LastAdministratorError(ProblemError):
     status, code = 409, "last_administrator"
 
 
+class TaskMovedError(ProblemError):
+    """The task is no longer where it was seen, and nowhere else for sure."""
+
+    status, code = 409, "task_moved"
+
+
 class PersonalBoardError(ProblemError):
     """A personal board is one person's own."""
 

@@ -49,6 +49,7 @@ LAYERS: list[set[str]] = [
 # Library → the only packages or modules that may use it.
 TOUCHES: dict[str, set[str]] = {
     "yaml": {"transfer.front_matter"},
+    "markdown_it": {"domain.markdown"},
     "aiosqlite": {"storage.sqlite"},
     "asyncpg": {"storage.postgres"},
     "sqlite3": {"storage", "cli"},

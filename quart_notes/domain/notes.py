@@ -1,5 +1,6 @@
 """The notes of the boards: their rules and queries."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.idempotency import make_once, request_of
+from quart_notes.domain.markdown import Formatted, format_text
 from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
 from quart_notes.domain.text_normalization import searchable, searched_words
 from quart_notes.errors import NotFoundError, StaleVersionError, ValidationFailedError
@@ -18,7 +20,8 @@ from quart_notes.models import Note
 from quart_notes.schemas import NOTE_FIELDS, ImportedNote, NoteCreate, NoteOut, NoteQuery, NoteUpdate, Role
 from quart_notes.schemas.event_ids import EventId
 
-COLUMNS = tuple(NoteOut.model_fields)
+FORMATTED = ("content_json", "tasks_done", "tasks_total")  # columns of what is made of the description
+COLUMNS = (*(name for name in NoteOut.model_fields if name not in {"content", "tasks"}), *FORMATTED)
 INSERTED = (*(name for name in COLUMNS if name not in {"id", "version"}), "search_text", "origin")
 INSERT = (
     f"INSERT INTO note (version, {', '.join(INSERTED)})"  # noqa: S608 - our own names
@@ -72,14 +75,14 @@ class Notes(Service):
         async def work(change: Change) -> NoteOut:
             ticks_only = data.model_fields_set <= {"done"}
             await require_role(change.connection, caller, board_id, "ticker" if ticks_only else "editor")
-            note = await _require_present(change.connection, board_id, note_id, allowed)
+            note = await require_note(change.connection, board_id, note_id, allowed)
             sent = {name: value for name, value in data.changes().items() if getattr(note, name) != value}
             if not sent:
                 return NoteOut.model_validate(note)
             note.update_from_dict(sent)
             if note.title is None and note.description is None:
                 raise ValidationFailedError.of_field("", "A note needs a title or a description.")
-            return await _save(change, "update", note, *sent)
+            return await save_note(change, "update", note, *sent)
 
         return await self._write(work, caller.id)
 
@@ -89,7 +92,7 @@ class Notes(Service):
     ) -> NoteOut:
         """Delete a note; `restore` can undo it for a while."""
         await require_role(change.connection, caller, board_id, "editor")
-        note = await _require_present(change.connection, board_id, note_id, allowed)
+        note = await require_note(change.connection, board_id, note_id, allowed)
         note.deleted_at = datetime.now(UTC)
         await note.save(using_db=change.connection, update_fields=["deleted_at"])
         return _record(change, "delete", NoteOut.model_validate(note))
@@ -102,7 +105,7 @@ class Notes(Service):
         if note is None:
             raise NotFoundError(f"There is no deleted note {note_id}")
         note.deleted_at = None
-        return await _save(change, "create", note, "deleted_at")
+        return await save_note(change, "create", note, "deleted_at")
 
     @transactional
     async def empty_trash(self, change: Change, days: int) -> bool:
@@ -113,7 +116,7 @@ class Notes(Service):
         """A note, and the newest event that it includes."""
         async with self._snapshot() as (connection, position):
             await require_role(connection, caller, board_id, "viewer")
-            note = await _require_present(connection, board_id, note_id)
+            note = await require_note(connection, board_id, note_id)
         return NoteOut.model_validate(note), position
 
     async def deleted(self, caller: Caller, board_id: int, note_id: int) -> NoteOut | None:
@@ -171,9 +174,17 @@ async def insert(
         "done_at": done_at,
         "done_by": None if done_at is None else change.by,
     }
-    row = [*(values[name] for name in INSERTED[:-2]), search_text(content), origin]
-    note_id = await change.connection.execute_insert(INSERT, row)
-    return _record(change, "create", NoteOut(id=note_id, version=1, **values))
+    formatted = format_text(content.description)
+    row = {**values, **_formatted_columns(formatted), "search_text": search_text(content), "origin": origin}
+    note_id = await change.connection.execute_insert(INSERT, [row[name] for name in INSERTED])
+    note = NoteOut(id=note_id, version=1, content=formatted.content, tasks=formatted.task_count, **values)
+    return _record(change, "create", note)
+
+
+def _formatted_columns(formatted: Formatted) -> dict[str, Any]:
+    content = formatted.content
+    text = None if content is None else json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return dict(zip(FORMATTED, (text, formatted.task_count["done"], formatted.task_count["total"]), strict=True))
 
 
 def _matching(connection: BaseDBAsyncClient, board_id: int, q: str | None) -> QuerySet[Note]:
@@ -184,6 +195,10 @@ def _matching(connection: BaseDBAsyncClient, board_id: int, q: str | None) -> Qu
 
 
 def _to_out(rows: Sequence[Any]) -> list[NoteOut]:
+    for row in rows:
+        content, done, total = [row.pop(name) for name in FORMATTED]
+        row["content"] = None if content is None else json.loads(content)
+        row["tasks"] = {"done": done, "total": total}
     return [NoteOut.model_construct(**row) for row in rows]
 
 
@@ -191,9 +206,10 @@ async def _deleted(connection: BaseDBAsyncClient, board_id: int, note_id: int) -
     return await Note.get_or_none(id=note_id, board_id=board_id, deleted_at__isnull=False, using_db=connection)
 
 
-async def _require_present(
+async def require_note(
     connection: BaseDBAsyncClient, board_id: int, note_id: int, allowed: Precondition = None
 ) -> Note:
+    """The note, if it is on this board and not deleted; NotFoundError, and StaleVersionError when `allowed` says no."""
     note = await Note.get_or_none(id=note_id, board_id=board_id, deleted_at__isnull=True, using_db=connection)
     if note is None:
         raise NotFoundError(f"Note {note_id} not found")
@@ -205,11 +221,15 @@ async def _require_present(
     return note
 
 
-async def _save(change: Change, action: Action, note: Note, *fields: str) -> NoteOut:
+async def save_note(change: Change, action: Action, note: Note, *fields: str) -> NoteOut:
+    """Write the named columns as a new version of the note, and record its event."""
     note.version += 1
     note.updated_at, note.updated_by = datetime.now(UTC), change.by
     if "done" in fields:
         note.done_at, note.done_by = (note.updated_at, change.by) if note.done else (None, None)
+    if "description" in fields and not set(FORMATTED) <= set(fields):
+        note.update_from_dict(_formatted_columns(format_text(note.description)))
+        fields += FORMATTED
     note.search_text = search_text(note)
     fields = (*fields, "version", "updated_at", "updated_by", "done_at", "done_by", "search_text")
     await note.save(using_db=change.connection, update_fields=fields)

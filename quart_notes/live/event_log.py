@@ -215,8 +215,8 @@ async def _with_deleted_text(connection: BaseDBAsyncClient, bodies: Sequence[byt
     text: dict[str, dict[str, Any]] = {}
     for name, model in TEXT_MODELS.items():
         ids = [int(subject.partition(":")[2]) for subject in deleted.values() if subject.startswith(f"{name}:")]
-        rows = await model.filter(id__in=ids).using_db(connection).values("id", *TEXT[name]) if ids else []
-        text |= {f"{name}:{row.pop('id')}": row for row in rows}
+        rows = await model.filter(id__in=ids).using_db(connection) if ids else []
+        text |= {f"{name}:{row.pk}": {field: getattr(row, field) for field in TEXT[name]} for row in rows}
     return [with_text(body, text.get(deleted[body], {})) if body in deleted else body for body in bodies]
 
 

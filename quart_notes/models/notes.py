@@ -1,12 +1,11 @@
 """Notes."""
 
+import json
+
 from tortoise import fields
 from tortoise.models import Model
 
-from quart_notes.schemas import (
-    ORIGIN_MAX,
-    TITLE_MAX,
-)
+from quart_notes.schemas import ORIGIN_MAX, TITLE_MAX, ContentNode, TaskCount
 
 
 class Note(Model):
@@ -27,9 +26,23 @@ class Note(Model):
     done_at = fields.DatetimeField(null=True)
     done_by = fields.BigIntField(null=True)
     deleted_at = fields.DatetimeField(null=True)
+    content_json = fields.TextField(null=True)  # the description's tree (schemas.content); null for a plain text
+    tasks_done = fields.IntField(default=0, db_default=0)
+    tasks_total = fields.IntField(default=0, db_default=0)
     search_text = fields.TextField()  # title and description, without case and accents
     origin = fields.CharField(ORIGIN_MAX, null=True)  # of an imported one: what came once comes once (indexed, 0004)
 
     class Meta:
         table = "note"
         indexes = (("board_id", "deleted_at", "done", "id"), ("board_id", "deleted_at", "id"))
+
+    @property
+    def content(self) -> list[ContentNode] | None:
+        """The description's tree."""
+        content: list[ContentNode] | None = None if self.content_json is None else json.loads(self.content_json)
+        return content
+
+    @property
+    def tasks(self) -> TaskCount:
+        """How many tasks the description has."""
+        return {"done": self.tasks_done, "total": self.tasks_total}

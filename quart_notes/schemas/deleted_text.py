@@ -5,7 +5,10 @@ import re
 from typing import Any
 
 # Objects with text, and their text fields, each with the value that replaces the text.
-TEXT: dict[str, dict[str, str | None]] = {"note": {"title": None, "description": None}, "message": {"content": ""}}
+TEXT: dict[str, dict[str, str | None]] = {
+    "note": {"title": None, "description": None, "content": None},
+    "message": {"content": ""},
+}
 BEGINNING = re.compile(
     rb'\{(?:"id":"[^"]*",)?"topic":"[^"]*","action":"(create|update|delete)","(%s)":\{"id":(\d+)[,}]'
     % b"|".join(name.encode() for name in TEXT)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from quart_notes.schemas.content import ContentNode, TaskCount
 from quart_notes.schemas.examples import MOMENT, example
 from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, ClientKey, InputModel, OutputModel, Text
 from quart_notes.schemas.text import is_blank, one_line
@@ -34,7 +35,8 @@ Description = Annotated[
     Annotated[Text, Field(max_length=DESCRIPTION_MAX)] | None,
     BeforeValidator(_blank_is_nothing),
     Field(
-        description="The note's text, plain, with its line breaks; blank counts as nothing.", examples=["Two litres."]
+        description="The note's text, in Markdown; a line break stays one, blank counts as nothing.",
+        examples=["Two litres."],
     ),
 ]
 
@@ -114,6 +116,8 @@ class NoteOut(StoredNote, _NoteId):
                     "created_at": MOMENT,
                     "updated_at": MOMENT,
                     "done_at": None,
+                    "content": None,
+                    "tasks": {"done": 0, "total": 0},
                     "created_by": 3,
                     "updated_by": 3,
                     "done_by": None,
@@ -122,6 +126,10 @@ class NoteOut(StoredNote, _NoteId):
         },
     )
 
+    content: list[ContentNode] | None = Field(
+        None, description="The description as a tree; null: plain text, or too deep or large to be formatted."
+    )
+    tasks: TaskCount = Field(default_factory=lambda: TaskCount(done=0, total=0), description="Its tasks: `- [ ] milk`.")
     created_by: int | None = Field(None, description="The user who added it; null: not known.")
     updated_by: int | None = Field(None, description="Who changed it last.")
     done_by: int | None = Field(None, description="Who ticked it off.")

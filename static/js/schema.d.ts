@@ -14,6 +14,19 @@ interface BoardOut {
   created_at: string;
 }
 
+interface ContentNode {
+  type: "p" | "h" | "ul" | "ol" | "li" | "task" | "quote" | "pre" | "code" | "table" | "a" | "strong" | "em" | "del" | "br" | "text";
+  children?: ContentNode[];
+  text?: string;
+  level?: number;
+  start?: number;
+  line?: number;
+  done?: boolean;
+  href?: string;
+  rows?: ContentNode[][][];
+  align?: ("left" | "center" | "right" | null)[];
+}
+
 interface EntryProblem {
   entry: string;
   reason: string;
@@ -93,6 +106,8 @@ interface NoteOut {
   created_at: string;
   updated_at: string;
   done_at: string | null;
+  content: ContentNode[] | null;
+  tasks: TaskCount;
   created_by: number | null;
   updated_by: number | null;
   done_by: number | null;
@@ -127,6 +142,11 @@ interface RoomOut {
   name: string | null;
   people: UserOut[];
   created_at: string;
+}
+
+interface TaskCount {
+  done: number;
+  total: number;
 }
 
 interface UnreadOut {

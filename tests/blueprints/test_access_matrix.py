@@ -32,6 +32,8 @@ ON_BOARD: dict[str, Role] = {
     "board_transfers.export_notes": "viewer",
     "board_transfers.import_notes": "editor",
     **{f"board_notes.{name}": "editor" for name in ("create_note", "update_note", "delete_note", "restore_note")},
+    **{f"board_notes.{name}": "editor" for name in ("add_task", "change_tasks")},
+    "board_notes.tick_task": "ticker",
     **{f"front_board_notes.{name}": "viewer" for name in ("board", "card", "edit")},
     **{f"front_board_notes.{name}": "editor" for name in ("add", "save", "delete", "restore")},
     "front_board_notes.tick": "ticker",

@@ -18,13 +18,18 @@ VALUES = {
     "path": "css/style.css",
     "build": "x",
     "flag": "done",
+    "action": "uncheck",
 }
 SHARED = {"board_id": "1"}  # for notes: note 1 is on the shared board
 # Required queries.
 QUERIES = dict.fromkeys(("messages.delete_message", "messages.restore_message"), "?author_id=1")
 # Writes that read no body.
 BODILESS = {
-    *(f"{blueprint}.{name}" for blueprint in ("notes", "board_notes") for name in ("delete_note", "restore_note")),
+    *(
+        f"{blueprint}.{name}"
+        for blueprint in ("notes", "board_notes")
+        for name in ("delete_note", "restore_note", "change_tasks")
+    ),
     *("messages.delete_message", "messages.restore_message"),
     *(
         "boards.delete_board",
@@ -52,6 +57,7 @@ ENDS_ME = {
     *("account.sign_in", "account.sign_out", "front_me.choose_user"),
     *("front_access.signed_in", "front_access.signed_out", "front_access.joined"),
 }
+TASK = "- [ ] a task"  # the first line of note 1
 PASSWORD = "correct horse battery"
 
 
@@ -113,6 +119,10 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_account.revoke_invitation": {},
     }
     blueprint, _, name = endpoint.partition(".")
+    if name in {"tick_task", "add_task"}:
+        return (
+            {"line": 1, "source": TASK, "done": bool(number % 2)} if name == "tick_task" else {"text": f"task {number}"}
+        )
     if blueprint.removeprefix("front_") in {"notes", "board_notes"}:
         return {"title": f"a note {number}"} | ({"done": "true"} if name == "set_flag" else {})
     if endpoint in TAKES_FILES:

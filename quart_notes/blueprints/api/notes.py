@@ -1,5 +1,6 @@
 """The API of the notes of a board."""
 
+from typing import cast, get_args
 from urllib.parse import urlencode
 
 from pydantic import TypeAdapter
@@ -8,11 +9,11 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.core import Core
 from quart_notes.domain.access import SHARED_BOARD, Caller
-from quart_notes.errors import StaleVersionError
+from quart_notes.errors import StaleVersionError, TaskMovedError, ValidationFailedError
 from quart_notes.live.events import board
 from quart_notes.live.response_cache import CachedResponse
 from quart_notes.live.writer import Committed
-from quart_notes.schemas import NoteCreate, NoteOut, NoteQuery, NoteUpdate
+from quart_notes.schemas import NoteCreate, NoteOut, NoteQuery, NoteUpdate, TaskAction, TaskCreate, TaskTick
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web import fast_post
 from quart_notes.web.context import core
@@ -137,6 +138,40 @@ async def restore_note(board_id: int, note_id: int) -> Response:
     404 when the note was not deleted, or was deleted for good.
     """
     return _item(await core().notes.restore(await caller(), board_id, note_id))
+
+
+@blueprint.patch("/<id:note_id>/tasks")
+@validate_request(TaskTick)
+@responds(ResponseDoc(200, "The note after the tick.", NoteOut, headers=ITEM_HEADERS), problems=(TaskMovedError,))
+async def tick_task(board_id: int, note_id: int, data: TaskTick) -> Response:
+    """Tick a task of a note, or take the tick back.
+
+    What others change in the note at the same time stays. The task is the one at `line` if that still reads as `source`
+    (whatever its tick), else the only one that does; else 409 with the current note in `note`.
+    """
+    return _item(await core().tasks.tick(await caller(), board_id, note_id, data))
+
+
+@blueprint.post("/<id:note_id>/tasks")
+@validate_request(TaskCreate)
+@responds(ResponseDoc(200, "The note with the task.", NoteOut, headers=ITEM_HEADERS))
+async def add_task(board_id: int, note_id: int, data: TaskCreate) -> Response:
+    """Add a task to a note, in a line of its own."""
+    return _item(await core().tasks.add(await caller(), board_id, note_id, data))
+
+
+@blueprint.post("/<id:note_id>/tasks/<action>")
+@responds(
+    ResponseDoc(200, "The note after the change.", NoteOut, headers=ITEM_HEADERS), problems=(ValidationFailedError,)
+)
+async def change_tasks(board_id: int, note_id: int, action: str) -> Response:
+    """Take back the ticks of all tasks (`uncheck`), or delete those that are ticked off (`delete-done`).
+
+    A task stays while a task below it is open.
+    """
+    if action not in get_args(TaskAction):
+        raise ValidationFailedError.of_field("action", f"must be one of: {', '.join(get_args(TaskAction))}")
+    return _item(await core().tasks.change_all(await caller(), board_id, note_id, cast(TaskAction, action)))
 
 
 def _item(written: Committed[NoteOut]) -> Response:

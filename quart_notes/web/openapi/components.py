@@ -16,6 +16,7 @@ from quart_notes.errors import (
     ProblemError,
     RoomNameTakenError,
     StaleVersionError,
+    TaskMovedError,
     ValidationFailedError,
     problem,
 )
@@ -29,6 +30,7 @@ DETAILS: Mapping[type[ProblemError], str] = {
     RoomNameTakenError: "There is a room named Kitchen table already.",
     NotNowError: "This answer is being written.",
     NotYoursError: "Only its author may change a message.",
+    TaskMovedError: "Somebody else has changed this task or deleted it.",
     StaleVersionError: "Note 7 is at version 3: somebody changed it first.",
     InvalidIfMatchError: 'If-Match takes the version in quotes, such as "3", or *.',
     ValidationFailedError: "A note needs a title or a description.",

@@ -49,7 +49,8 @@ LAYERS: list[set[str]] = [
 # Library → the only packages or modules that may use it.
 TOUCHES: dict[str, set[str]] = {
     "yaml": {"transfer.front_matter"},
-    "markdown_it": {"domain.markdown"},
+    "markdown_it": {"domain.text.markdown"},
+    "typing_extensions": {"schemas.content"},
     "aiosqlite": {"storage.sqlite"},
     "asyncpg": {"storage.postgres"},
     "sqlite3": {"storage", "cli"},

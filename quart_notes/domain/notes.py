@@ -10,9 +10,9 @@ from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.idempotency import make_once, request_of
-from quart_notes.domain.markdown import Formatted, format_text
 from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
-from quart_notes.domain.text_normalization import searchable, searched_words
+from quart_notes.domain.text.markdown import Formatted, format_text
+from quart_notes.domain.text.normalization import searchable, searched_words
 from quart_notes.errors import NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.live.events import Action, NoteEvent, board
 from quart_notes.live.writer import Change, Committed

@@ -5,7 +5,7 @@ import json
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.notes import FORMATTED, require_note, save_note
 from quart_notes.domain.service import Service, transactional
-from quart_notes.domain.task_lines import find_task, task_nodes, ticks_of, with_task, with_ticks, without_done
+from quart_notes.domain.text.task_lines import find_task, task_nodes, ticks_of, with_task, with_ticks, without_done
 from quart_notes.errors import TaskMovedError, ValidationFailedError
 from quart_notes.live.writer import Change
 from quart_notes.models import Note

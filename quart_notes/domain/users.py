@@ -9,7 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.access import Caller, record_access_change
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Service
-from quart_notes.domain.text_normalization import fold_text
+from quart_notes.domain.text.normalization import fold_text
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
 from quart_notes.live.events import USERS, Action, UserEvent
 from quart_notes.live.writer import Change, Committed

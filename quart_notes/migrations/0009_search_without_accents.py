@@ -3,7 +3,7 @@ from typing import Any
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-from quart_notes.domain.text_normalization import searchable
+from quart_notes.domain.text.normalization import searchable
 
 CHUNK = 500  # notes read at once
 READ = "SELECT id, title, description FROM note WHERE id > ?1 ORDER BY id LIMIT ?2"

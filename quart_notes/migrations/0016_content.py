@@ -4,7 +4,7 @@ from typing import Any
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from quart_notes.domain.markdown import format_text
+from quart_notes.domain.text.markdown import format_text
 
 CHUNK = 500  # notes read at once
 READ = "SELECT id, description FROM note WHERE id > ?1 AND description IS NOT NULL ORDER BY id LIMIT ?2"

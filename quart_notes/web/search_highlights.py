@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from quart_notes.domain.text_normalization import searchable
+from quart_notes.domain.text.normalization import searchable
 
 MARKED_MAX = 5_000  # characters of a text with marks: 5 ms, and a page has a hundred texts
 JAMO = range(0x1160, 0x1200)  # of Korean: the letters after the first of a syllable
@@ -21,7 +21,7 @@ class Piece(NamedTuple):
 def marked(text: str, words: Sequence[str]) -> Iterator[Piece]:
     """The text in pieces, which joined give the text again.
 
-    words   folded, as by domain.text_normalization.searched_words
+    words   folded, as by domain.text.normalization.searched_words
     """
     done = 0
     for start, end in _places(text[:MARKED_MAX], words) if words else ():

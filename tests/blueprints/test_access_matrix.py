@@ -16,12 +16,12 @@ from quart_notes import create_app
 from quart_notes.domain.access import RANK
 from quart_notes.domain.jobs import UploadedJob
 from quart_notes.models import Job
-from quart_notes.schemas import ImportOptions, InvitationCreate, MessageCreate, Role
+from quart_notes.schemas import ImportOptions, InvitationCreate, MessageCreate, NoteCreate, Role
 from quart_notes.settings import Settings
 from quart_notes.web.security.guards import REQUIREMENTS, Requirement, requirement_of
 from tests.support.accounts_app import House
 from tests.support.clients.callers import CALLERS, GONE, TOKENS, client_of
-from tests.support.routes import ADMINISTRATION, BODILESS, QUERIES, ROUTES, TAKES_FILES, Json, Route, body_of
+from tests.support.routes import ADMINISTRATION, BODILESS, QUERIES, ROUTES, TAKES_FILES, TASK, Json, Route, body_of
 from tests.support.servers.empty_database import settings_for
 
 THINGS = ("board_id", "note_id", "message_id", "room_id", "job_id")
@@ -154,7 +154,8 @@ async def _new(house: House, kind: str, deleted: bool) -> dict[str, int]:
         things["board_id"] = await house.board(owner="owner", **members)
     if "note" in kind:
         board_id = things.get("board_id", 1)
-        things["note_id"] = (await house.note("owner", board_id)).id
+        note = NoteCreate(title="a note", description=TASK)
+        things["note_id"] = (await core.notes.add(owner, board_id, note)).result.id
         if deleted:
             await core.notes.delete(owner, board_id, things["note_id"])
     elif kind == "board" and deleted:

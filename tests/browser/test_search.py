@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import expect
 
-from quart_notes.domain.text_normalization import searchable
+from quart_notes.domain.text.normalization import searchable
 from tests.blueprints.api.test_note_lists import SEARCHES
 from tests.browser.board import add, card, card_of, create, edit, fresh
 from tests.browser.windows import visit

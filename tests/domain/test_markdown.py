@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.domain.markdown import DEPTH_MAX, LINE_END, NODES_MAX, format_text
-from quart_notes.domain.task_lines import task_nodes
+from quart_notes.domain.text.markdown import DEPTH_MAX, LINE_END, NODES_MAX, format_text
+from quart_notes.domain.text.task_lines import task_nodes
 from quart_notes.schemas import DESCRIPTION_MAX, ContentNode
 from quart_notes.schemas.content import NodeType
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.domain.markdown import format_text
-from quart_notes.domain.task_lines import find_task, task_nodes, ticks_of, with_task, with_ticks, without_done
+from quart_notes.domain.text.markdown import format_text
+from quart_notes.domain.text.task_lines import find_task, task_nodes, ticks_of, with_task, with_ticks, without_done
 from tests.domain.test_markdown import TEXTS
 
 ITEMS = st.tuples(

@@ -21,6 +21,7 @@ from tests.support.routes import (
     OPEN_ONLY,
     READS,
     TAKES_FILES,
+    TASK,
     WRITES,
     Route,
     body_of,
@@ -190,7 +191,7 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: 
         about = route.blueprint.removeprefix("front_")
         things: dict[str, object] = {}
         if about in {"notes", "board_notes"}:
-            things["note_id"] = made("/api/notes", title="a")
+            things["note_id"] = made("/api/notes", title="a", description=TASK)
         elif "job_id" in route.rule:
             things["job_id"] = (put_look if route.rule.endswith("/import") else put_failed_job)(client)
         elif route.rule.endswith(("/stop", "/retry")):

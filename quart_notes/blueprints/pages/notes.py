@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from quart import Blueprint, g, render_template, request
 
-from quart_notes.domain.text_normalization import searched_words
+from quart_notes.domain.text.normalization import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
 from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate, UserOut, one_line
 from quart_notes.web.context import core

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypedDict
 
-from quart_notes.domain.text_normalization import searchable
+from quart_notes.domain.text.normalization import searchable
 
 # As a word: not within an address such as me@assistant.example, nor the beginning of another nickname.
 MENTION = re.compile(r"(?<![\w@.-])@assistant(?![\w-]|\.\w)", re.IGNORECASE)

@@ -1,4 +1,4 @@
-/** Folds text for search like the server (domain/text_normalization.py): without case and accents. */
+/** Folds text for search like the server (domain/text/normalization.py): without case and accents. */
 
 const ACCENTS = new RegExp(
   [

@@ -96,6 +96,7 @@ JSON_BODY = {400, 408, 413, 415, 422}
 # Responses of each route besides 503; writes also have 403 and 507, and those that read JSON also have JSON_BODY.
 ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 404, 409): [
+        "PATCH /api/notes/<id:note_id>/tasks",
         "POST /api/jobs/<id:job_id>/retry", "POST /api/jobs/<id:job_id>/import", "DELETE /api/jobs/<id:job_id>",
         "DELETE /api/boards/<id:board_id>", "PUT /api/boards/<id:board_id>/members/<id:user_id>",
         "DELETE /api/boards/<id:board_id>/members/<id:user_id>", "PATCH /api/me",
@@ -104,6 +105,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
         "DELETE /api/me/preferences/<key>",
     ],
     (200, 404): [
+        "POST /api/notes/<id:note_id>/tasks",
         "POST /api/notes/<id:note_id>/restore", "GET /api/users/<id:user_id>", "GET /api/messages/<id:message_id>",
         "GET /api/rooms/<id:room_id>", "GET /api/rooms/<id:room_id>/presence", "POST /api/rooms/<id:room_id>/read",
         "GET /api/jobs/<id:job_id>", "POST /api/jobs/<id:job_id>/cancel", "GET /api/boards/<id:board_id>",
@@ -126,7 +128,9 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 404, 412): ["PATCH /api/notes/<id:note_id>", "PATCH /api/messages/<id:message_id>"],
     (201, 409): ["POST /api/users", "POST /api/rooms"],
     (200, 409): ["DELETE /api/me/preferences", "PUT /api/me/preferences/<key>"],
-    (200, 404, 422): ["POST /api/messages/<id:message_id>/restore", "GET /api/export"],
+    (200, 404, 422): [
+        "POST /api/messages/<id:message_id>/restore", "GET /api/export", "POST /api/notes/<id:note_id>/tasks/<action>",
+    ],
     (200, 400, 404, 412): ["DELETE /api/notes/<id:note_id>"],
     (200, 201): ["POST /api/messages"],
     (200, 400, 404, 412, 422): ["DELETE /api/messages/<id:message_id>"],

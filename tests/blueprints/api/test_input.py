@@ -215,6 +215,8 @@ def _said_back(answer: Answer, sent: Json) -> bool:
     """Whether the request succeeded, and the response repeats the body."""
     assert answer.status in {200, 201, 204}, answer.raw
     got = json.loads(answer.body or b"{}")
+    if "source" in sent:  # the tick of a task, which is in the description
+        got = {"done": "- [x]" in got["description"]}
     return all(got[name] == value for name, value in sent.items() if name in got)
 
 
@@ -236,6 +238,8 @@ def test_a_field_of_another_type_is_named(port: int, me: str, route: Route):
     for name, value in good.items():
         wrong: Any
         refused = [*WRONG_VALUES, *(NO_TEXTS if isinstance(value, str) else NO_IDS)]
+        if isinstance(value, bool):
+            refused.remove(True)
         for wrong in refused:
             if wrong is None and route.endpoint == "account.create_token":
                 continue  # permanently

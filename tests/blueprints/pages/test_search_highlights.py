@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader
 
-from quart_notes.domain.text_normalization import searchable, searched_words
+from quart_notes.domain.text.normalization import searchable, searched_words
 from quart_notes.web.search_highlights import MARKED_MAX, marked
 from quart_notes.web.templating import rfc3339
 from tests.support.servers.server_process import ROOT

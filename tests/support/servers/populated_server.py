@@ -10,7 +10,7 @@ from quart_notes.web.security.credentials import COOKIE
 from tests.support.clients.raw_http import exchange
 from tests.support.clients.raw_http import request as raw_request
 from tests.support.clients.signing_in import session_of
-from tests.support.routes import PASSWORD
+from tests.support.routes import PASSWORD, TASK
 from tests.support.servers import postgres
 from tests.support.servers.server_process import ServerProcess, wait_for
 
@@ -29,7 +29,7 @@ def furnish(server: ServerProcess) -> None:
             begun = client.post("/front/me", data={"person_id": 1})
         assert begun.status_code == 303, begun.text
         server.me = f"Cookie: {COOKIE}={session_of(client)}"
-        made = [client.post("/api/notes", json={"title": "the only one"})]
+        made = [client.post("/api/notes", json={"title": "the only one", "description": TASK})]
         made += [client.post("/api/users", json=second)]
         made += [client.post("/api/rooms/1/messages", json={"author_id": 1, "content": "the first word"})]
         made += [client.post("/api/boards", json={"name": "Allotment"})]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from quart_notes.domain.markdown import TaskItem, format_text
+from quart_notes.domain.text.markdown import TaskItem, format_text
 from quart_notes.schemas import ContentNode
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")  # with its end

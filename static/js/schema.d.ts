@@ -15,7 +15,23 @@ interface BoardOut {
 }
 
 interface ContentNode {
-  type: "p" | "h" | "ul" | "ol" | "li" | "task" | "quote" | "pre" | "code" | "table" | "a" | "strong" | "em" | "del" | "br" | "text";
+  type:
+    | "p"
+    | "h"
+    | "ul"
+    | "ol"
+    | "li"
+    | "task"
+    | "quote"
+    | "pre"
+    | "code"
+    | "table"
+    | "a"
+    | "strong"
+    | "em"
+    | "del"
+    | "br"
+    | "text";
   children?: ContentNode[];
   text?: string;
   level?: number;

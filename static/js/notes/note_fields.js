@@ -2,6 +2,7 @@
 import { find } from "../lib/elements.js";
 import { growText } from "../lib/growing_field.js";
 import * as markdownEditor from "../lib/markdown_editor/markdown_editor.js";
+import * as titlePaste from "./title_paste.js";
 
 const LINE_BREAK = /\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g;
 
@@ -14,6 +15,7 @@ export class NoteFields {
     this.title = find(form, "[name=title]", HTMLInputElement);
     this.description = find(form, "[name=description]", HTMLTextAreaElement);
     markdownEditor.start(this.description, find(form, ".markdown-toolbar"));
+    titlePaste.start(this.title, this.description);
   }
 
   get isEmpty() {

@@ -4,6 +4,13 @@ from tests.browser.board import fresh as fresh_title
 
 VALUE = "(css, text) => document.querySelector(css).value === text"
 FIELD = "#add-description"
+# Firefox makes such an event with data of its own, of one type at first.
+PASTE = """(css, html) => {
+  const options = { clipboardData: new DataTransfer(), bubbles: true, cancelable: true };
+  const event = new ClipboardEvent("paste", { ...options, dataType: "text/plain", data: "milk" });
+  event.clipboardData.setData("text/html", html);
+  document.querySelector(css).dispatchEvent(event);
+}"""
 UNDO = "() => document.execCommand('undo')"  # WebKitGTK has no key for it
 
 
@@ -48,3 +55,13 @@ def test_a_button_of_the_bar_keeps_the_focus_and_is_undone(board):
     board.ask(UNDO)
     board.ask(UNDO)
     board.until(VALUE, FIELD, "milk")
+
+
+def test_formatted_text_is_pasted_as_markdown(board):
+    board.write("#add-title", fresh_title())
+    board.write(FIELD, "x")
+
+    board.ask(PASTE, FIELD, "<style>b { color: red }</style><p style='margin: 0' onclick='alert(1)'><b>milk</b></p>")
+    board.until(VALUE, FIELD, "x**milk**")
+    board.ask(UNDO)
+    board.until(VALUE, FIELD, "x")

@@ -9,7 +9,9 @@ from quart_notes.domain.text.task_lines import find_task, task_nodes, ticks_of, 
 from quart_notes.errors import TaskMovedError, ValidationFailedError
 from quart_notes.live.writer import Change
 from quart_notes.models import Note
-from quart_notes.schemas import DESCRIPTION_MAX, NoteOut, TaskAction, TaskCreate, TaskTick
+from quart_notes.schemas import DESCRIPTION_MAX, NoteOut, TaskCreate, TaskTick
+
+ACTIONS = ("uncheck", "delete-done")  # for all tasks of a note
 
 
 class Tasks(Service):
@@ -49,10 +51,10 @@ class Tasks(Service):
         return await _save_text(change, note, text)
 
     @transactional
-    async def change_all(
-        self, change: Change, caller: Caller, board_id: int, note_id: int, action: TaskAction
-    ) -> NoteOut:
-        """Untick all tasks, or delete those that are ticked off."""
+    async def change_all(self, change: Change, caller: Caller, board_id: int, note_id: int, action: str) -> NoteOut:
+        """Untick all tasks (`uncheck`), or delete those that are ticked off (`delete-done`)."""
+        if action not in ACTIONS:
+            raise ValidationFailedError.of_field("action", f"must be one of: {', '.join(ACTIONS)}")
         await require_role(change.connection, caller, board_id, "editor")
         note = await require_note(change.connection, board_id, note_id)
         text = note.description or ""

@@ -30,7 +30,7 @@ from quart_notes.schemas.boards import (
     MyBoardOut,
     Role,
 )
-from quart_notes.schemas.content import Align, ContentNode, TaskAction, TaskCount, TaskCreate, TaskTick
+from quart_notes.schemas.content import Align, ContentNode, TaskCount, TaskCreate, TaskTick
 from quart_notes.schemas.fields import (
     MAX_ID,
     PAGE_MAX,

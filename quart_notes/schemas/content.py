@@ -67,6 +67,3 @@ class TaskCreate(InputModel):
     after_line: int | None = Field(
         None, ge=0, le=LINE_MAX, description="The line above it; by default the last task's, or the last one."
     )
-
-
-TaskAction = Literal["uncheck", "delete-done"]

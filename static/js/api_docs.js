@@ -19,6 +19,7 @@ const LACKING = {
   "select:not([aria-label])": { "aria-label": "Choice" },
   "textarea:not([aria-label])": { "aria-label": "Request body" },
   "input:not([aria-label])": { "aria-label": (field) => field.getAttribute("placeholder") || "Value" },
+  ".microlight": { tabindex: "0" }, // it scrolls
   ".responses-table": { "aria-label": ({ id }) => `Responses: ${id.replaceAll("_", " ")}` },
 };
 

@@ -6,9 +6,20 @@ from typing import Any
 from pydantic import ValidationError
 from quart import Blueprint, g, render_template, request
 
+from quart_notes.domain.text.markdown import LINE_END
 from quart_notes.domain.text.normalization import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
-from quart_notes.schemas import MAX_ID, QUERY_MAX, NoteCreate, NoteOut, NoteQuery, NoteUpdate, UserOut, one_line
+from quart_notes.schemas import (
+    MAX_ID,
+    QUERY_MAX,
+    NoteCreate,
+    NoteOut,
+    NoteQuery,
+    NoteUpdate,
+    TaskTick,
+    UserOut,
+    one_line,
+)
 from quart_notes.web.context import core
 from quart_notes.web.current_board import board_menu, board_path, board_url, current_board_id
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number
@@ -19,6 +30,7 @@ from quart_notes.web.security.authentication import caller, visible_position
 # Registered twice: /front/notes is the open board (and what is posted there everybody's), and each has its own address.
 blueprint = Blueprint("front_notes", __name__)
 blueprint.add_app_template_filter(marked)
+blueprint.add_app_template_filter(LINE_END.split, "lines")
 
 PAGE_SIZE = 100  # cards on a page; with JavaScript the rest follows in idle time
 PAGE_LAST = 1_000_000
@@ -149,6 +161,22 @@ async def save(board_id: int, note_id: int) -> Page:
 async def _edit_again(board_id: int, note_id: int, form: dict[str, Any], status: int) -> Page:
     note, _ = await core().notes.get(await caller(), board_id, note_id)
     return await _edit(note, form, conflict=note if status == 412 else None), status
+
+
+@blueprint.post("/<id:note_id>/tasks")
+async def change_tasks(board_id: int, note_id: int) -> Page:
+    """The buttons of a note's tasks: `task`, the line and the source of one, ticks it, and `action` changes all."""
+    sent = await request.form
+    line, _, source = sent.get("task", "").partition(":")
+    try:
+        if action := sent.get("action"):
+            await core().tasks.change_all(await caller(), board_id, note_id, action)
+        else:
+            tick = TaskTick(line=number(line, 0, MAX_ID), source=source, done=source.partition("[")[2][:1] == " ")
+            await core().tasks.tick(await caller(), board_id, note_id, tick)
+    except ValidationError as error:
+        raise form_problem(error) from None
+    return await _to_card(board_id, note_id)
 
 
 @blueprint.post("/<id:note_id>/<flag:flag>")

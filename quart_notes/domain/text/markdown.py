@@ -117,7 +117,7 @@ CONTAINERS: dict[str, MakeNode] = {
     "s_open": lambda _: {"type": "del"},
 }
 LEAVES: dict[str, MakeNode] = {
-    "text": lambda token: {"type": "text", "text": token.content},
+    "text": lambda token: {"type": "text", "text": token.content.replace("\r", "\n")},  # from `&#13;`
     "softbreak": lambda _: {"type": "br"},
     "hardbreak": lambda _: {"type": "br"},
     "code_inline": lambda token: {"type": "code", "text": token.content},
@@ -140,6 +140,7 @@ class _Tree:
         self._open: list[list[ContentNode]] = [self.nodes]  # the children that are being filled, the innermost last
         self._item_end: int | None = None  # the line after a list item that has no content so far
         self._count = 0
+        self._links = 0  # that are open
         self._is_plain = True
 
     def build(self, tokens: Sequence[Token]) -> None:
@@ -167,11 +168,15 @@ class _Tree:
             node = CONTAINERS[kind](token)
             self._add(node)
             self._fill(node.setdefault("children", []))
+            self._links += kind == "link_open"
         elif kind in LEAVES:
-            if token.content or kind != "text":
-                self._add(LEAVES[kind](token))
+            node = LEAVES[kind](token)
+            if node.get("text") != "":
+                # There is no link in a link.
+                self._add(node["children"][0] if kind == "image" and self._links else node)
         elif kind in ENDS:
             self._open.pop()
+            self._links -= kind == "link_close"
         elif kind == "tr_open":
             self._open[-1][-1]["rows"].append([])
         elif kind in {"th_open", "td_open"}:

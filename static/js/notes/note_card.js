@@ -3,6 +3,7 @@ import { allow } from "../boards/board_role.js";
 import { address, clone, find } from "../lib/elements.js";
 import { toMilliseconds } from "../lib/time.js";
 import { showNameOf } from "../shell/user_names.js";
+import { removeMarks, showContent } from "./note_content.js";
 
 /** @type {WeakMap<Element, Note>} */ const shown = new WeakMap();
 const NAME_LENGTH = 60;
@@ -43,6 +44,7 @@ export function read(card) {
     values[flag] = card.hasAttribute(`data-${flag}`);
     showFlag(control, card.hasAttribute(`data-${flag}`)); // browsers restore ticks across a reload
   }
+  removeMarks(card);
   const about = { id: Number(card.dataset.id), version: Number(card.dataset.version), updated_at: time.dateTime };
   const note = /** @type {Note} */ ({ ...values, ...about });
   shown.set(card, note);
@@ -68,6 +70,7 @@ export function fill(card, note) {
     showFlag(control, Boolean(note[flag]));
     allow(control);
   }
+  showContent(card, note);
   for (const slot of slots(card, "author")) showNameOf(slot, authorIn(note, slot.dataset.author ?? ""));
   const name = nameOf(note);
   for (const control of slots(card, "label")) control.setAttribute("aria-label", `${control.dataset.label}: ${name}`);

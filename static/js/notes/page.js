@@ -17,6 +17,7 @@ import * as noteEditing from "./note_editing.js";
 import * as noteFlags from "./note_flags.js";
 import { noteKeys } from "./note_keys.js";
 import * as noteSearch from "./note_search.js";
+import * as noteTasks from "./note_tasks.js";
 import * as saveStatus from "./save_status.js";
 import * as searchHighlights from "./search_highlights.js";
 import * as unsavedDrafts from "./unsaved_drafts.js";
@@ -32,6 +33,7 @@ export function start(element, feed) {
   time.start(list);
   highlightChanges.start(list);
   noteFlags.start(list, feed);
+  noteTasks.start(list, feed);
   noteDeleting.start(list, feed);
   feedUpdates.start(element, feed);
   noteEditing.start(element, feed);

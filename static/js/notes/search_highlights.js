@@ -26,7 +26,7 @@ export function start(list) {
       for (const range of ranges) marks.add(range);
       if (!offset) continue;
       card.dataset.foundBelow = "";
-      find(card, ".description").scrollTop = offset;
+      textIn(card).scrollTop = offset;
     }
   };
   /** @param {HTMLElement} card */
@@ -34,13 +34,13 @@ export function start(list) {
     for (const range of marked.get(card) ?? []) marks.delete(range);
     marked.delete(card);
     if (!("foundBelow" in card.dataset)) return;
-    find(card, ".description").scrollTop = 0;
+    textIn(card).scrollTop = 0;
     delete card.dataset.foundBelow;
   };
   /** @param {HTMLElement} card @returns {Hits} */
   const hitsIn = (card) => {
-    const [title, text] = [".title", ".description"].map((part) => rangesIn(find(card, part), wanted));
-    return { card, ranges: [...title, ...text], offset: text.length ? below(find(card, ".description"), text[0]) : 0 };
+    const [title, text] = [find(card, ".title"), textIn(card)].map((part) => rangesIn(part, wanted));
+    return { card, ranges: [...title, ...text], offset: text.length ? below(textIn(card), text[0]) : 0 };
   };
   /** @param {BoardEvents["notes:filtered"]} event */
   const filtered = ({ detail }) => {
@@ -63,16 +63,25 @@ export function start(list) {
   };
 }
 
+/** What shows a card's text: formatted, or the source. @param {HTMLElement} card */
+function textIn(card) {
+  const content = find(card, ".content");
+  return content.firstChild ? content : find(card, ".description");
+}
+
 /** @param {HTMLElement} element @param {string[]} wanted @returns {Range[]} */
 function rangesIn(element, wanted) {
-  const text = element.firstChild;
-  if (!text) return [];
-  return occurrences(element.textContent, wanted).map(([from, to]) => {
-    const range = new Range();
-    range.setStart(text, from);
-    range.setEnd(text, to);
-    return range;
-  });
+  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const ranges = [];
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    for (const [from, to] of occurrences(text.textContent ?? "", wanted)) {
+      const range = new Range();
+      range.setStart(text, from);
+      range.setEnd(text, to);
+      ranges.push(range);
+    }
+  }
+  return ranges;
 }
 
 /** How far a folded text is to be scrolled so that the range is in sight, a line above it too. @param {HTMLElement} element @param {Range} range */

@@ -1,0 +1,132 @@
+/** Builds the nodes of formatted text (quart_notes/schemas/content.py) as templates/macros/content.html does: as text, never as HTML. */
+
+/** @typedef {{form: string, lines: string[]}} Tasks how tasks are ticked: the id of their buttons' form, and the lines of the source */
+
+const ELEMENTS = new Set(["p", "ul", "ol", "li", "strong", "em", "del", "br"]);
+const TEXTS = new Set(["text", "code"]);
+const SPANS = new Set(["p", "a", "strong", "em", "del"]);
+const LINE_END = /\r\n?|\n/;
+
+/** The lines of a source, as the server counts them. @param {string} source */
+export const linesOf = (source) => source.split(LINE_END);
+
+/** @param {ContentNode[]} content @param {Tasks|null} tasks null where they cannot be ticked @returns {Node[]} */
+export const formatted = (content, tasks = null) => content.map((node) => build(node, tasks));
+
+/** @param {ContentNode} node @param {Tasks|null} tasks @returns {Node} */
+function build(node, tasks) {
+  const { type, text = "", children = [] } = node;
+  if (type === "text") return document.createTextNode(text);
+  if (type === "task") return task(node, tasks);
+  if (type === "a") return link(node);
+  if (type === "code") return element("code", text);
+  if (type === "pre") return focusable(element("pre", element("code", text)));
+  if (type === "table") return table(node);
+  if (type === "quote") return element("blockquote", ...formatted(children, tasks));
+  if (type === "h") return element(`h${Math.min((node.level ?? 1) + 2, 6)}`, ...formatted(children));
+  if (!ELEMENTS.has(type)) return document.createTextNode(textOf([node])); // of a later version
+  const made = element(type, ...formatted(children, tasks));
+  if (type === "ol") made.setAttribute("start", String(node.start));
+  return made;
+}
+
+/** @param {string} name @param {(Node|string)[]} children */
+function element(name, ...children) {
+  const made = document.createElement(name);
+  made.append(...children);
+  return made;
+}
+
+/** What may be wider than the card scrolls by keys. @param {HTMLElement} made */
+function focusable(made) {
+  made.tabIndex = 0;
+  return made;
+}
+
+/** @param {ContentNode} node @param {Tasks|null} tasks */
+function task({ line = 1, done, children = [] }, tasks) {
+  const made = element("li", box());
+  made.className = "task";
+  const text = element("div", ...formatted(children, tasks));
+  text.className = "task-text";
+  made.append(text);
+  return made;
+
+  function box() {
+    const made = document.createElement(tasks ? "button" : "i");
+    made.className = "task-box";
+    made.setAttribute("role", tasks ? "checkbox" : "img");
+    made.ariaChecked = String(Boolean(done));
+    made.ariaLabel = tasks ? textOf(children) : done ? "Done" : "Not done";
+    if (!(made instanceof HTMLButtonElement) || !tasks) return made;
+    made.type = "submit";
+    made.name = "task";
+    made.value = `${line}:${tasks.lines[line - 1]}`;
+    made.setAttribute("form", tasks.form);
+    made.dataset.needs = "ticker";
+    return made;
+  }
+}
+
+/** @param {ContentNode} node */
+function link({ href = "", children = [] }) {
+  const made = /** @type {HTMLAnchorElement} */ (element("a", ...formatted(children)));
+  made.setAttribute("href", href);
+  made.target = "_blank";
+  made.rel = "noopener noreferrer nofollow";
+  return made;
+}
+
+/** @param {ContentNode} node */
+function table({ rows = [], align = [] }) {
+  const lines = rows.map((cells, number) => {
+    const made = cells.map((children, column) => {
+      const cell = element(number ? "td" : "th", ...formatted(children));
+      if (align[column]) cell.className = `is-${align[column]}`;
+      return cell;
+    });
+    return element("tr", ...made);
+  });
+  const frame = focusable(element("div", element("table", element("tbody", ...lines))));
+  frame.className = "table-frame";
+  return frame;
+}
+
+/** The text of a line. @param {ContentNode[]} content @returns {string} */
+function textOf(content) {
+  return content
+    .map(({ type, text = "", children = [] }) => {
+      if (TEXTS.has(type)) return text;
+      if (type === "br") return " ";
+      return SPANS.has(type) ? textOf(children) : "";
+    })
+    .join("");
+}
+
+/**
+ * Change an element's children into others, keeping those that are alike: the focus stays on a box that is ticked.
+ * @param {Element} element @param {Node[]} wanted
+ */
+export function replaceNodes(element, wanted) {
+  wanted.forEach((node, index) => {
+    const now = element.childNodes[index];
+    if (!now) element.append(node);
+    else if (!now.isEqualNode(node)) renew(now, node);
+  });
+  while (element.childNodes.length > wanted.length) element.lastChild?.remove();
+}
+
+/** @param {ChildNode} now @param {Node} node */
+function renew(now, node) {
+  if (!(now instanceof Element && node instanceof Element && now.tagName === node.tagName)) {
+    now.replaceWith(node);
+    return;
+  }
+  for (const { name, value } of [...node.attributes]) {
+    if (now.getAttribute(name) !== value) now.setAttribute(name, value);
+  }
+  for (const { name } of [...now.attributes]) {
+    if (!node.hasAttribute(name)) now.removeAttribute(name);
+  }
+  replaceNodes(now, [...node.childNodes]);
+}

@@ -1,0 +1,39 @@
+/** A card's text: plain, or formatted beside its hidden source, with how many of its tasks are done. */
+import { allow } from "../boards/board_role.js";
+import { formatted, linesOf, replaceNodes } from "../lib/content.js";
+import { address, clone, find } from "../lib/elements.js";
+
+/** @param {HTMLElement} card @param {Note} note */
+export function showContent(card, note) {
+  const content = note.content ?? null; // an event of an earlier version lacks it
+  const tasks = { form: `tasks-${note.id}`, lines: linesOf(note.description ?? "") };
+  find(card, ".description").hidden = content !== null;
+  replaceNodes(find(card, ".content"), content ? formatted(content, tasks) : []);
+  showCount(card, note);
+  /** @type {NodeListOf<HTMLElement>} */ const controls = card.querySelectorAll(".task-box, .tasks-form button");
+  for (const control of controls) allow(control);
+}
+
+/** The server marks search results for pages without scripts; search_highlights.js does it here. @param {HTMLElement} card */
+export function removeMarks(card) {
+  const content = find(card, ".content");
+  for (const mark of content.querySelectorAll("mark")) mark.replaceWith(...mark.childNodes);
+  content.normalize();
+}
+
+/** @param {HTMLElement} card @param {Note} note */
+function showCount(card, { id, tasks }) {
+  const shown = card.querySelector(".tasks-form");
+  if (!tasks?.total) {
+    shown?.remove();
+    return;
+  }
+  const form = shown instanceof HTMLFormElement ? shown : clone("note-tasks", HTMLFormElement);
+  if (!shown) {
+    form.id = `tasks-${id}`;
+    address(form, "action", id);
+    find(card, ".note-body").append(form);
+  }
+  form.dataset.done = String(tasks.done);
+  find(form, ".tasks-count").textContent = `${tasks.done} of ${tasks.total}`;
+}

@@ -1,0 +1,146 @@
+"""Formatted text on cards: the server's and the script's nodes are equal, and nothing in them runs or loads."""
+
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from playwright.sync_api import Page, expect
+
+from tests.browser.board import card_of, create, fresh
+from tests.browser.test_xss import CORPUS
+from tests.browser.windows import Windows, visit
+from tests.domain.test_markdown import CASES, TEXTS
+from tests.support.servers.server_process import ServerProcess
+
+TEXTS_A_PAGE = 100
+# The nodes of the server's page beside those that the script makes from the API's tree.
+DIFFERENCES = """async () => {
+  const module = document.querySelector("link[rel=modulepreload][href$='/lib/content.js']").href;
+  const { formatted, linesOf } = await import(module);
+  const page = new DOMParser().parseFromString(await (await fetch(location)).text(), "text/html");
+  const differences = [];
+  let compared = 0;
+  for (const note of await (await fetch("/api/notes")).json()) {
+    const shown = page.querySelector(`#note-${note.id} .content`);
+    if (!shown) continue;
+    const made = document.createElement("div");
+    const tasks = { form: `tasks-${note.id}`, lines: linesOf(note.description ?? "") };
+    made.append(...(note.content ? formatted(note.content, tasks) : []));
+    made.className = "content";
+    made.dir = "auto";
+    compared++;
+    if (!shown.isEqualNode(made)) differences.push([note.description, shown.innerHTML, made.innerHTML]);
+  }
+  return { compared, differences };
+}"""
+RISKY = [
+    *CORPUS,
+    "[a](javascript:window.__xss=1)",
+    "[a](JaVaScRiPt:window.__xss=1) [b]( javascript:window.__xss=1) [c](&#106;avascript:window.__xss=1)",
+    "[a](data:text/html,<script>window.__xss=1</script>) [b](vbscript:x) [c](java\tscript:window.__xss=1)",
+    '![a](http://localhost:9/never.png) ![b](x" onerror="window.__xss=1) ![c](data:image/svg+xml,x)',
+    '<javascript:window.__xss=1> <http://a" onclick="window.__xss=1>',
+    '[a](http://b "c\\" onclick=\\"window.__xss=1") [d]: javascript:window.__xss=1',
+    '- [ ] <img src=x onerror=window.__xss=1>\n- [x] " autofocus onfocus="window.__xss=1',
+    "```<script>\nwindow.__xss = 1\n```\n`</code><script>window.__xss = 1</script>`",
+    "| <script>window.__xss=1</script> | b |\n|---|---|\n| <img src=x onerror=window.__xss=1> | d |",
+]
+
+
+@pytest.fixture
+def notes(rest: httpx.Client) -> list[dict[str, Any]]:
+    """The notes of the board, which is empty at the beginning."""
+    for note in rest.get("/api/notes").json():
+        rest.delete(f"/api/notes/{note['id']}")
+    return []
+
+
+def _texts(number: int) -> list[str]:
+    made: list[str] = []
+
+    @settings(
+        max_examples=number,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        deadline=None,
+    )
+    @given(TEXTS.filter(str.strip))
+    def collect(text: str) -> None:
+        made.append(text)
+
+    collect()
+    return made
+
+
+def test_server_and_script_make_equal_nodes(window: Page, rest: httpx.Client, shared_server: ServerProcess, notes: Any):
+    for text in [*CASES, *RISKY, *_texts(TEXTS_A_PAGE - len(CASES) - len(RISKY))]:
+        notes.append(create(rest, "a", text))
+    visit(window, shared_server)
+
+    found = window.evaluate(DIFFERENCES)
+
+    assert found["differences"] == []
+    assert found["compared"] == min(len(notes), TEXTS_A_PAGE)
+    assert sum(note["content"] is not None for note in notes) > TEXTS_A_PAGE / 2
+
+
+def test_nothing_in_a_text_runs_or_loads(
+    windows: Windows, rest: httpx.Client, shared_server: ServerProcess, notes: Any
+):
+    window = visit(windows(), shared_server)
+    plain = windows(java_script_enabled=False)
+    asked: list[str] = []
+    for page in (window, plain):
+        page.on("request", lambda request: asked.append(request.url))
+    for text in RISKY:
+        notes.append(create(rest, "a", text))
+    for note in notes:
+        expect(card_of(window, note)).to_be_visible()
+        assert card_of(window, note).locator(".description").text_content() == note["description"]
+    plain.goto(f"{shared_server.base}/front/notes")
+    visit(window, shared_server)
+
+    for page in (window, plain):
+        links = page.locator(".content a")
+        assert links.count()
+        for link in links.all():
+            assert (link.get_attribute("href") or "").startswith(("http://", "https://", "mailto:", "tel:"))
+            assert link.get_attribute("rel") == "noopener noreferrer nofollow"
+            assert link.get_attribute("target") == "_blank"
+        assert (
+            page.locator(".content :is(img, script, iframe, svg, style, [onclick], [onerror], [onfocus])").count() == 0
+        )
+    assert window.evaluate("window.__xss") is None
+    assert {url for url in asked if not url.startswith(shared_server.base)} == set()
+
+
+def test_a_text_becomes_formatted_and_plain_again(window: Page, rest: httpx.Client):
+    note = create(rest, fresh(), "plain, with **bold**")
+    card = card_of(window, note)
+    expect(card.locator(".content strong")).to_have_text("bold")
+    expect(card.locator(".description")).to_be_hidden()
+
+    rest.patch(f"/api/notes/{note['id']}", json={"description": "plain"})
+    expect(card.locator(".description")).to_be_visible()
+    expect(card.locator(".content")).to_be_hidden()
+
+    rest.patch(f"/api/notes/{note['id']}", json={"description": "# Head\n\n> quoted"})
+    expect(card.locator(".content h3")).to_have_text("Head")
+    expect(card.locator(".content blockquote")).to_have_text("quoted")
+    expect(card.locator(".description")).to_have_text("# Head\n\n> quoted")
+
+
+def test_a_search_marks_words_in_formatted_text(windows: Windows, rest: httpx.Client, shared_server: ServerProcess):
+    word = fresh("w").replace(" ", "")
+    note = create(rest, "a", f"- [ ] one {word} **{word}**\n- two")
+    window = visit(windows(), shared_server)
+    window.fill("#search-field", word)
+    window.wait_for_function("() => CSS.highlights.get('found')?.size === 2")
+    plain = windows(java_script_enabled=False)
+    plain.goto(f"{shared_server.base}/front/notes?q={word}")
+    expect(card_of(plain, note).locator(".content mark")).to_have_text([word, word])
+    searched = visit(windows(), shared_server, f"/front/notes?q={word}")
+    searched.wait_for_function("() => CSS.highlights.get('found')?.size === 2")
+    expect(card_of(searched, note).locator(".content mark")).to_have_count(0)

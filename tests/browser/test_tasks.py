@@ -1,0 +1,156 @@
+"""Tasks on cards: one click ticks a line, live for everybody; buttons change all of them."""
+
+import httpx
+from playwright.sync_api import expect
+
+from tests.browser.board import card_of, create, fresh
+from tests.browser.windows import Windows, visit
+from tests.support.servers.server_process import ServerProcess
+
+LIST = "- [ ] milk\n- [x] bread\n- [ ] eggs"
+
+
+def _box(card, name: str):
+    return card.get_by_role("checkbox", name=name, exact=True)
+
+
+def _text(rest: httpx.Client, note) -> str:
+    return str(rest.get(f"/api/notes/{note['id']}").json()["description"])
+
+
+def test_a_click_ticks_a_task_in_every_window(windows: Windows, rest, shared_server: ServerProcess):
+    here, there = visit(windows(), shared_server), visit(windows(), shared_server)
+    note = create(rest, fresh(), LIST)
+    expect(card_of(there, note).locator(".tasks-count")).to_have_text("1 of 3")
+
+    _box(card_of(here, note), "milk").click()
+
+    for page in (here, there):
+        expect(_box(card_of(page, note), "milk")).to_be_checked()
+        expect(card_of(page, note).locator(".tasks-count")).to_have_text("2 of 3")
+        expect(card_of(page, note).locator(".editor")).to_have_count(0)
+    assert _text(rest, note) == LIST.replace("- [ ] milk", "- [x] milk")
+
+    _box(card_of(there, note), "milk").press("Space")
+    expect(_box(card_of(here, note), "milk")).not_to_be_checked()
+    here.reload()
+    expect(_box(card_of(here, note), "milk")).not_to_be_checked()
+
+
+def test_two_windows_tick_different_tasks_at_once(windows: Windows, rest, shared_server: ServerProcess):
+    pages = [visit(windows(), shared_server) for _ in range(2)]
+    note = create(rest, fresh(), "\n".join(f"- [ ] task {number}" for number in range(1, 9)))
+    for page in pages:
+        expect(card_of(page, note)).to_be_visible()
+
+    for number in range(1, 9):
+        _box(card_of(pages[number % 2], note), f"task {number}").click()
+
+    for page in pages:
+        expect(card_of(page, note).locator(".tasks-count")).to_have_text("8 of 8")
+
+
+def test_the_focus_stays_on_a_task_that_others_change(windows: Windows, rest, shared_server: ServerProcess):
+    window = visit(windows(), shared_server)
+    note = create(rest, fresh(), LIST)
+    _box(card_of(window, note), "eggs").focus()
+
+    for sent in ({"line": 1, "source": "- [ ] milk", "done": True}, {"line": 3, "source": "- [ ] eggs", "done": True}):
+        rest.patch(f"/api/notes/{note['id']}/tasks", json=sent)
+    expect(_box(card_of(window, note), "eggs")).to_be_checked()
+    expect(_box(card_of(window, note), "eggs")).to_be_focused()
+
+
+def test_a_task_that_was_changed_meanwhile_says_so(windows: Windows, rest, shared_server: ServerProcess):
+    window = visit(windows(), shared_server)
+    note = create(rest, fresh(), LIST)
+    box = _box(card_of(window, note), "milk")
+    expect(box).to_be_visible()
+    window.route(
+        "**/tasks",
+        lambda route: (
+            rest.patch(f"/api/notes/{note['id']}", json={"description": "- [ ] oat milk"}),
+            route.continue_(),
+        ),
+    )
+
+    box.click()
+
+    expect(card_of(window, note).locator(".note-status")).to_contain_text("Somebody else")
+    expect(_box(card_of(window, note), "oat milk")).not_to_be_checked()
+
+
+def test_a_tick_without_a_connection_says_so_and_is_taken_back(windows: Windows, rest, shared_server: ServerProcess):
+    window = visit(windows(), shared_server)
+    note = create(rest, fresh(), LIST)
+    box = _box(card_of(window, note), "milk")
+    expect(box).to_be_visible()
+    window.context.set_offline(True)
+
+    box.click()
+
+    expect(card_of(window, note).locator(".note-status[data-failed]")).to_be_visible()
+    expect(box).not_to_be_checked()
+    window.context.set_offline(False)
+    card_of(window, note).get_by_role("button", name="Retry").click()
+    expect(box).to_be_checked()
+
+
+def test_all_tasks_are_unchecked_and_done_ones_are_deleted_with_undo(
+    windows: Windows, rest, shared_server: ServerProcess
+):
+    window = visit(windows(), shared_server)
+    note = create(rest, fresh(), LIST)
+    card = card_of(window, note)
+    card.hover()
+    card.get_by_role("button", name="Delete done").click()
+    expect(card.locator(".tasks-count")).to_have_text("0 of 2")
+    assert _text(rest, note) == "- [ ] milk\n- [ ] eggs"
+    expect(card.get_by_role("button", name="Delete done")).to_be_hidden()
+
+    window.get_by_role("button", name="Undo").click()
+    expect(card.locator(".tasks-count")).to_have_text("1 of 3")
+    assert _text(rest, note) == LIST
+    card.hover()
+    card.get_by_role("button", name="Uncheck all").click()
+    expect(card.locator(".tasks-count")).to_have_text("0 of 3")
+
+
+def test_tasks_work_without_javascript(windows: Windows, rest, shared_server: ServerProcess):
+    plain = windows(java_script_enabled=False)
+    note = create(rest, fresh(), LIST)
+    plain.goto(f"{shared_server.base}/front/notes")
+    card = card_of(plain, note)
+
+    _box(card, "milk").click()
+    expect(_box(card, "milk")).to_be_checked()
+    _box(card, "bread").click()
+    expect(_box(card, "bread")).not_to_be_checked()
+    card.get_by_role("button", name="Delete done").click()
+    expect(card.locator(".tasks-count")).to_have_text("0 of 2")
+    assert _text(rest, note) == "- [ ] bread\n- [ ] eggs"
+
+
+def test_a_ticker_ticks_tasks_and_a_viewer_does_not(known):
+    root, tom, vera = known("rita"), known("tom"), known("vera")
+    board = root.board(ticker=tom, viewer=vera)
+    note = root.rest.post(f"/api/boards/{board}/notes", json={"title": "a", "description": LIST}).json()
+    ticker, viewer = (member.window(f"/front/boards/{board}/notes") for member in (tom, vera))
+
+    for page in (ticker, viewer):
+        expect(card_of(page, note).get_by_role("button", name="Uncheck all")).to_have_count(0)
+    expect(_box(card_of(viewer, note), "milk")).to_be_disabled()
+    _box(card_of(ticker, note), "milk").click()
+    expect(_box(card_of(viewer, note), "milk")).to_be_checked()
+    expect(_box(card_of(viewer, note), "milk")).to_be_disabled()
+
+
+def test_boxes_are_large_enough_for_a_finger(windows: Windows, rest, shared_server: ServerProcess):
+    window = visit(windows(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844}), shared_server)
+    note = create(rest, fresh(), LIST)
+    box = _box(card_of(window, note), "milk")
+    expect(box).to_be_visible()
+    place = box.bounding_box()
+    assert place and place["width"] >= 44 and place["height"] >= 44
+    box.tap()
+    expect(box).to_be_checked()

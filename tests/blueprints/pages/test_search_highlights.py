@@ -39,9 +39,7 @@ class _Shown(HTMLParser):
 
 
 def _shown(text: str, query: str) -> _Shown:
-    macros: Any = TEMPLATES.get_template("macros/marks.html").make_module(
-        {"found_words": searched_words(query, 20)}
-    )
+    macros: Any = TEMPLATES.get_template("macros/marks.html").make_module({"found_words": searched_words(query, 20)})
     return _Shown(str(macros.with_marks(text)))
 
 

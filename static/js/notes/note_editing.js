@@ -7,6 +7,9 @@ import { NoteEditor } from "./note_editor.js";
 import { DRAFTS, draftKey } from "./note_text.js";
 import { offerText } from "./unsaved_drafts.js";
 
+const CONTROLS = "a, button, input, label, select, textarea, summary";
+const CLICK_DISTANCE_MAX = 5; // pixels that the pointer moves in a click
+
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
 export function start(element, feed) {
   const controller = new AbortController();
@@ -42,22 +45,21 @@ export function start(element, feed) {
     if (!before) resume(target);
     else editors.get(target)?.newer(note);
   };
+  /** @type {PointerEvent|null} */ let pressed = null;
+  /** @param {PointerEvent} event */
+  const press = (event) => {
+    pressed = event;
+  };
   /** @param {MouseEvent} event */
   const click = (event) => {
-    const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-    const card = plain && around(event, ".edit-link") && around(event, ".note");
-    if (!card) return;
+    const card = isPlain(event) && around(event, ".note");
+    if (!card || !(around(event, ".edit-link") || (may("editor") && isOnText(event, pressed)))) return;
     event.preventDefault();
     edit(card).form.focus();
   };
-  /** @param {MouseEvent} event */
-  const doubleClick = (event) => {
-    const card = around(event, ".note-body") && around(event, ".note");
-    if (card && !around(event, "button") && may("editor")) edit(card).form.focus();
-  };
 
   element.addEventListener("click", click, { signal });
-  element.addEventListener("dblclick", doubleClick, { signal });
+  element.addEventListener("pointerdown", press, { signal });
   element.addEventListener("note:edit", resumeDraft, { signal });
   element.addEventListener("note:changed", changed, { signal });
   element.addEventListener("note:deleting", ({ target }) => editors.get(target)?.noteDeleted(), { signal });
@@ -65,4 +67,15 @@ export function start(element, feed) {
   /** @type {NodeListOf<HTMLElement>} */ const cards = element.querySelectorAll(".note");
   cards.forEach(resume);
   return () => controller.abort();
+}
+
+/** @param {MouseEvent} event */
+const isPlain = ({ button, ctrlKey, metaKey, shiftKey, altKey }) =>
+  button === 0 && !(ctrlKey || metaKey || shiftKey || altKey);
+
+/** Whether a click is on a card's text and does not end a selection in it. @param {MouseEvent} event @param {PointerEvent|null} pressed */
+function isOnText(event, pressed) {
+  if (!around(event, ".note-body") || around(event, CONTROLS, Element) || event.defaultPrevented) return false;
+  const distance = pressed ? Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) : 0;
+  return distance <= CLICK_DISTANCE_MAX && getSelection()?.isCollapsed !== false;
 }

@@ -27,6 +27,8 @@ export function noteKeys(list) {
     ArrowDown: move((card) => beside(card, 1)),
     ArrowUp: move((card) => beside(card, -1)),
     e: click(".edit-link"),
+    // On a control in the card, Enter is the control's.
+    Enter: () => (document.activeElement === current() ? click(".edit-link")() : false),
     x: click(".done-box"),
     Delete: click(".delete-button"),
   };

@@ -1,8 +1,11 @@
-"""Reads notes of Google Keep from Google Takeout: a JSON file for each note, all in one folder."""
+"""Reads notes of Google Keep from Google Takeout: a JSON file for each note, all in one folder.
 
-import html
+The text of a note becomes Markdown. A text without formatting stays as it was written: what looks like Markdown in it,
+such as a list with hyphens, is what its writer typed. In a formatted text such characters are escaped, because there
+the HTML says what is formatted.
+"""
+
 from collections.abc import Callable, Iterator, Mapping
-from html.parser import HTMLParser
 from typing import Any
 
 from quart_notes.errors import InvalidJsonError
@@ -11,15 +14,17 @@ from quart_notes.schemas.strict_json import parse
 from quart_notes.transfer.columns import use_of
 from quart_notes.transfer.dates import moment_of
 from quart_notes.transfer.fields import as_text
+from quart_notes.transfer.html_reader import Document, read_html, unescaped
+from quart_notes.transfer.markdown_writer import escaped, markdown_of
 from quart_notes.transfer.parsed_note import Lost, ParsedNote, checked
 from quart_notes.transfer.source_files import File, whole
 
 SUFFIXES = frozenset({".json"})
 KEYS = frozenset({"textContent", "listContent", "isTrashed", "isArchived", "userEditedTimestampUsec", "isPinned"})
 MOMENTS = {"createdTimestampUsec": "created_at", "userEditedTimestampUsec": "updated_at"}
-LOST_NAMES = {"sharees": "shared with", "attachments": "attached files", "textContentHtml": "formatting"}
+LOST_NAMES = {"sharees": "shared with", "attachments": "attached files"}
 USUAL: tuple[Any, ...] = ("DEFAULT", False, None, "", [], {})  # values without information
-PLAIN_TAGS = frozenset({"p", "br", "span", "div", "html", "body"})
+FORMATTING = "formatting"
 
 
 def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
@@ -49,10 +54,29 @@ def is_note(value: Any) -> bool:
     return isinstance(value, dict) and not KEYS.isdisjoint(value)
 
 
+class _Texts:
+    """The parts of a note's text, and the names of the formatting that is lost."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.lost: set[str] = set()
+
+    def formatted(self, html: str, plain: str) -> Document | None:
+        """A text with its formatting; None when it has none, or says less than the plain text."""
+        document = read_html(html)
+        self.lost |= document.lost
+        if plain and not document.is_formatted:
+            return None
+        if len("".join(document.text.split())) < len("".join(plain.split())):
+            self.lost.add("text")
+            return None
+        return document
+
+
 def _item(name: str, note: dict[str, Any]) -> ParsedNote:
     """The note of its parts; an invalid part is reported as lost, and the others are used."""
     values: dict[str, Any] = {}
-    texts: list[str] = []
+    texts = _Texts()
     lost: list[Lost] = []
     for key in (*PARTS, *(key for key in note if key not in PARTS)):
         value = note.get(key)
@@ -60,7 +84,7 @@ def _item(name: str, note: dict[str, Any]) -> ParsedNote:
             continue
         try:
             if key in PARTS:
-                texts.append(PARTS[key](value, "\n".join(texts)))
+                texts.parts.append(PARTS[key](value, texts))
             elif key in MOMENTS:
                 values[MOMENTS[key]] = _required(moment_of(value))
             elif key == "title":
@@ -71,8 +95,9 @@ def _item(name: str, note: dict[str, Any]) -> ParsedNote:
             lost.append(Lost(key, as_text(value)))
         else:
             lost += _lost_parts(key, value)
-    _name_link(values, texts, note)
-    values["description"] = "\n\n".join(text for text in texts if text) or None
+    _name_link(values, texts.parts, note)
+    values["description"] = "\n\n".join(text for text in texts.parts if text) or None
+    lost += [Lost(FORMATTING, ", ".join(sorted(texts.lost)))] if texts.lost else []
     if not (values.get("title") or "").strip() and not values["description"] and not lost:
         return ParsedNote(name, left_out="empty")
     return checked(name, values, lost)
@@ -86,9 +111,6 @@ def _required(value: Any) -> Any:
 
 def _lost_parts(key: str, value: Any) -> list[Lost]:
     """The parts of a field that a note has no place for."""
-    if key == "textContentHtml":
-        tags = _Html.of(_text(value)).tags - PLAIN_TAGS
-        return [Lost(LOST_NAMES[key], ", ".join(sorted(tags)))] if tags else []
     if (key in PARTS and key != "attachments") or key in MOMENTS or key == "title" or use_of(key) in NOTE_FLAGS:
         return []
     return [Lost(LOST_NAMES.get(key, key), _example(value))]
@@ -101,71 +123,65 @@ def _example(value: Any) -> str:
     return str(names[0]) if names else as_text(value)
 
 
-def _text(text: Any, _: str = "") -> str:
+def _text(text: Any, _: _Texts | None = None) -> str:
     if not isinstance(text, str):
         raise TypeError
     return text
 
 
-def _plain(text: Any, before: str) -> str:
-    """The text of a note that has only HTML."""
-    return _Html.of(_text(text)).text if not before else ""
+def _from_html(html: Any, texts: _Texts) -> str:
+    """The text with its formatting, in place of the plain one."""
+    plain = texts.parts[0] if texts.parts else ""
+    document = texts.formatted(_text(html), plain)
+    if document is None:
+        return ""
+    texts.parts.clear()
+    return markdown_of(document.lines) if document.is_formatted else document.text
 
 
-class _Html(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.text = ""
-        self.tags: set[str] = set()
-
-    @classmethod
-    def of(cls, text: str) -> "_Html":
-        reader = cls()
-        reader.feed(text)
-        reader.close()
-        reader.text = reader.text.strip("\n")
-        return reader
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.tags.add(tag)
-        self.text += "\n" if tag == "br" else ""
-
-    def handle_endtag(self, tag: str) -> None:
-        self.text += "\n" if tag in {"p", "div", "li"} else ""
-
-
-def _list(lines: Any, _: str) -> str:
+def _list(lines: Any, texts: _Texts) -> str:
     """Tasks, one a line; Keep escapes their texts as HTML."""
-    tasks = [(html.unescape(line["text"]), line.get("isChecked")) for line in lines]
+    tasks = [(_task(line, texts), line.get("isChecked")) for line in lines]
     return "\n".join(f"- [{'x' if done else ' '}] " + "\n  ".join(text.split("\n")) for text, done in tasks if text)
 
 
-def _attachments(files: Any, _: str) -> str:
-    return "\n".join(f"Attachment: {one['filePath']}" for one in files)
+def _task(line: Mapping[str, Any], texts: _Texts) -> str:
+    plain = unescaped(_text(line.get("text") or ""))
+    html = line.get("textHtml")
+    document = texts.formatted(html, plain) if isinstance(html, str) and html else None
+    if document is None:
+        return plain
+    return markdown_of(found._replace(heading=0) for found in document.lines if found.text.strip())
 
 
-def _links(links: Any, before: str) -> str:
+def _attachments(files: Any, _: _Texts) -> str:
+    return "\n".join(f"Attachment: {escaped(_text(one['filePath']))}" for one in files)
+
+
+def _links(links: Any, texts: _Texts) -> str:
     """The addresses that are not in the text already, each with the title of its page."""
+    before = "\n".join(texts.parts)
     lines = [(_title_of(link), _text(link["url"])) for link in links]
-    return "\n".join(f"{words}: {url}" if words else url for words, url in lines if url not in before)
+    return "\n".join(_named(words, url) for words, url in lines if url not in before)
+
+
+def _named(words: str, url: str) -> str:
+    return f"{escaped(words)}: {url}" if words else url
 
 
 def _title_of(link: Mapping[str, Any]) -> str:
     return " ".join((_text(link.get("title") or "") or _text(link.get("description") or "")).split())
 
 
-def _labels(labels: Any, _: str) -> str:
+def _labels(labels: Any, _: _Texts) -> str:
     """The labels as words on one line; a label of several words becomes one word."""
     return " ".join("#" + "-".join(label["name"].split()) for label in labels)
 
 
-# Field → function that returns its part of the text, in this order; it gets the text before it.
-PARTS: Mapping[str, Callable[[Any, str], str]] = {
+# Field → function that returns its part of the text, in this order; it gets the parts before it.
+PARTS: Mapping[str, Callable[[Any, _Texts], str]] = {
     "textContent": _text,
-    "textContentHtml": _plain,
+    "textContentHtml": _from_html,
     "listContent": _list,
     "annotations": _links,
     "attachments": _attachments,
@@ -177,5 +193,5 @@ def _name_link(values: dict[str, Any], texts: list[str], note: dict[str, Any]) -
     """Give a note that is only a link the title of the page."""
     if not (values.get("title") or "").strip() and len(texts) == 1 and len(note.get("annotations") or []) == 1:
         (link,) = note["annotations"]
-        if texts[0] == f"{_title_of(link)}: {link['url']}":
+        if _title_of(link) and texts[0] == _named(_title_of(link), link["url"]):
             values["title"], texts[0] = _title_of(link), link["url"]

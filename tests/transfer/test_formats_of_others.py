@@ -198,8 +198,8 @@ CONTENTS: Mapping[str, tuple[bytes | str | Any, list[tuple[str | None, str | Non
             for k, v in keep_note(textContentHtml="<p>One</p><p>t<b>w</b>o &amp; 3</p>").items()
             if k != "textContent"
         },
-        [("Buy milk", "One\ntwo & 3", False)],
-        {"formatting": "b"},
+        [("Buy milk", "One\nt**w**o & 3", False)],
+        {},
     ),
     "keep_seen_link.json": (
         keep_note(textContent="see https://a.example/x", annotations=[{"url": "https://a.example/x", "title": "A"}]),

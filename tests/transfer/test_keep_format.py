@@ -1,5 +1,6 @@
 """Notes of Google Keep, from Google Takeout."""
 
+import html
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.note_files import FILES_OF_OTHERS, items, keep_note, only, packed, problem_of, put, takeout
+from quart_notes.domain.text.markdown import format_text
+from tests.support.note_files import FILES_OF_OTHERS, items, keep_note, lost_of, only, packed, problem_of, put, takeout
 
 
 def test_takeout_is_imported_without_archived_and_trashed_notes(tmp_path: Path):
@@ -75,3 +77,96 @@ def test_left_out_notes_of_keep_have_a_reason(tmp_path: Path):
     zipped = packed({f"Takeout/Keep/{name}.json": json.dumps(note) for name, note in notes.items()})
 
     assert [item.left_out for item in items(put(tmp_path, "x.zip", zipped))] == ["archived", "trashed", "empty"]
+
+
+def _styled(text: str, *styles: str) -> str:
+    return f'<p dir="ltr"><span style="font-weight:400;{";".join(styles)};white-space:pre-wrap;">{text}</span></p>'
+
+
+BOLD = "font-weight:700"
+PLAIN = "Shopping *now*\n# a\n- milk\n1986. x\\_y <b> &amp;"
+TEXTS: dict[str, tuple[dict[str, Any], str | None, dict[str, str]]] = {
+    "without HTML": ({"textContent": PLAIN}, PLAIN, {}),
+    "without formatting": (
+        {"textContent": PLAIN, "textContentHtml": _styled(html.escape(PLAIN))},
+        PLAIN,
+        {},
+    ),
+    "formatted": (
+        {"textContent": "T\n2 * 3 *x*", "textContentHtml": f"<h2>T</h2>{_styled('2 * 3 ')}{_styled('*x*', BOLD)}"},
+        "## T\n2 * 3\n**\\*x\\***",
+        {},
+    ),
+    "HTML alone": ({"textContent": "", "textContentHtml": _styled("a &amp; *b*")}, "a & *b*", {}),
+    "HTML that says less": (
+        {"textContent": "one two", "textContentHtml": _styled("one", BOLD)}, "one two", {"formatting": "text"},
+    ),
+    "underlined": (
+        {"textContent": "one", "textContentHtml": _styled("one", "text-decoration:underline")},
+        "one",
+        {"formatting": "underline"},
+    ),
+    "HTML that is no text": ({"textContent": "one", "textContentHtml": 5}, "one", {"textContentHtml": "5"}),
+    "links in the text": (
+        {
+            "textContent": "see here https://b.example",
+            "textContentHtml": 'see <a href="https://a.example">here</a> https://b.example',
+            "annotations": [{"url": url, "title": "A *page*"} for url in ("https://a.example", "https://c.example")],
+        },
+        "see [here](https://a.example) https://b.example\n\nA \\*page\\*: https://c.example",
+        {},
+    ),
+    "list": (
+        {
+            "textContent": "",
+            "listContent": [
+                {"text": "Milk &amp; honey", "isChecked": True, "textHtml": _styled("Milk &amp; honey")},
+                {"text": "2 * 3 *x*", "isChecked": False},
+                {"text": "bold &lt;b", "isChecked": False, "textHtml": _styled("bold", BOLD) + _styled("&lt;b")},
+                {"text": "heading", "isChecked": False, "textHtml": "<h1>heading</h1>"},
+                {"text": "", "isChecked": True},
+            ],
+        },
+        "- [x] Milk & honey\n- [ ] 2 * 3 *x*\n- [ ] **bold**\n  \\<b\n- [ ] heading",
+        {},
+    ),
+    "list with underlined items": (
+        {
+            "textContent": "",
+            "listContent": [{"text": one, "isChecked": False, "textHtml": f"<u>{one}</u><hr>"} for one in "ab"],
+        },
+        "- [ ] a\n- [ ] b",
+        {"formatting": "hr, u"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_text_of_keep_becomes_markdown(tmp_path: Path, name: str):
+    fields, text, lost = TEXTS[name]
+
+    found = items(put(tmp_path, "x.json", keep_note(**fields)))
+
+    assert [item.entry and item.entry.description for item in found] == [text]
+    assert lost_of(found) == lost
+
+
+def test_a_list_of_keep_is_tasks_with_their_ticks(tmp_path: Path):
+    lines = [{"text": f"*{n}* # {n}", "isChecked": n % 3 == 0} for n in range(50)]
+
+    entry = only(put(tmp_path, "x.json", keep_note(textContent="", listContent=lines)))
+
+    tasks = format_text(entry.description).tasks
+    assert [(task.line, task.done) for task in tasks] == [(n + 1, n % 3 == 0) for n in range(50)]
+    assert entry.done is False
+
+
+def test_a_formatted_text_that_is_too_long_is_split_as_markdown(tmp_path: Path):
+    lines = [f"line {n} {'x' * 100}" for n in range(400)]
+    formatted = "".join(_styled(line, BOLD) for line in lines)
+
+    (item,) = items(put(tmp_path, "x.json", keep_note(textContent="\n".join(lines), textContentHtml=formatted)))
+
+    texts = [entry.description or "" for entry in (item.entry, *item.more) if entry]
+    assert len(texts) > 1
+    assert "\n".join(texts) == "\n".join(f"**{line}**" for line in lines)

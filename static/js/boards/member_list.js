@@ -5,9 +5,8 @@ import { remove, removeAll } from "../lib/focus.js";
 import { announceNews } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
 import { showNames } from "../shell/user_names.js";
+import { viewer } from "../shell/viewer.js";
 import { boardId } from "./current_board.js";
-
-const me = Number(document.documentElement.dataset.person);
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {
@@ -53,7 +52,7 @@ function rowFor(user) {
   const { id } = user;
   const row = clone("member");
   row.dataset.id = String(id);
-  row.toggleAttribute("data-me", id === me);
+  row.toggleAttribute("data-me", id === viewer);
   showNames(row, user);
   const select = find(row, "select", HTMLSelectElement);
   select.id = `role-${id}`;

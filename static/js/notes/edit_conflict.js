@@ -4,10 +4,10 @@ import { keyOf } from "../lib/keyboard.js";
 import { announce } from "../lib/page_events.js";
 
 /** @typedef {"mine"|"theirs"|"edit"} Choice */
-/** @typedef {{choice: Choice, seen: Note}} Chosen and the version that was seen */
-/** @typedef {{chosen: Promise<Chosen>, update: (theirs: Note) => void, close: () => void}} Conflict */
+/** @typedef {{choice: Choice, mine: NoteText, seen: NoteBase}} Chosen the choice, and the versions that were seen */
+/** @typedef {{chosen: Promise<Chosen>, update: (mine: NoteText, theirs: NoteBase) => void, close: () => void}} Conflict */
 
-/** @param {HTMLElement} card @param {NoteText} mine @param {Note} theirs @returns {Conflict} */
+/** @param {HTMLElement} card @param {NoteText} mine @param {NoteBase} theirs @returns {Conflict} */
 export function showConflict(card, mine, theirs) {
   const panel = clone("note-conflict");
   /** @param {"mine"|"theirs"} side @param {NoteText} text */
@@ -15,9 +15,10 @@ export function showConflict(card, mine, theirs) {
     find(panel, `.${side} .conflict-title`).textContent = title ?? "";
     find(panel, `.${side} .conflict-text`).textContent = description ?? "";
   };
-  /** @param {Note} newer */
-  const update = (newer) => {
-    theirs = newer;
+  /** @param {NoteText} merged @param {NoteBase} newer */
+  const update = (merged, newer) => {
+    [mine, theirs] = [merged, newer];
+    write("mine", mine);
     write("theirs", theirs);
   };
   const close = () => {
@@ -31,7 +32,7 @@ export function showConflict(card, mine, theirs) {
     /** @param {Choice} choice */
     const take = (choice) => {
       close();
-      choose({ choice, seen: theirs });
+      choose({ choice, mine, seen: theirs });
     };
     panel.addEventListener("click", (event) => {
       const button = around(event, "[data-choice]");
@@ -39,8 +40,7 @@ export function showConflict(card, mine, theirs) {
     });
     panel.addEventListener("keydown", (event) => keyOf(event) === "Escape" && take("edit"));
   });
-  write("mine", mine);
-  update(theirs);
+  update(mine, theirs);
   card.dataset.conflict = "";
   card.append(panel);
   find(panel, ".conflict-head").focus({ preventScroll: true });

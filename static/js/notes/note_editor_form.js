@@ -46,13 +46,20 @@ export class EditorForm {
     (description.value || !title.value ? description : title).focus();
   }
 
-  /** Show a change by others. @param {string} words "" for nothing @param {boolean} comparable */
-  mark(words, comparable = false) {
+  /**
+   * Show a change by others.
+   * @param {string} words "" for nothing @param {string} [who] a name before them @param {boolean} [comparable]
+   */
+  mark(words, who = "", comparable = false) {
     const mark = find(this.element, ".elsewhere");
+    const [text, name] = [find(mark, ".elsewhere-text"), document.createElement("bdi")];
+    const isNews = text.textContent !== who + words;
     mark.hidden = !words;
-    find(mark, "b").textContent = words;
+    mark.toggleAttribute("data-conflicting", comparable);
+    name.textContent = who;
+    text.replaceChildren(name, words);
     find(mark, "button").hidden = !comparable;
-    if (words) announce(words);
+    if (words && isNews) announce(who + words);
   }
 
   /** Show the state of saving. @param {string} words @param {import("../lib/api.js").Problem} [problem] */

@@ -3,6 +3,7 @@ import { find } from "../lib/elements.js";
 import { growText } from "../lib/growing_field.js";
 import * as markdownEditor from "../lib/markdown_editor/markdown_editor.js";
 import * as titlePaste from "./title_paste.js";
+import { applyEdit } from "../lib/markdown_editor/undoable_edit.js";
 
 const LINE_BREAK = /\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g;
 
@@ -35,6 +36,14 @@ export class NoteFields {
     this.description.value = description ?? "";
     this.#shown = { title: this.title.value, description: this.description.value };
     this.fit();
+  }
+
+  /** Change typed text; undo reverts it. @param {NoteText} text */
+  change(text) {
+    for (const name of /** @type {const} */ (["title", "description"])) {
+      const [field, wanted] = [this[name], text[name] ?? ""];
+      if (this.text[name] !== text[name]) applyEdit(field, { from: 0, to: field.value.length, text: wanted });
+    }
   }
 
   /** Grow to the text, once the field is in the page. */

@@ -1,45 +1,51 @@
-/** Saves an editor's text, without overwriting a text that was not seen. */
+/** Saves an editor's text: merged with what others saved since the edit began. */
 import { SAVED_OFFLINE, waitUntil } from "../feed/confirmation.js";
 import { Problem } from "../lib/api.js";
 import { noteOf } from "./note_card.js";
 import { change } from "./note_requests.js";
-import { baseOf, sameText } from "./note_text.js";
+import { baseOf, mergeNotes, sameText } from "./note_text.js";
 
 /**
  * Save an editor's text; the editor closes when the change has arrived by the feed, because the page shows nothing by
  * itself. Throws a Problem.
- * @param {import("./note_editor.js").NoteEditor} editor @param {boolean} deleted whether the note has to be restored first
+ * @param {import("./note_editor.js").NoteEditor} editor @param {NoteBase} newest known version of the note
+ * @returns {Promise<NoteBase|null>} the other text, when it conflicts with the typed one: then nothing was saved
  */
-export async function save(editor, deleted) {
+export async function save(editor, newest) {
   const { id, card, feed, form } = editor;
-  if (deleted) editor.base = baseOf((await change("POST", `/${id}/restore`)).note);
   const sent = form.typed;
-  const saved = await saveText(id, editor.base, sent);
+  const theirs = newest.version > editor.base.version ? newest : editor.base;
+  const { saved, conflict } = await saveText(id, editor.base, sent, baseOf(theirs));
+  if (conflict) return conflict;
   if (saved) {
-    editor.base = baseOf(saved.note);
+    // What is typed from now on is a change of what was sent. A base of an old version is merged again.
+    editor.base = sameText(saved.note, sent) ? baseOf(saved.note) : { ...sent, version: editor.base.version };
     feed.expectEvent(saved.eventId);
     if (feed.state !== "live") form.showStatus(SAVED_OFFLINE);
     await waitUntil(card, () => noteOf(card).version >= saved.note.version || !form.isOpen);
   }
   if (!sameText(sent, form.typed)) form.showStatus("Saved. What you typed since then is not saved yet.");
   else if (form.isOpen) editor.close();
+  return null;
 }
 
 /**
- * Save the fields that differ from the base. A newer version with the same text (a tick) is no conflict.
- * @param {number} id @param {NoteBase} base @param {NoteText} typed
- * @returns {Promise<Saved|null>} null when nothing differs
+ * Merge the typed text with the newest one, and save the fields that differ from that; again, while others are faster.
+ * @param {number} id @param {NoteBase} base @param {NoteText} typed @param {NoteBase} theirs the newest known
+ * @returns {Promise<{saved?: Saved, conflict?: NoteBase}>} neither when nothing differs
  */
-async function saveText(id, base, typed) {
+async function saveText(id, base, typed, theirs) {
+  const { text, clean } = mergeNotes(base, typed, theirs);
+  if (!clean) return { conflict: theirs };
   /** @type {Partial<NoteText>} */ const changes = {};
-  if (typed.title !== base.title) changes.title = typed.title;
-  if (typed.description !== base.description) changes.description = typed.description;
-  if (!Object.keys(changes).length) return null;
+  if (text.title !== theirs.title) changes.title = text.title;
+  if (text.description !== theirs.description) changes.description = text.description;
+  if (!Object.keys(changes).length) return {};
   try {
-    return await change("PATCH", `/${id}`, changes, base.version);
+    return { saved: await change("PATCH", `/${id}`, changes, theirs.version) };
   } catch (caught) {
     const problem = Problem.of(caught);
-    if (problem.status !== 412 || !problem.note || !sameText(problem.note, base)) throw problem;
-    return saveText(id, baseOf(problem.note), typed);
+    if (problem.status !== 412 || !problem.note) throw problem;
+    return saveText(id, base, typed, baseOf(problem.note));
   }
 }

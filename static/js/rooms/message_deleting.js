@@ -2,7 +2,8 @@
 import { explain, Problem, send } from "../lib/api.js";
 import { around } from "../lib/elements.js";
 import { toast } from "../lib/page_events.js";
-import { messageOf, viewer } from "./message_item.js";
+import { viewer } from "../shell/viewer.js";
+import { messageOf } from "./message_item.js";
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {

@@ -10,7 +10,8 @@ import { clearErrors, showErrors } from "../lib/field_errors.js";
 import { grow } from "../lib/growing_field.js";
 import { isSending, keyOf } from "../lib/keyboard.js";
 import { announce, emit, toast } from "../lib/page_events.js";
-import { messageOf, viewer } from "./message_item.js";
+import { viewer } from "../shell/viewer.js";
+import { messageOf } from "./message_item.js";
 
 export class MessageEditor {
   #busy = false;

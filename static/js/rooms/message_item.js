@@ -2,6 +2,7 @@
 import { drawAvatar } from "../lib/avatar.js";
 import { address, clone, find } from "../lib/elements.js";
 import { showNames } from "../shell/user_names.js";
+import { viewer } from "../shell/viewer.js";
 import { fillAnswer, nameAnswer, readAnswer } from "./assistant_answer_item.js";
 import { showText } from "./message_text.js";
 import { showTime } from "./message_time.js";
@@ -9,8 +10,6 @@ import { showTime } from "./message_time.js";
 /** @type {WeakMap<Element, Message>} */ const shown = new WeakMap();
 /** @type {Map<string, HTMLLIElement>} by the id of its template */ const blanks = new Map();
 
-/** The viewer of this page; 0 for anonymous. */
-export const viewer = Number(document.documentElement.dataset.person);
 /** Whether the viewer may delete messages of others. */
 const administers = "admin" in document.documentElement.dataset;
 

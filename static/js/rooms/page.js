@@ -2,6 +2,7 @@
 import { find } from "../lib/elements.js";
 import { prefer } from "../shell/preferences.js";
 import * as shortcuts from "../shell/shortcuts.js";
+import { viewer } from "../shell/viewer.js";
 import * as assistantAnswers from "./assistant_answers.js";
 import * as assistantMention from "./assistant_mention.js";
 import * as assistantStatus from "./assistant_status.js";
@@ -12,7 +13,6 @@ import * as messageComposer from "./message_composer.js";
 import * as messageDeleting from "./message_deleting.js";
 import * as messageEditing from "./message_editing.js";
 import * as messageGrouping from "./message_grouping.js";
-import { viewer } from "./message_item.js";
 import { messageKeys } from "./message_keys.js";
 import { MessageWindow } from "./message_window.js";
 import * as outboxList from "./outbox_list.js";

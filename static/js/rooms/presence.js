@@ -2,7 +2,7 @@
 import { clone, find } from "../lib/elements.js";
 import { closeOnLeave } from "../lib/overlay_panel.js";
 import { showNames } from "../shell/user_names.js";
-import { viewer } from "./message_item.js";
+import { viewer } from "../shell/viewer.js";
 import { newsOf } from "./presence_announcements.js";
 
 const FACES = 4;

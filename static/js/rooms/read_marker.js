@@ -1,6 +1,7 @@
 /** Marks as read: the newest visible message, in a visible tab. */
 import { send } from "../lib/api.js";
-import { isOwn, messageOf, viewer } from "./message_item.js";
+import { viewer } from "../shell/viewer.js";
+import { isOwn, messageOf } from "./message_item.js";
 
 const GLANCE_MS = 300; // a message that is visible for less has not been read
 

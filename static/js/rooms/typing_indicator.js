@@ -1,6 +1,6 @@
 /** Shows who else is typing, in a line above the composer. */
 import { showName } from "../shell/user_names.js";
-import { viewer } from "./message_item.js";
+import { viewer } from "../shell/viewer.js";
 import { newsOf } from "./presence_announcements.js";
 
 const LASTS_MS = 7_000; // the server sends the end after 5 s of silence; this is for a lost one

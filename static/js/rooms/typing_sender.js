@@ -1,6 +1,6 @@
 /** Reports typing: at once, then every 2 seconds while it goes on. */
 import { send } from "../lib/api.js";
-import { viewer } from "./message_item.js";
+import { viewer } from "../shell/viewer.js";
 
 const PAUSE_MS = 2_000;
 

@@ -1,7 +1,8 @@
 /** The line above the first unread message, and the button to the newest. */
 import { find } from "../lib/elements.js";
+import { viewer } from "../shell/viewer.js";
 import { group } from "./message_grouping.js";
-import { isOwn, itemsIn, messageOf, viewer } from "./message_item.js";
+import { isOwn, itemsIn, messageOf } from "./message_item.js";
 
 /**
  * @param {HTMLElement} button the way down @param {import("./message_window.js").MessageWindow} messages

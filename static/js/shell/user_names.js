@@ -49,13 +49,19 @@ export function showNames(element, user) {
 export function showNameOf(place, id) {
   if (place.dataset.who === String(id ?? 0)) return;
   const user = id ? changed.get(id) : undefined;
-  const shown = document.querySelector(`bdi[data-who="${id}"]:not([data-as]):not(:empty)`);
+  const shown = id ? placeOf(id) : null;
   place.dataset.who = String(id ?? 0);
   place.textContent = shown?.textContent ?? "";
   place.toggleAttribute("data-deactivated", Boolean(shown?.hasAttribute("data-deactivated")));
   if (user) showName(place, user);
   else if (id && !shown) load(id);
 }
+
+/** The nickname of a user, if the page knows it. @param {number|null|undefined} id */
+export const knownNickname = (id) => (id && (changed.get(id)?.nickname ?? placeOf(id)?.textContent)) || "";
+
+/** An element that shows a user's nickname. @param {number} id @returns {HTMLElement|null} */
+const placeOf = (id) => document.querySelector(`bdi[data-who="${id}"]:not([data-as]):not(:empty)`);
 
 /** @type {Set<number>} */ const loading = new Set();
 

@@ -5,10 +5,11 @@ import { removeAll } from "../lib/focus.js";
 import * as liveForm from "../lib/live_form.js";
 import { announceNews } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
+import { viewer } from "../shell/viewer.js";
 import { cardFor, fill } from "./user_card.js";
 
 const { dataset } = document.documentElement;
-const [accounts, administers, me] = ["accounts" in dataset, "admin" in dataset, Number(dataset.person)];
+const [accounts, administers] = ["accounts" in dataset, "admin" in dataset];
 const FULL = 1000; // people a page carries at most
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
@@ -33,7 +34,7 @@ export function start(element, feed) {
   const onChange = async ({ detail: { topic, user } }) => {
     if (topic !== "users" || !user) return;
     put(accounts ? { ...user, email: undefined } : user, true); // there, events leave addresses out
-    if (!administers && (!accounts || user.id !== me)) return;
+    if (!administers && (!accounts || user.id !== viewer)) return;
     const found = await ask(`/users/${user.id}`, { signal }).catch(() => null); // the card still has the rest
     if (found) put(found.value, false);
   };

@@ -1,13 +1,14 @@
 /** A user's card: a copy of the blank one in the page's template, its slots filled as text. */
 import { address, clone, find } from "../lib/elements.js";
 import { showNames } from "../shell/user_names.js";
+import { viewer } from "../shell/viewer.js";
 
 /** @param {User} user @returns {HTMLElement} */
 export function cardFor(user) {
   const card = clone("user-card");
   card.id = `user-${user.id}`;
   card.dataset.id = String(user.id);
-  card.toggleAttribute("data-me", user.id === Number(document.documentElement.dataset.person));
+  card.toggleAttribute("data-me", user.id === viewer);
   address(find(card, ".user-name"), "href", user.id);
   address(find(card, ".talk-button"), "formaction", user.id);
   const access = card.querySelector(".user-access"); // for administrators

@@ -1,0 +1,165 @@
+"""Merging two versions of a text, for many texts (static/js/lib/merge_text.js)."""
+
+import re
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Page
+
+from tests.support.cases import check_each
+
+MERGE = """async (texts) => {
+  const file = "/lib/merge_text.js";
+  const { mergeText } = await import(document.querySelector(`link[rel=modulepreload][href$='${file}']`).href);
+  const { text, clean } = mergeText(...texts);
+  return [text, clean];
+}"""
+WORDS = ["apples", "bread", "cheese", "dates", "eggs", "flour", "garlic", "honey"]
+PREFIXES = ["", "- ", "- [ ] ", "* [x] ", "1. [X] ", "> - [ ] ", "  + [ ] ", "- 2) [x] "]
+FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+lines = st.builds(str.__add__, st.sampled_from(PREFIXES), st.sampled_from([*WORDS, "", "  "]))
+texts = st.lists(lines, max_size=6)
+any_text = st.one_of(st.text("ab\n\r\t -[]x>", max_size=12), texts.map("\n".join), texts.map("\r\n".join))
+
+
+class Merged(NamedTuple):
+    text: str
+    clean: bool
+
+
+@pytest.fixture
+def merge(window: Page):
+    """Merges texts in the page: base, mine, theirs."""
+    return lambda *texts: Merged(*window.evaluate(MERGE, texts))
+
+
+CASES: list[tuple[str, tuple[str, str, str, str]]] = [
+    # name, base, mine, theirs, merged
+    ("a changed text and a tick", ("- [ ] milk", "- [ ] oat milk", "- [x] milk", "- [x] oat milk")),
+    ("another text and a tick", ("1. [ ] milk", "1. [ ] tea", "1. [X] milk", "1. [X] tea")),
+    ("a tick in a quote", ("> * [x] a\n> b", "> * [x] a\n> c", "> * [ ] a\n> b", "> * [ ] a\n> c")),
+    ("ticks of both", ("- [ ] a\n- [x] b", "- [x] a\n- [x] b", "- [ ] a\n- [ ] b", "- [x] a\n- [ ] b")),
+    ("a tick in a moved line", ("- [ ] a\nb\nc", "b\nc\n- [ ] a", "- [x] a\nb\nc", "b\nc\n- [x] a")),
+    ("a deleted line and a tick", ("- [ ] a\n- [ ] b", "- [ ] b", "- [x] a\n- [ ] b", "- [ ] b")),
+    ("neighbouring lines", ("a\nb", "a one\nb", "a\nb two", "a one\nb two")),
+    ("lines added at the end", ("- a", "- a\n- mine", "- a\n- theirs", "- a\n- theirs\n- mine")),
+    ("the same, before a line break", ("- a\n", "- a\n- mine\n", "- a\n- theirs\n", "- a\n- theirs\n- mine\n")),
+    ("an empty item that both filled", ("- a\n- ", "- a\n- mine", "- a\n- theirs", "- a\n- theirs\n- mine")),
+    ("a line that both added", ("a", "a\n- eggs\n- tea", "a\n- eggs\n- oil", "a\n- eggs\n- oil\n- tea")),
+    ("paragraphs", ("a", "a\n\nmine", "a\n\ntheirs", "a\n\ntheirs\n\nmine")),
+    ("a first text that they continued", ("", "- a", "- a\n- b", "- a\n- b")),
+    ("other line ends", ("a\r\nb\r\nc", "a\nb one\nc", "a\r\nb\r\nc\r\nd", "a\nb one\nc\nd")),
+    ("a line inserted among deleted ones", ("a\nb\nc\nd", "a\nd", "a\nb\nnew\nc\nd", "a\nnew\nd")),
+]  # fmt: skip
+CONFLICTS: list[tuple[str, tuple[str, str, str, str]]] = [
+    # the merged text has my lines
+    ("two first texts", ("", "mine", "theirs", "mine")),
+    ("a line that both changed", ("a\n- [ ] b", "a\n- [ ] b one", "a two\n- [x] b three", "a two\n- [x] b one")),
+    ("a line that I deleted", ("a\nb\nc", "a\nc", "a\nb two\nc", "a\nc")),
+    ("a line that they deleted", ("a\nb\nc", "a\nb two\nc", "a\nc", "a\nb two\nc")),
+    ("a tick whose line is unclear", ("- [ ] milk", "- [ ] eggs\n- [ ] tea", "- [x] milk", "- [x] eggs\n- [ ] tea")),
+]
+
+
+def test_each_kind_of_change_is_merged(merge):
+    def check(case):
+        *versions, merged = case
+        assert merge(*versions) == (merged, True)
+
+    check_each(CASES, check)
+
+
+def test_a_line_that_both_changed_is_a_conflict(merge):
+    def check(case):
+        *versions, merged = case
+        assert merge(*versions) == (merged, False)
+
+    check_each(CONFLICTS, check)
+
+
+def test_what_one_side_changed_is_the_result(merge):
+    @FEW
+    @given(any_text, any_text)
+    def check(base: str, changed: str) -> None:
+        assert merge(base, base, changed) == (changed, True)
+        assert merge(base, changed, base) == (changed, True)
+        assert merge(base, changed, changed) == (changed, True)
+
+    check()
+
+
+def test_a_merge_without_conflict_has_every_inserted_line(merge):
+    @FEW
+    @given(any_text, any_text, any_text)
+    def check(base: str, mine: str, theirs: str) -> None:
+        merged = merge(base, mine, theirs)
+
+        assert merge(base, theirs, mine).clean == merged.clean
+        inserted = (_lines(mine) | _lines(theirs)) - _lines(base)
+        assert not merged.clean or inserted <= _lines(merged.text)
+
+    check()
+
+
+def _lines(text: str) -> set[str]:
+    return {re.sub(r"\[[xX]\]", "[ ]", line).strip() for line in re.split("\r\n|\r|\n", text)} - {""}
+
+
+class Edit(NamedTuple):
+    """What happens to a line."""
+
+    does: tuple[str, str]  # I, and they
+    i_insert: bool  # a line before it
+    they_insert: bool
+
+
+edits = st.builds(
+    Edit,
+    st.one_of(
+        st.tuples(st.sampled_from(["keep", "tick", "change", "delete"]), st.sampled_from(["keep", "tick"])),
+        st.tuples(st.sampled_from(["keep", "tick"]), st.sampled_from(["tick", "change", "delete"])),
+        st.just(("delete", "delete")),
+    ),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+def test_all_changes_of_different_lines_and_all_ticks_are_in_the_result(merge):
+    @FEW
+    @given(st.lists(edits, max_size=len(WORDS)))
+    def check(all_edits: list[Edit]) -> None:
+        base: list[str] = []
+        mine: list[str] = []
+        theirs: list[str] = []
+        merged: list[str] = []
+        before = ("keep", "keep")
+        for word, edit in zip(WORDS, all_edits, strict=False):
+            line = f"- [ ] {word}"
+            i_do, they_do = edit.does
+            # Beside a line that the same side deletes, it could be that line, changed.
+            if edit.they_insert and "delete" not in {they_do, before[1]}:
+                theirs.append(f"- new before {word}, theirs")
+                merged.append(theirs[-1])
+            if edit.i_insert and "delete" not in {i_do, before[0]}:
+                mine.append(f"- new before {word}, mine")
+                merged.append(mine[-1])
+            base.append(line)
+            mine += _edited(line, {i_do})
+            theirs += _edited(line, {they_do})
+            merged += _edited(line, {i_do, they_do})
+            before = edit.does
+
+        assert merge(*map("\n".join, (base, mine, theirs))) == ("\n".join(merged), True)
+
+    check()
+
+
+def _edited(line: str, does: set[str]) -> list[str]:
+    if "delete" in does:
+        return []
+    ticked = line.replace("[ ]", "[x]") if "tick" in does else line
+    return [f"{ticked}, two" if "change" in does else ticked]

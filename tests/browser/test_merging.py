@@ -1,0 +1,173 @@
+"""Two people edit one note: saving keeps the changes of both."""
+
+import httpx
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.board import card_of, create, edit, fresh
+from tests.browser.rooms import be, person
+from tests.browser.windows import Windows, visit
+
+LIST = "- [ ] milk\n- [ ] bread\n- [ ] eggs"
+
+
+@pytest.fixture
+def note(rest: httpx.Client):
+    return create(rest, fresh("list"), LIST)
+
+
+@pytest.fixture
+def hers(windows: Windows, shared_server, ada, note) -> Page:
+    """Ada's window."""
+    return visit(be(windows(), shared_server, ada), shared_server)
+
+
+@pytest.fixture
+def ben(rest: httpx.Client):
+    return person(rest, "ben")
+
+
+@pytest.fixture
+def his(windows: Windows, shared_server, ben, note) -> Page:
+    """Ben's window."""
+    return visit(be(windows(), shared_server, ben), shared_server)
+
+
+def _patch(page: Page, note, **changes):
+    assert page.request.patch(f"{page.url.split('/front')[0]}/api/notes/{note['id']}", data=changes).ok
+
+
+def _field(page: Page, note):
+    return card_of(page, note).locator(".editor [name=description]")
+
+
+def _description(rest: httpx.Client, note) -> str:
+    text: str = rest.get(f"/api/notes/{note['id']}").json()["description"]
+    return text
+
+
+def test_two_editors_of_different_lines_are_both_saved_without_a_question(hers, his, rest, note):
+    for page in (hers, his):
+        edit(page, card_of(page, note))
+    _field(hers, note).fill("- [ ] oat milk\n- [ ] bread\n- [ ] eggs\n- [ ] tea")
+    _field(his, note).fill("- [ ] milk\n- [ ] bread\n- [ ] ten eggs\n- [ ] oil")
+    card_of(his, note).locator("[name=title]").fill("Ben's title")
+
+    card_of(hers, note).locator(".save-button").click()
+    expect(_field(hers, note)).to_have_count(0)
+    expect(card_of(his, note).locator(".elsewhere")).to_contain_text("changed this note. Saving keeps both changes.")
+    card_of(his, note).locator(".save-button").click()
+    expect(_field(his, note)).to_have_count(0)
+
+    both = "- [ ] oat milk\n- [ ] bread\n- [ ] ten eggs\n- [ ] tea\n- [ ] oil"
+    for page in (hers, his):
+        expect(card_of(page, note).locator(".description")).to_have_text(both)
+        expect(card_of(page, note).locator(".title")).to_have_text("Ben's title")
+    assert _description(rest, note) == both
+
+
+def test_an_editor_says_who_changed_the_note_and_keeps_their_tick(hers, his, rest, note, ben):
+    editor = edit(hers, card_of(hers, note))
+    _field(hers, note).fill(LIST.replace("milk", "oat milk"))
+
+    _patch(his, note, description=LIST.replace("[ ] milk", "[x] milk"))
+    expect(editor.locator(".elsewhere-text")).to_have_text(
+        f"{ben['nickname']} changed this note. Saving keeps both changes."
+    )
+    expect(editor.locator(".compare-button")).to_be_hidden()
+    expect(_field(hers, note)).to_have_value(LIST.replace("milk", "oat milk"))
+    editor.locator(".save-button").click()
+
+    expect(editor).to_have_count(0)
+    assert _description(rest, note) == LIST.replace("[ ] milk", "[x] oat milk")
+
+
+def test_typing_in_a_line_that_another_user_changed_is_announced_as_a_conflict(hers, his, note, ben):
+    editor = edit(hers, card_of(hers, note))
+    _patch(his, note, description=LIST.replace("milk", "soy milk"))
+    expect(editor.locator(".elsewhere")).to_contain_text("Saving keeps both changes.")
+
+    _field(hers, note).fill(LIST.replace("milk", "oat milk"))
+
+    expect(editor.locator(".elsewhere")).to_contain_text(f"{ben['nickname']} changed this note while you were editing")
+    expect(editor.locator(".compare-button")).to_be_visible()
+
+
+def test_a_change_that_the_page_does_not_know_yet_is_merged_as_often_as_needed(hers, rest, note):
+    """Each of the first two saves arrives after a change by another client."""
+    editor = edit(hers, card_of(hers, note))
+    _field(hers, note).fill(f"{LIST}\n- [ ] tea")
+    changes = [LIST.replace("[ ] milk", "[x] milk"), LIST.replace("[ ] milk", "[x] milk").replace("eggs", "ten eggs")]
+    answers = []
+
+    def save(route):
+        if changes and route.request.method == "PATCH":
+            rest.patch(f"/api/notes/{note['id']}", json={"description": changes.pop(0)})
+        answer = route.fetch()
+        answers.append(answer.status)
+        route.fulfill(response=answer)
+
+    hers.route(f"**/api/notes/{note['id']}", save)
+    editor.locator(".save-button").click()
+    expect(editor).to_have_count(0)
+
+    assert answers == [412, 412, 200]
+    assert _description(rest, note) == "- [x] milk\n- [ ] bread\n- [ ] ten eggs\n- [ ] tea"
+
+
+def test_text_typed_during_a_save_is_merged_by_the_next_one(hers, rest, note):
+    editor = edit(hers, card_of(hers, note))
+    _field(hers, note).fill(f"{LIST}\n- [ ] tea")
+    rest.patch(f"/api/notes/{note['id']}", json={"description": LIST.replace("[ ] milk", "[x] milk")})
+    expect(editor.locator(".elsewhere")).to_be_visible()
+    held: list[Route] = []
+    hers.route(f"**/api/notes/{note['id']}", lambda route: route.continue_() if held else held.append(route))
+
+    with hers.expect_request(f"**/api/notes/{note['id']}"):
+        editor.locator(".save-button").click()
+    _field(hers, note).fill(f"{LIST}\n- [ ] tea and biscuits")
+    held[0].continue_()
+    expect(editor.locator(".editor-state")).to_contain_text("is not saved yet")
+    assert _description(rest, note) == LIST.replace("[ ] milk", "[x] milk") + "\n- [ ] tea"
+    editor.locator(".save-button").click()
+    expect(editor).to_have_count(0)
+
+    assert _description(rest, note) == LIST.replace("[ ] milk", "[x] milk") + "\n- [ ] tea and biscuits"
+
+
+@pytest.mark.parametrize("choice", ["Keep mine", "Edit mine"])
+def test_a_conflict_in_one_line_keeps_their_other_changes(hers, his, rest, note, choice):
+    typed = LIST.replace("milk", "oat milk")
+    editor = edit(hers, card_of(hers, note))
+    _field(hers, note).fill(typed)
+    _patch(his, note, description="- [ ] soy milk\n- [x] bread\n- [ ] eggs\n- [ ] tea")
+    expect(editor.locator(".compare-button")).to_be_visible()
+    merged = "- [ ] oat milk\n- [x] bread\n- [ ] eggs\n- [ ] tea"
+
+    editor.locator(".save-button").click()
+    expect(card_of(hers, note).locator(".mine")).to_contain_text(merged)
+    expect(card_of(hers, note).locator(".theirs")).to_contain_text("soy milk")
+    card_of(hers, note).get_by_role("button", name=choice).click()
+    if choice == "Edit mine":
+        expect(_field(hers, note)).to_have_value(merged)
+        hers.keyboard.press("Control+z")
+        expect(_field(hers, note)).to_have_value(typed)
+        hers.keyboard.press("Control+Shift+z")
+        expect(_field(hers, note)).to_have_value(merged)
+        editor.locator(".save-button").click()
+    expect(editor).to_have_count(0)
+
+    assert _description(rest, note) == merged
+
+
+def test_a_draft_is_merged_after_a_reload(hers, his, rest, note, shared_server):
+    edit(hers, card_of(hers, note))
+    _field(hers, note).fill(LIST.replace("eggs", "ten eggs"))
+    _patch(his, note, description=LIST.replace("[ ] milk", "[x] milk"))
+
+    visit(hers, shared_server)
+    expect(card_of(hers, note).locator(".elsewhere")).to_contain_text("Saving keeps both changes.")
+    card_of(hers, note).locator(".save-button").click()
+    expect(_field(hers, note)).to_have_count(0)
+
+    assert _description(rest, note) == "- [x] milk\n- [ ] bread\n- [ ] ten eggs"

@@ -21,21 +21,30 @@ from quart_notes.web.security.authentication import visible_position
 LIST_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID", "Link")}
 ITEM_HEADERS = {"Last-Event-ID": HEADERS["Last-Event-ID"]}
 CREATED_HEADERS = {**ITEM_HEADERS, "Location": HEADERS["Location"]}
+NOT_MODIFIED = ResponseDoc(304, "Unchanged since the entity tag in If-None-Match.")
 
 
 def list_response(description: str, model: Any) -> tuple[ResponseDoc, ResponseDoc]:
     """The documented responses of `page`."""
     return (
         ResponseDoc(200, description, model, headers=LIST_HEADERS),
-        ResponseDoc(304, "Unchanged since the entity tag in If-None-Match."),
+        NOT_MODIFIED,
     )
 
 
-def made(name: str, model: type[OutputModel], headers: Mapping[str, str]) -> tuple[ResponseDoc, ResponseDoc]:
+def item_response(name: str, model: type[OutputModel], headers: Mapping[str, str] = ITEM_HEADERS) -> ResponseDoc:
+    """The documented response of all operations on one object: the document has it once."""
+    return ResponseDoc(200, f"The {name} as it is now; a deleted one as it was.", model, headers=headers)
+
+
+def made(
+    name: str, model: type[OutputModel], headers: Mapping[str, str], *, status: int = 201
+) -> tuple[ResponseDoc, ResponseDoc]:
     """The documented responses of a creation, which may be a repetition."""
+    description = f"The {name}: new ({status}), or made before (200)."
     return (
-        ResponseDoc(201, f"The new {name}.", model, headers=headers),
-        ResponseDoc(200, f"The {name} that the same client_key has made before.", model, headers=headers),
+        ResponseDoc(status, description, model, headers=headers),
+        ResponseDoc(200, description, model, headers=headers),
     )
 
 

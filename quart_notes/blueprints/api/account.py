@@ -99,7 +99,7 @@ async def list_tokens() -> Response:
 
 @blueprint.post("/me/tokens")
 @validate_request(TokenCreate)
-@responds(*made("token, with its secret, which is shown this once", NewTokenOut, CREATED_HEADERS))
+@responds(*made("token with its secret, which is shown this once", NewTokenOut, CREATED_HEADERS))
 async def create_token(data: TokenCreate) -> Response:
     """Create a token for a program.
 
@@ -109,7 +109,7 @@ async def create_token(data: TokenCreate) -> Response:
 
 
 @blueprint.delete("/me/tokens/<id:token_id>")
-@responds(ResponseDoc(204, "It holds no longer."))
+@responds(ResponseDoc(204, "The token holds no longer."))
 async def end_token(token_id: int) -> Response:
     """Revoke a token.
 

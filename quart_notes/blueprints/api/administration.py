@@ -3,17 +3,15 @@
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint
 
+from quart_notes.blueprints.api.users import PERSON
 from quart_notes.errors import LastAdministratorError
-from quart_notes.schemas import UserOut
 from quart_notes.web.context import core
-from quart_notes.web.openapi.document import ResponseDoc, responds
+from quart_notes.web.openapi.document import responds
 from quart_notes.web.responses import json_item
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("administration", __name__, url_prefix="/api/users/<id:user_id>")
 tag_blueprint(blueprint, ["people"])
-
-PERSON = ResponseDoc(200, "The person as they are now.", UserOut)
 
 
 @blueprint.post("/deactivate")

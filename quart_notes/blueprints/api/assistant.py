@@ -3,16 +3,16 @@
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring
 
-from quart_notes.blueprints.api.messages import MESSAGE_HEADERS, message_item
+from quart_notes.blueprints.api.messages import MESSAGE, message_item
 from quart_notes.errors import (
     NobodyChosenError,
     NotNowError,
     NotYoursError,
 )
-from quart_notes.schemas import AssistantOut, MessageOut, PersonQuery, RoomOut
+from quart_notes.schemas import AssistantOut, PersonQuery, RoomOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, json_item
+from quart_notes.web.responses import CREATED_HEADERS, json_item, made
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("assistant", __name__, url_prefix="/api")
@@ -38,10 +38,7 @@ async def get_assistant(query_args: PersonQuery) -> Response:
 
 @blueprint.post("/assistant/room")
 @validate_querystring(PersonQuery)
-@responds(
-    ResponseDoc(201, "The new room.", RoomOut, headers=CREATED_HEADERS),
-    ResponseDoc(200, "The room that there was already.", RoomOut, headers=CREATED_HEADERS),
-)
+@responds(*made("room", RoomOut, CREATED_HEADERS))
 async def open_room(query_args: PersonQuery) -> Response:
     """Open your private room with the assistant.
 
@@ -56,9 +53,7 @@ async def open_room(query_args: PersonQuery) -> Response:
 
 
 @blueprint.post("/messages/<id:message_id>/stop")
-@responds(
-    ResponseDoc(200, "The answer, as far as it came.", MessageOut, headers=MESSAGE_HEADERS), problems=(NotYoursError,)
-)
+@responds(MESSAGE, problems=(NotYoursError,))
 async def stop_answer(message_id: int) -> Response:
     """Stop an answer of the assistant.
 
@@ -68,13 +63,11 @@ async def stop_answer(message_id: int) -> Response:
 
 
 @blueprint.post("/messages/<id:message_id>/retry")
-@responds(
-    ResponseDoc(200, "The answer, empty, waiting to be written.", MessageOut, headers=MESSAGE_HEADERS),
-    problems=(NotYoursError, NotNowError),
-)
+@responds(MESSAGE, problems=(NotYoursError, NotNowError))
 async def retry_answer(message_id: int) -> Response:
     """Ask again for an answer that failed or was stopped.
 
-    409 for an answer that is done or being written, and when too many questions are waiting.
+    Its text is empty until it is written. 409 for an answer that is done or being written, and when too many questions
+    are waiting.
     """
     return message_item(await core().answers.retry(await caller(), message_id))

@@ -20,11 +20,14 @@ from quart_notes.schemas import (
 )
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, json_item, json_made, list_response, made, page
+from quart_notes.web.responses import CREATED_HEADERS, item_response, json_item, json_made, list_response, made, page
 from quart_notes.web.security.authentication import acting_as, caller
 
 blueprint = Blueprint("boards", __name__, url_prefix="/api/boards")
 tag_blueprint(blueprint, ["boards"])
+
+BOARD = item_response("board", MyBoardOut)
+MEMBER = ResponseDoc(200, "Who, and what they may do; once removed, what they might do.", MemberOut)
 
 
 @blueprint.get("")
@@ -48,7 +51,7 @@ async def create_board(data: BoardCreate) -> Response:
 
 
 @blueprint.get("/<id:board_id>")
-@responds(ResponseDoc(200, "The board.", MyBoardOut))
+@responds(BOARD)
 async def get_board(board_id: int) -> Response:
     """Get a board."""
     return json_item(*await core().boards.get(await caller(), board_id))
@@ -56,7 +59,7 @@ async def get_board(board_id: int) -> Response:
 
 @blueprint.patch("/<id:board_id>")
 @validate_request(BoardUpdate)
-@responds(ResponseDoc(200, "The board after the change.", MyBoardOut))
+@responds(BOARD)
 async def rename_board(board_id: int, data: BoardUpdate) -> Response:
     """Rename a board.
 
@@ -66,7 +69,7 @@ async def rename_board(board_id: int, data: BoardUpdate) -> Response:
 
 
 @blueprint.delete("/<id:board_id>")
-@responds(ResponseDoc(200, "The board as it was.", BoardOut), problems=(PersonalBoardError,))
+@responds(item_response("board", BoardOut), problems=(PersonalBoardError,))
 async def delete_board(board_id: int) -> Response:
     """Delete a board.
 
@@ -77,9 +80,12 @@ async def delete_board(board_id: int) -> Response:
 
 
 @blueprint.post("/<id:board_id>/restore")
-@responds(ResponseDoc(200, "The board, back with its notes and members.", BoardOut))
+@responds(item_response("board", BoardOut))
 async def restore_board(board_id: int) -> Response:
-    """Undo the deletion of a board."""
+    """Restore a deleted board.
+
+    With its notes and members.
+    """
     return json_item(*await core().boards.restore(await caller(), board_id))
 
 
@@ -95,7 +101,7 @@ async def list_members(board_id: int) -> Response:
 
 @blueprint.put("/<id:board_id>/members/<id:user_id>")
 @validate_request(MemberUpdate)
-@responds(ResponseDoc(200, "Who, and what they may do.", MemberOut), problems=(LastOwnerError, PersonalBoardError))
+@responds(MEMBER, problems=(LastOwnerError, PersonalBoardError))
 async def set_member(board_id: int, user_id: int, data: MemberUpdate) -> Response:
     """Add a member to a board, or change their role.
 
@@ -105,9 +111,7 @@ async def set_member(board_id: int, user_id: int, data: MemberUpdate) -> Respons
 
 
 @blueprint.delete("/<id:board_id>/members/<id:user_id>")
-@responds(
-    ResponseDoc(200, "Who it was, and what they might do.", MemberOut), problems=(LastOwnerError, PersonalBoardError)
-)
+@responds(MEMBER, problems=(LastOwnerError, PersonalBoardError))
 async def remove_member(board_id: int, user_id: int) -> Response:
     """Remove a member from a board, or leave it.
 

@@ -29,7 +29,7 @@ async def list_invitations() -> Response:
 @blueprint.post("")
 @validate_request(InvitationCreate)
 @responds(
-    *made("invitation, with its link, which is shown this once", NewInvitationOut, ITEM_HEADERS),
+    *made("invitation with its link, which is shown this once", NewInvitationOut, ITEM_HEADERS),
     problems=(PersonalBoardError,),
 )
 async def create_invitation(data: InvitationCreate) -> Response:
@@ -49,7 +49,7 @@ def join_link(secret: str) -> str:
 
 
 @blueprint.delete("/<id:invitation_id>")
-@responds(ResponseDoc(204, "It holds no longer."))
+@responds(ResponseDoc(204, "The invitation holds no longer."))
 async def take_back(invitation_id: int) -> Response:
     """Revoke an invitation."""
     await core().invitations.revoke(await caller(), invitation_id)

@@ -6,12 +6,14 @@ from quart_schema import tag_blueprint, validate_querystring
 from quart_notes.errors import ForbiddenError, NotFoundError, NotNowError
 from quart_notes.schemas import JobOut, JobQuery
 from quart_notes.web.context import core
-from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import json_item, list_response, page
+from quart_notes.web.openapi.document import responds
+from quart_notes.web.responses import item_response, json_item, list_response, page
 from quart_notes.web.security.authentication import acting_as, caller
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs")
 tag_blueprint(blueprint, ["jobs"])
+
+JOB = item_response("job", JobOut)
 
 
 @blueprint.get("")
@@ -27,7 +29,7 @@ async def list_jobs(query_args: JobQuery) -> Response:
 
 
 @blueprint.get("/<id:job_id>")
-@responds(ResponseDoc(200, "The job.", JobOut))
+@responds(JOB)
 async def get_job(job_id: int) -> Response:
     """Get a job.
 
@@ -37,17 +39,17 @@ async def get_job(job_id: int) -> Response:
 
 
 @blueprint.post("/<id:job_id>/cancel")
-@responds(ResponseDoc(200, "The job. One that has ended stays as it is.", JobOut))
+@responds(JOB)
 async def cancel_job(job_id: int) -> Response:
     """Cancel a job.
 
-    From now on it changes nothing more; notes that it has imported stay.
+    From now on it changes nothing more; notes that it has imported stay. A job that has ended stays as it is.
     """
     return json_item(*await core().jobs.cancel(await caller(), job_id))
 
 
 @blueprint.post("/<id:job_id>/retry")
-@responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut), problems=(NotNowError,))
+@responds(JOB, problems=(NotNowError,))
 async def retry_job(job_id: int) -> Response:
     """Run a job again.
 
@@ -57,7 +59,7 @@ async def retry_job(job_id: int) -> Response:
 
 
 @blueprint.post("/<id:job_id>/import")
-@responds(ResponseDoc(200, "The job, waiting for its turn.", JobOut), problems=(NotNowError,))
+@responds(JOB, problems=(NotNowError,))
 async def import_job(job_id: int) -> Response:
     """Import the result of a dry run.
 
@@ -67,7 +69,7 @@ async def import_job(job_id: int) -> Response:
 
 
 @blueprint.delete("/<id:job_id>")
-@responds(ResponseDoc(200, "The job as it was.", JobOut), problems=(NotNowError,))
+@responds(JOB, problems=(NotNowError,))
 async def delete_job(job_id: int) -> Response:
     """Delete a job.
 

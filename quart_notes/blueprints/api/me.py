@@ -6,6 +6,7 @@ from typing import Any
 from quart import Blueprint, Response, request
 from quart_schema import tag_blueprint, validate_request
 
+from quart_notes.blueprints.api.users import PERSON
 from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.errors import FieldError, NicknameTakenError, NobodyChosenError, NotFoundError, ValidationFailedError
 from quart_notes.schemas import PREFERENCE_KEY, MeOut, PreferenceOut, ProfileUpdate, UserOut
@@ -20,12 +21,13 @@ from quart_notes.web.openapi.document import (
     sends,
     takes,
 )
-from quart_notes.web.responses import json_item, json_list, list_response
+from quart_notes.web.responses import item_response, json_item, json_list, list_response
 from quart_notes.web.security.authentication import accounts_mode, identify
 
 blueprint = Blueprint("me", __name__, url_prefix="/api/me")
 tag_blueprint(blueprint, ["me"])
 
+PREFERENCE = item_response("preference", PreferenceOut)
 KEY = re.compile(PREFERENCE_KEY)
 
 
@@ -60,7 +62,7 @@ async def whoami() -> Response:
 
 @blueprint.patch("")
 @validate_request(ProfileUpdate)
-@responds(ResponseDoc(200, "You as you are now.", UserOut), problems=(NotFoundError, NicknameTakenError))
+@responds(PERSON, problems=(NotFoundError, NicknameTakenError))
 async def change_profile(data: ProfileUpdate) -> Response:
     """Change your name, nickname or e-mail address.
 
@@ -92,7 +94,7 @@ async def clear_preferences() -> Response:
 
 @blueprint.get("/preferences/<key>")
 @takes(PERSON_ID)
-@responds(ResponseDoc(200, "The preference.", PreferenceOut))
+@responds(PREFERENCE)
 async def get_preference(key: str) -> Response:
     """Get a preference."""
     return json_item(*await core().preferences.get((await _me()).id, key))
@@ -101,7 +103,7 @@ async def get_preference(key: str) -> Response:
 @blueprint.put("/preferences/<key>")
 @sends(ANY_JSON_BODY)
 @takes(PERSON_ID)
-@responds(ResponseDoc(200, "The preference as it is now.", PreferenceOut))
+@responds(PREFERENCE)
 async def set_preference(key: str) -> Response:
     """Set a preference.
 
@@ -116,7 +118,7 @@ async def set_preference(key: str) -> Response:
 
 @blueprint.delete("/preferences/<key>")
 @takes(PERSON_ID)
-@responds(ResponseDoc(200, "The preference as it was.", PreferenceOut))
+@responds(PREFERENCE)
 async def delete_preference(key: str) -> Response:
     """Delete a preference."""
     return json_item(*await core().preferences.delete((await _me()).id, key))

@@ -12,19 +12,17 @@ from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
 from quart_notes.web.etags import if_match, tags_sent
 from quart_notes.web.openapi.components import HEADERS
-from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, json_item, list_response, page
+from quart_notes.web.openapi.document import responds
+from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, item_response, json_item, list_response, made, page
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("messages", __name__, url_prefix="/api/messages")
 tag_blueprint(blueprint, ["messages"])
 
 MESSAGE_HEADERS = {**ITEM_HEADERS, "ETag": HEADERS["ETag"]}
+MESSAGE = item_response("message", MessageOut, MESSAGE_HEADERS)
 MESSAGE_LIST = list_response("The messages, by id.", list[MessageOut])
-POSTED = (
-    ResponseDoc(201, "The new message.", MessageOut, headers={**MESSAGE_HEADERS, **CREATED_HEADERS}),
-    ResponseDoc(200, "The message that the same client_key has posted before.", MessageOut, headers=MESSAGE_HEADERS),
-)
+POSTED = made("message", MessageOut, {**MESSAGE_HEADERS, **CREATED_HEADERS})
 
 
 @blueprint.get("")
@@ -51,7 +49,7 @@ async def send_message(data: MessageCreate) -> Response:
 
 
 @blueprint.get("/<id:message_id>")
-@responds(ResponseDoc(200, "The message.", MessageOut, headers=MESSAGE_HEADERS))
+@responds(MESSAGE)
 async def get_message(message_id: int) -> Response:
     """Get a message."""
     return message_item(await core().messages.get(await caller(), message_id))
@@ -59,10 +57,7 @@ async def get_message(message_id: int) -> Response:
 
 @blueprint.patch("/<id:message_id>")
 @validate_request(MessageUpdate)
-@responds(
-    ResponseDoc(200, "The message after the change.", MessageOut, headers=MESSAGE_HEADERS),
-    problems=(NotYoursError, StaleVersionError),
-)
+@responds(MESSAGE, problems=(NotYoursError, StaleVersionError))
 async def update_message(message_id: int, data: MessageUpdate) -> Response:
     """Change your own message.
 
@@ -75,10 +70,7 @@ async def update_message(message_id: int, data: MessageUpdate) -> Response:
 
 @blueprint.delete("/<id:message_id>")
 @validate_querystring(AuthorQuery)
-@responds(
-    ResponseDoc(200, "The deleted message.", MessageOut, headers=MESSAGE_HEADERS),
-    problems=(NotYoursError, StaleVersionError),
-)
+@responds(MESSAGE, problems=(NotYoursError, StaleVersionError))
 async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
     """Delete your own message.
 
@@ -91,9 +83,7 @@ async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
 
 @blueprint.post("/<id:message_id>/restore")
 @validate_querystring(AuthorQuery)
-@responds(
-    ResponseDoc(200, "The message, back in its place.", MessageOut, headers=MESSAGE_HEADERS), problems=(NotYoursError,)
-)
+@responds(MESSAGE, problems=(NotYoursError,))
 async def restore_message(message_id: int, query_args: AuthorQuery) -> Response:
     """Restore your own deleted message.
 
@@ -119,5 +109,5 @@ def posted(written: Committed[Posted]) -> Response:
     """201 for a new message, 200 for one that was posted before; its author has stopped typing."""
     (message, new), position = written
     core().presence.stopped_typing(message.room_id, message.author_id or 0)
-    location = f"/api/messages/{message.id}" if new else None
-    return json_item(message, position, status=201 if new else 200, version=message.version, location=location)
+    status, location = 201 if new else 200, f"/api/messages/{message.id}"
+    return json_item(message, position, status=status, version=message.version, location=location)

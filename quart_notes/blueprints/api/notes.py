@@ -19,7 +19,7 @@ from quart_notes.web.context import core
 from quart_notes.web.etags import etag_of, if_match, if_none_match, tags_sent, version_tag
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import made, made_status
+from quart_notes.web.responses import NOT_MODIFIED, item_response, made, made_status
 from quart_notes.web.security.authentication import caller, visible_position
 
 # Registered twice: for everybody's board under /api/notes, and for each under /api/boards/{id}/notes.
@@ -28,6 +28,7 @@ tag_blueprint(blueprint, ["notes"])
 
 NOTES = TypeAdapter(list[NoteOut])
 ITEM_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID")}
+NOTE = item_response("note", NoteOut, ITEM_HEADERS)
 
 
 @blueprint.get("")
@@ -39,7 +40,7 @@ ITEM_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID")}
         list[NoteOut],
         headers={**ITEM_HEADERS, "Link": HEADERS["Link"]},
     ),
-    ResponseDoc(304, "Unchanged since the entity tag in If-None-Match."),
+    NOT_MODIFIED,
 )
 async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
     """List notes.
@@ -93,10 +94,7 @@ fast_post.add_fast_route(blueprint, "POST", "", NoteCreate, _create_on_shared)
 
 
 @blueprint.get("/<id:note_id>")
-@responds(
-    ResponseDoc(200, "The note.", NoteOut, headers=ITEM_HEADERS),
-    ResponseDoc(304, "The note is still at the version in If-None-Match."),
-)
+@responds(NOTE, NOT_MODIFIED)
 async def get_note(board_id: int, note_id: int) -> Response:
     """Get a note."""
     position = core().response_cache.position(board(board_id))
@@ -107,7 +105,7 @@ async def get_note(board_id: int, note_id: int) -> Response:
 
 @blueprint.patch("/<id:note_id>")
 @validate_request(NoteUpdate)
-@responds(ResponseDoc(200, "The note after the change.", NoteOut, headers=ITEM_HEADERS), problems=(StaleVersionError,))
+@responds(NOTE, problems=(StaleVersionError,))
 async def update_note(board_id: int, note_id: int, data: NoteUpdate) -> Response:
     """Change a note.
 
@@ -119,7 +117,7 @@ async def update_note(board_id: int, note_id: int, data: NoteUpdate) -> Response
 
 
 @blueprint.delete("/<id:note_id>")
-@responds(ResponseDoc(200, "The deleted note.", NoteOut, headers=ITEM_HEADERS), problems=(StaleVersionError,))
+@responds(NOTE, problems=(StaleVersionError,))
 async def delete_note(board_id: int, note_id: int) -> Response:
     """Delete a note.
 
@@ -130,7 +128,7 @@ async def delete_note(board_id: int, note_id: int) -> Response:
 
 
 @blueprint.post("/<id:note_id>/restore")
-@responds(ResponseDoc(200, "The note, back under its id.", NoteOut, headers=ITEM_HEADERS))
+@responds(NOTE)
 async def restore_note(board_id: int, note_id: int) -> Response:
     """Restore a deleted note.
 
@@ -141,7 +139,7 @@ async def restore_note(board_id: int, note_id: int) -> Response:
 
 @blueprint.patch("/<id:note_id>/tasks")
 @validate_request(TaskTick)
-@responds(ResponseDoc(200, "The note after the tick.", NoteOut, headers=ITEM_HEADERS), problems=(TaskMovedError,))
+@responds(NOTE, problems=(TaskMovedError,))
 async def tick_task(board_id: int, note_id: int, data: TaskTick) -> Response:
     """Tick a task of a note, or take the tick back.
 
@@ -153,16 +151,14 @@ async def tick_task(board_id: int, note_id: int, data: TaskTick) -> Response:
 
 @blueprint.post("/<id:note_id>/tasks")
 @validate_request(TaskCreate)
-@responds(ResponseDoc(200, "The note with the task.", NoteOut, headers=ITEM_HEADERS))
+@responds(NOTE)
 async def add_task(board_id: int, note_id: int, data: TaskCreate) -> Response:
     """Add a task to a note, in a line of its own."""
     return _item(await core().tasks.add(await caller(), board_id, note_id, data))
 
 
 @blueprint.post("/<id:note_id>/tasks/<action>")
-@responds(
-    ResponseDoc(200, "The note after the change.", NoteOut, headers=ITEM_HEADERS), problems=(ValidationFailedError,)
-)
+@responds(NOTE, problems=(ValidationFailedError,))
 async def change_tasks(board_id: int, note_id: int, action: str) -> Response:
     """Take back the ticks of all tasks (`uncheck`), or delete those that are ticked off (`delete-done`).
 

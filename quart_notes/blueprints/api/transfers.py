@@ -14,7 +14,7 @@ from quart_notes.transfer.exporter import SUFFIXES, TYPES, ExportInfo, export_st
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import FILES_BODY, ResponseDoc, responds, sends
 from quart_notes.web.request_body import streams_body
-from quart_notes.web.responses import CREATED_HEADERS, json_item
+from quart_notes.web.responses import CREATED_HEADERS, json_item, made
 from quart_notes.web.security.authentication import acting_as, caller
 from quart_notes.web.uploads import receive_upload
 
@@ -29,11 +29,7 @@ EXPORT_TIMEOUT = 3600.0  # seconds that a client may take to download an export
 @streams_body
 @validate_querystring(ImportQuery)
 @sends(FILES_BODY)
-@responds(
-    ResponseDoc(202, "The job, which has yet to be done.", JobOut, headers=CREATED_HEADERS),
-    ResponseDoc(200, "The job that the same client_key has begun before.", JobOut, headers=CREATED_HEADERS),
-    problems=(NotNowError,),
-)
+@responds(*made("job", JobOut, CREATED_HEADERS, status=202), problems=(NotNowError,))
 async def import_notes(board_id: int, query_args: ImportQuery) -> Response:
     """Import notes.
 

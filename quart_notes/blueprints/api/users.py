@@ -14,6 +14,8 @@ from quart_notes.web.security.authentication import caller
 blueprint = Blueprint("users", __name__, url_prefix="/api/users")
 tag_blueprint(blueprint, ["people"])
 
+PERSON = ResponseDoc(200, "The person as they are now.", UserOut)
+
 
 @blueprint.get("")
 @validate_querystring(PageQuery)
@@ -40,7 +42,7 @@ async def create_user(data: UserCreate) -> Response:
 
 
 @blueprint.get("/<id:user_id>")
-@responds(ResponseDoc(200, "The person.", UserOut))
+@responds(PERSON)
 async def get_user(user_id: int) -> Response:
     """Get a person."""
     return json_item(*await core().users.get(user_id, await caller()))

@@ -1,7 +1,8 @@
-"""The components of the OpenAPI document: parts that several operations share, each under its name."""
+"""The parts of the OpenAPI document that operations share: schemas, responses, headers, parameters, examples."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from http import HTTPStatus
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -21,8 +22,8 @@ from quart_notes.errors import (
     problem,
 )
 from quart_notes.schemas import ProblemOut
-
-Json = dict[str, Any]
+from quart_notes.web.openapi.problems import problem_name
+from quart_notes.web.openapi.sharing import Json, Part, Parts
 
 DETAILS: Mapping[type[ProblemError], str] = {
     NotFoundError: "Note 7 not found",
@@ -39,9 +40,9 @@ HEADERS = {
     "ETag": "Entity tag; strong. For a note or a message it is its version in quotes.",
     "Last-Event-ID": "The newest event that the response includes: resume the feed after it.",
     "Location": "The path of the new object.",
-    "X-Request-Id": "The id of this request, also in the server's log.",
     "Link": 'Further pages, rel="next" or rel="prev", when there are any.',
 }
+BYTES = {"type": "string", "format": "binary"}
 IF_MATCH = {
     "name": "If-Match",
     "in": "header",
@@ -53,7 +54,7 @@ IF_MATCH = {
 
 
 class _JsonSchema(GenerateJsonSchema):
-    """JSON schemas without what misleads generated clients.
+    """JSON schemas, short and without what misleads generated clients.
 
     A field's title would only repeat its name. A default of null would make programs send null for fields that they
     leave out.
@@ -66,21 +67,25 @@ class _JsonSchema(GenerateJsonSchema):
         no_default = schema.get("default", ...) is None
         return self.generate_inner(schema["schema"]) if no_default else super().default_schema(schema)
 
+    def nullable_schema(self, schema: Any) -> JsonSchemaValue:
+        inner = self.generate_inner(schema["schema"])
+        if isinstance(inner.get("type"), str) and not inner.keys() & {"enum", "const"}:
+            return {**inner, "type": [inner["type"], "null"]}
+        return super().nullable_schema(schema)
+
 
 class Components:
-    """Parts that operations share, added when the first operation refers to them.
+    """Parts that operations share.
 
-    1. Each method but `sections` returns the reference (or the schema) for the operation.
-    2. A name has one content: a different content has another name.
+    1. A schema is always referred to by its name, and a name has one schema.
+    2. Every other method returns a part, which `share` puts among the components if the document has it twice.
     """
 
     def __init__(self) -> None:
-        self._sections: dict[str, Json] = {"schemas": {}, "responses": {}, "headers": {}, "parameters": {}}
+        self._schemas: dict[str, Json] = {}
+        self._models: dict[str, type[BaseModel]] = {}
         self._generated: dict[tuple[Any, str], Json] = {}
-
-    def sections(self, schemas: Json) -> dict[str, Json]:
-        """All components, with further schemas."""
-        return {**self._sections, "schemas": {**schemas, **self._sections["schemas"]}}
+        self._parts = Parts()
 
     def schema(self, model: Any, mode: Literal["validation", "serialization"] = "serialization") -> Json:
         """The schema of a type: a reference for a model, and for the models within it."""
@@ -90,41 +95,90 @@ class Components:
             )
         schema = dict(self._generated[model, mode])
         for name, definition in schema.pop("$defs", {}).items():
-            self._add("schemas", name, definition)
+            self._add_schema(name, definition)
         if isinstance(model, type) and issubclass(model, BaseModel):
-            return self._add("schemas", model.__name__, schema)
+            self._models[model.__name__] = model
+            return self._add_schema(model.__name__, schema)
         return schema
 
-    def headers(self, texts: Mapping[str, str]) -> Json:
-        """Headers of a response by their names."""
-        return {name: self._header(name, text) for name, text in texts.items()}
+    def schemas(self) -> Json:
+        """All schemas by name. That of an output that extends another refers to it and has the additions only."""
+        return {name: self._extension(name, schema) for name, schema in self._schemas.items()}
 
-    def parameter(self, name: str, parameter: Json) -> Json:
+    def _extension(self, name: str, schema: Json) -> Json:
+        ancestors = self._models[name].__mro__[1:] if name in self._models else ()
+        base = next((one.__name__ for one in ancestors if one.__name__ in self._schemas), None)
+        if base is None or "additionalProperties" in schema:  # an extension would forbid the fields of the other
+            return schema
+        inherited = self._schemas[base]["properties"]
+        if any(schema["properties"].get(field) != content for field, content in inherited.items()):
+            return schema
+        own = {
+            "type": "object",
+            "properties": {field: content for field, content in schema["properties"].items() if field not in inherited},
+            "required": [field for field in schema["required"] if field not in inherited],
+        }
+        # openapi-python-client takes an allOf of one schema for that schema, whatever stands beside it.
+        about = {key: value for key, value in schema.items() if key not in own}
+        return {**about, "allOf": [{"$ref": PYDANTIC_REF_TEMPLATE.format(model=base)}, own]}
+
+    def _add_schema(self, name: str, schema: Json) -> Json:
+        content = {key: value for key, value in schema.items() if (key, value) != ("title", name)}
+        if self._schemas.setdefault(name, content) != content:
+            raise ValueError(f"two different schemas are named {name}")
+        return {"$ref": PYDANTIC_REF_TEMPLATE.format(model=name)}
+
+    def parameter(self, name: str, parameter: Json) -> Part:
         """A parameter of a request."""
-        return self._add("parameters", name, parameter)
+        return self._parts.add("parameters", name, parameter)
 
-    def problem(self, kinds: Sequence[type[ProblemError]]) -> Json:
+    def body(self, name: str, body: Json) -> Part:
+        """A body of a request."""
+        return self._parts.add("requestBodies", name, body)
+
+    def success(
+        self, status: int, description: str, headers: Mapping[str, str], types: Mapping[str, Any] | None
+    ) -> Part:
+        """A successful response.
+
+        headers   their descriptions by name
+        types     of the content by media type; None: bytes
+        """
+        response: Json = {"description": description}
+        if headers:
+            response["headers"] = {name: self._header(name, text) for name, text in headers.items()}
+        if types is not None:
+            response["content"] = {
+                kind: {"schema": BYTES if model is None else self.schema(model)} for kind, model in types.items()
+            }
+        return self._parts.add("responses", _success_name(status, headers, types or {}), response)
+
+    def problem(self, kinds: Sequence[type[ProblemError]]) -> Part:
         """The error response for these kinds, which have one status."""
-        name = "Or".join(kind.__name__.removesuffix("Error") for kind in kinds)
-        return self._add("responses", name, self._problem(kinds))
-
-    def _header(self, name: str, text: str) -> Json:
-        header = {"description": text, "schema": {"type": "string"}}
-        return self._add("headers", name, header) if HEADERS.get(name) == text else header
-
-    def _problem(self, kinds: Sequence[type[ProblemError]]) -> Json:
-        examples = {
-            kind.code: {"value": problem(kind.status, kind.code, DETAILS.get(kind, kind.__doc__ or ""))}
-            for kind in kinds
-        }
-        return {
+        response = {
             "description": " ".join((kind.__doc__ or "").splitlines()[0] for kind in kinds),
-            "content": {"application/problem+json": {"schema": self.schema(ProblemOut), "examples": examples}},
-            "headers": self.headers({"X-Request-Id": HEADERS["X-Request-Id"]}),
+            "content": {
+                "application/problem+json": {
+                    "schema": self.schema(ProblemOut),
+                    "examples": {kind.code: self._example(kind) for kind in kinds},
+                }
+            },
         }
+        return self._parts.add("responses", problem_name(kinds), response)
 
-    def _add(self, section: str, name: str, content: Json) -> Json:
-        known = self._sections[section].setdefault(name, content)
-        if known != content:
-            raise ValueError(f"two different {section} are named {name}")
-        return {"$ref": f"#/components/{section}/{name}"}
+    def _header(self, name: str, text: str) -> Part:
+        return self._parts.add("headers", name, {"description": text, "schema": {"type": "string"}})
+
+    def _example(self, kind: type[ProblemError]) -> Part:
+        value = problem(kind.status, kind.code, DETAILS.get(kind, kind.__doc__ or ""))
+        return self._parts.add("examples", kind.code, {"value": value})
+
+
+def _success_name(status: int, headers: Mapping[str, str], types: Mapping[str, Any]) -> str:
+    """E.g. Note for a NoteOut, NoteList for a list of them, NoteCreated for a new one, NotModified for 304."""
+    model = next((model for model in types.values() if model is not None), None)
+    if model is None:
+        return HTTPStatus(status).phrase.title().replace(" ", "")
+    (item, *_) = get_args(model) or (model,)
+    suffix = "List" if item is not model else "Created" if "Location" in headers else ""
+    return f"{item.__name__.removesuffix('Out')}{suffix}"

@@ -14,8 +14,9 @@ from werkzeug.routing.converters import BaseConverter
 from quart_notes.errors import ProblemError, StaleVersionError
 from quart_notes.schemas import MAX_ID
 from quart_notes.version import __version__
-from quart_notes.web.openapi.components import HEADERS, IF_MATCH, Components
+from quart_notes.web.openapi.components import BYTES, HEADERS, IF_MATCH, Components
 from quart_notes.web.openapi.problems import route_problems
+from quart_notes.web.openapi.sharing import share
 
 F = TypeVar("F", bound=Callable[..., Any])
 RESPONSES = "_quart_notes_responses"
@@ -95,11 +96,11 @@ class NotesOpenAPIProvider(OpenAPIProvider):
         if self._document is None:
             self._components = Components()
             document = super().schema()
-            components = document["components"]
-            self._document = {
-                **document,
-                "components": {**components, **self._components.sections(components["schemas"])},
-            }
+            for path in document["paths"].values():
+                _hoist_parameters(path)
+            components = {**document.pop("components"), "schemas": self._components.schemas()}
+            shared, sections = share(document)
+            self._document = {**shared, "components": {**components, **sections}}
         return self._document
 
     def generate_rules(self) -> Iterable[Rule]:
@@ -110,12 +111,13 @@ class NotesOpenAPIProvider(OpenAPIProvider):
 
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         """The path objects of one rule."""
-        paths, components = super().build_paths(rule)
+        paths, _ = super().build_paths(rule)
         route = self._app.view_functions[rule.endpoint]
-        for operations in paths.values():
-            for operation in operations.values():
+        for path, operations in paths.items():
+            for method, operation in operations.items():
                 self._complete(operation, route, rule)
-        return paths, components
+                _describe(operation, method, path)
+        return paths, {}
 
     def operation_id(self, method: str, path: str, func: Callable[..., Any]) -> str | None:
         """The operation's name in generated clients: the function's; routes that are registered twice have two."""
@@ -129,22 +131,24 @@ class NotesOpenAPIProvider(OpenAPIProvider):
             parameter["example"] = 1
         return self._components.parameter(name, parameter)
 
+    def build_querystring_parameters(self, model: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """The parameters of a query, named after the class that defines them."""
+        parameters, _ = super().build_querystring_parameters(model)
+        owners = {name: owner.__name__ for owner in model.__mro__ for name in getattr(owner, "model_fields", ())}
+        return [
+            self._components.parameter(f"{owners[one['name']]}.{one['name']}", _plain_query(one)) for one in parameters
+        ], {}
+
     def build_request_body(self, model: Any, source: DataSource) -> tuple[dict[str, Any], dict[str, Any]]:
         """A body, whose shape is a reference by name."""
         body, _ = super().build_request_body(model, source)
         (content,) = body["content"].values()
         content["schema"] = self._components.schema(model, "validation")
-        return body, {}
+        return {**body, "required": True}, {}
 
     def _complete(self, operation: dict[str, Any], route: Callable[..., Any], rule: Rule) -> None:
-        operation["description"] = _unwrapped(operation.get("description", ""))
         if body := getattr(route, BODY, None):
-            operation["requestBody"] = dict(body)
-        if "requestBody" in operation:
-            operation["requestBody"]["required"] = True
-        for parameter in operation["parameters"]:
-            if parameter.get("in") == "query":
-                _plain_query(parameter)
+            operation["requestBody"] = self._components.body(route.__name__, body)
         own = [self._components.parameter(one["name"], one) for one in getattr(route, PARAMETERS, ())]
         operation["parameters"].extend(own)
         # quart-schema's keys are numbers; as text they would be duplicates of ours.
@@ -160,23 +164,19 @@ class NotesOpenAPIProvider(OpenAPIProvider):
             operation["responses"][str(status)] = self._components.problem([*same])
 
     def _success(self, success: ResponseDoc) -> dict[str, Any]:
-        response: dict[str, Any] = {"description": success.description}
-        object_headers = {} if success.model is None else {"Last-Event-ID": HEADERS["Last-Event-ID"]}
-        if headers := object_headers if success.headers is None else success.headers:
-            response["headers"] = self._components.headers(headers)
-        return response if (content := self._content(success)) is None else {**response, "content": content}
-
-    def _content(self, success: ResponseDoc) -> dict[str, Any] | None:
-        schema = self._components.schema
-        if success.content is None:
-            return None if success.model is None else {"application/json": {"schema": schema(success.model)}}
-        return {kind: {"schema": BYTES if model is None else schema(model)} for kind, model in success.content.items()}
+        types = success.content
+        if types is None and success.model is not None:
+            types = {"application/json": success.model}
+        headers = success.headers
+        if headers is None:
+            headers = {} if success.model is None else {"Last-Event-ID": HEADERS["Last-Event-ID"]}
+        return self._components.success(success.status, success.description, headers, types)
 
 
-BYTES = {"type": "string", "format": "binary"}
 ANY_JSON_BODY: dict[str, Any] = {
     "description": "Any JSON value.",
     "content": {"application/json": {"schema": {}, "example": "dark"}},
+    "required": True,
 }
 PERSON_ID: dict[str, Any] = {
     "name": "person_id",
@@ -201,7 +201,7 @@ FILES_BODY: dict[str, Any] = {
 }
 
 
-def _plain_query(parameter: dict[str, Any]) -> None:
+def _plain_query(parameter: dict[str, Any]) -> dict[str, Any]:
     # A query string has no null: the parameter is left out instead.
     schema = parameter["schema"]
     if "anyOf" in schema:
@@ -209,6 +209,29 @@ def _plain_query(parameter: dict[str, Any]) -> None:
         schema |= kind
         schema.pop("default", None)
     schema.pop("title", None)
+    return parameter
+
+
+def _hoist_parameters(path: dict[str, Any]) -> None:
+    """Move the parameters in a path from its operations, which all have them, to the path."""
+    own: dict[str, dict[str, Any]] = {}
+    for operation in path.values():
+        parameters = operation.pop("parameters")
+        own |= {one["name"]: one for one in parameters if one["in"] == "path"}
+        if others := [one for one in parameters if one["in"] != "path"]:
+            operation["parameters"] = others
+    if own:
+        path["parameters"] = [*own.values()]
+
+
+def _describe(operation: dict[str, Any], method: str, path: str) -> None:
+    """Write the description of an operation; that of a route that is registered twice is with the shared board."""
+    description = _unwrapped(operation.pop("description", ""))
+    if path.startswith(TWICE):
+        same = f"As `{method.upper()} {path.replace('/boards/{board_id}', '')}`, on any board."
+        description = min(description, same, key=len)
+    if description:
+        operation["description"] = description
 
 
 def _unwrapped(text: str) -> str:

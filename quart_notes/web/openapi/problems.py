@@ -35,6 +35,7 @@ UNSAFE: Kinds = {SignInRequiredError, ForbiddenError, CrossOriginError, Database
 WRITE: Kinds = {BadRequestError, OverloadedError, StorageFullError}
 BODY: Kinds = {RequestTimedOutError, TooLargeError, ValidationFailedError}
 JSON_BODY: Kinds = {InvalidJsonError, UnsupportedMediaTypeError}
+ORDINARY: Kinds = {NotFoundError, *UNSAFE, *WRITE, *BODY, *JSON_BODY}
 
 
 def route_problems(
@@ -58,6 +59,17 @@ def route_problems(
     if set(rule.methods or ()) - SAFE_METHODS:
         kinds |= UNSAFE | (WRITE if writes else set())
     return sorted(kinds, key=lambda kind: (kind.status, CATALOGUE.index(kind)))
+
+
+def problem_name(kinds: Collection[type[ProblemError]]) -> str:
+    """The name of the error response for these kinds, which have one status.
+
+    That of any operation that writes with a JSON body is named after the status, because most operations refer to it.
+    """
+    (status,) = {kind.status for kind in kinds}
+    if {*kinds} == {kind for kind in ORDINARY if kind.status == status}:
+        return str(status)
+    return "Or".join(kind.__name__.removesuffix("Error") for kind in kinds)
 
 
 def _guard_problems(endpoint: str) -> Kinds:

@@ -52,7 +52,10 @@ def test_every_reference_in_openapi_resolves(openapi: Json):
 
 
 def _operation(openapi: Json, route: Route) -> Json:
-    return dict(_with_shared(openapi, openapi["paths"][template(route)][route.method.lower()]))
+    path = openapi["paths"][template(route)]
+    operation = path[route.method.lower()]
+    parameters = [*path.get("parameters", ()), *operation.get("parameters", ())]
+    return dict(_with_shared(openapi, {**operation, "parameters": parameters}))
 
 
 def _with_shared(openapi: Json, value: Any) -> Any:

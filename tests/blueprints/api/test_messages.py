@@ -162,7 +162,7 @@ async def test_a_repeated_message_returns_the_existing_one(api: httpx.AsyncClien
     assert answer.status_code == 200
     assert answer.json() == message
     assert answer.headers["etag"] == '"1"'
-    assert "location" not in answer.headers
+    assert answer.headers["location"] == f"/api/messages/{message['id']}"
     assert await newest(api) == before
     assert await got(api, f"/api/users/{ada['id']}/messages") == [message]
 

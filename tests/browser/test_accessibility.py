@@ -135,6 +135,8 @@ def test_the_documentation_pages_use_only_our_own_files(windows, shared_server):
     expect(page.locator(".opblock-post .execute").first).to_be_visible()
     expect(page.locator(".opblock-summary-path", has_text="/api/notes").first).to_be_visible()
     expect(page.locator(".errors-wrapper")).to_have_count(0)
+    for shared in ("Last-Event-ID", "Unchanged since the entity tag", '"code": "sign_in_required"'):
+        expect(page.locator(".opblock-get .responses-table").first).to_contain_text(shared)
     page.evaluate(LEAVE_SOME)
 
     assert_accessible(page)

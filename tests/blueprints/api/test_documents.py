@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -49,6 +51,67 @@ def test_every_reference_in_openapi_resolves(openapi: Json):
     assert list(references(openapi))
     for ref in references(openapi):
         assert resolve(openapi, ref)
+
+
+SHARED = ("responses", "parameters", "headers", "examples")
+
+
+def _stated(value: Any) -> Iterator[tuple[str, str]]:
+    """Responses, parameters, headers and examples where they are stated, not referred to: their kind and content."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _stated(inner)
+    if not isinstance(value, dict):
+        return
+    for name, inner in value.items():
+        if name in SHARED:
+            parts = inner.values() if isinstance(inner, dict) else inner
+            for part in parts:
+                if isinstance(part, dict) and part.keys() & {"description", "in", "value"}:
+                    yield name, json.dumps(part, sort_keys=True)
+        yield from _stated(inner)
+
+
+def test_equal_parts_of_openapi_are_stated_once(openapi: Json):
+    stated = Counter(_stated({**openapi, "components": {**openapi["components"], "schemas": {}}}))
+
+    assert {kind for kind, _ in stated} == {*SHARED}
+    assert [part for part, times in stated.items() if times > 1] == []
+
+
+def test_only_parts_that_are_used_more_than_once_are_components(openapi: Json):
+    uses = Counter(references(openapi))
+
+    for section in SHARED:
+        for name in openapi["components"][section]:
+            assert uses[f"#/components/{section}/{name}"] > 1, f"{section}/{name}"
+
+
+def test_a_board_and_the_shared_board_have_the_same_responses(openapi: Json):
+    paths = openapi["paths"]
+    both = {
+        path: path.replace("/boards/{board_id}", "") for path in paths if path.startswith("/api/boards/{board_id}/")
+    }
+    both = {of_board: shared for of_board, shared in both.items() if shared in paths}
+
+    assert "/api/boards/{board_id}/notes" in both
+    for of_board, shared in both.items():
+        for method in paths[shared].keys() - {"parameters"}:
+            ours, theirs = paths[of_board][method], paths[shared][method]
+            assert {**theirs["responses"], "404": ours["responses"]["404"]} == ours["responses"], (method, of_board)
+            texts = {theirs.get("description"), f"As `{method.upper()} {shared}`, on any board."}
+            assert ours.get("description") in texts, (method, of_board)
+
+
+def test_an_output_that_extends_another_refers_to_it(openapi: Json):
+    schemas = openapi["components"]["schemas"]
+
+    inherited, own = schemas["NewTokenOut"]["allOf"]
+
+    assert inherited == {"$ref": "#/components/schemas/TokenOut"}
+    assert own["properties"].keys() == {"token"}
+    assert own["required"] == ["token"]
+    assert {"id", "name"} <= schemas["TokenOut"]["properties"].keys()
 
 
 def _operation(openapi: Json, route: Route) -> Json:

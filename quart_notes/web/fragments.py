@@ -15,6 +15,13 @@ def wants_fragment() -> bool:
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
 
 
+def wants_page() -> bool:
+    """Whether a browser opens this address as a page of its own, and does not fetch a part of one."""
+    # Browsers send Sec-Fetch-Dest over https and to this machine only, and the other one whenever they open a page.
+    opened = request.headers.get("Sec-Fetch-Dest")
+    return opened == "document" if opened else "Upgrade-Insecure-Requests" in request.headers
+
+
 def see_other(page: str) -> WerkzeugResponse:
     """A redirect to one of our own pages, after a form; `page` is its path within the application."""
     return redirect(request.root_path + page, 303)

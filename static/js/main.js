@@ -21,6 +21,7 @@ import * as userNames from "./shell/user_names.js";
 /** @type {Record<string, () => Promise<{start: (element: HTMLElement, feed: ExpectingFeed) => void}>>} */
 const PAGES = {
   board: () => import("./notes/page.js"),
+  note: () => import("./notes/note_page.js"),
   users: () => import("./users/page.js"),
   direct_messages: () => import("./direct_messages/page.js"),
   room: () => import("./rooms/page.js"),

@@ -80,6 +80,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_users.add": someone,
         "front_users.talk": {},
         "front_messages.send": {"recipient_id": 2, "content": f"said {number}"},
+        **{f"front_{name}.change_tasks": {"task": f"1:{TASK}"} for name in ("notes", "board_notes")},
         "front_rooms.add": {"name": f"Room {number} by form"},
         "boards.create_board": {"name": f"Board {number}"},
         "boards.rename_board": {"name": f"Board {number}"},
@@ -123,7 +124,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         return (
             {"line": 1, "source": TASK, "done": bool(number % 2)} if name == "tick_task" else {"text": f"task {number}"}
         )
-    if blueprint.removeprefix("front_") in {"notes", "board_notes"}:
+    if blueprint.removeprefix("front_") in {"notes", "board_notes"} and endpoint not in bodies:
         return {"title": f"a note {number}"} | ({"done": "true"} if name == "set_flag" else {})
     if endpoint in TAKES_FILES:
         return {"notes": [{"title": f"a note of a file {number}"}]}

@@ -282,7 +282,7 @@ async def test_an_incomplete_body_times_out(app: Quart):
     assert json.loads(await answer.get_data())["code"] == "request_timeout"
 
 
-@pytest.mark.parametrize("route", [r for r in READS if r.endpoint in {"front_notes.card", "front_notes.edit"}], ids=str)
+@pytest.mark.parametrize("route", [r for r in READS if r.endpoint in {"front_notes.note", "front_notes.edit"}], ids=str)
 async def test_a_missing_note_is_a_page_for_a_browser(client: Client, route: Route):
     answer = await client.get(route.address, headers=PAGE)
 

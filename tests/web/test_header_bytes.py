@@ -44,7 +44,8 @@ FURTHER = (
     ("Accept", "text/*html"), ("Access-Control-Request-Method", "POST*"),
     ("Content-Disposition", 'attachment; filename="*"'), ("Content-Type", "application/json*"),
     ("HX-Boosted", "true*"), ("HX-Request", "true*"), ("If-Match", '"*"'), ("If-Modified-Since", "*"),
-    ("If-Range", "*"), ("Last-Event-ID", "a-1*"), ("Range", "bytes=0-*"), ("User-Agent", "Mozilla/5.0 *"),
+    ("If-Range", "*"), ("Last-Event-ID", "a-1*"), ("Range", "bytes=0-*"), ("Sec-Fetch-Dest", "document*"),
+    ("Upgrade-Insecure-Requests", "*"), ("User-Agent", "Mozilla/5.0 *"),
 )  # fmt: skip
 # those that the connection reads,
 CONNECTION = (

@@ -23,7 +23,7 @@ from quart_notes.schemas import (
 from quart_notes.web.context import core
 from quart_notes.web.current_board import board_menu, board_path, board_url, current_board_id
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number
-from quart_notes.web.fragments import Page, removed, see_other, wants_fragment
+from quart_notes.web.fragments import Page, removed, see_other, wants_fragment, wants_page
 from quart_notes.web.search_highlights import marked
 from quart_notes.web.security.authentication import caller, visible_position
 
@@ -85,24 +85,39 @@ async def add(board_id: int) -> Page:
     except ValidationError as error:
         return await _board(board_id, _form(sent, form_problem(error).errors)), 422
     if wants_fragment():
-        return await card(board_id, added.id)
+        return await _card(board_id, added.id)
     return see_other(await board_url(board_id))
 
 
 @blueprint.get("/<id:note_id>")
-async def card(board_id: int, note_id: int) -> str:
-    """The card as a fragment."""
-    who = await caller()
-    note, _ = await core().notes.get(who, board_id, note_id)
-    g.bare = True
-    shown = (await core().boards.get(who, board_id))[0]
+async def note(board_id: int, note_id: int) -> str:
+    """The card as a fragment; opened by a browser, the note's own page."""
+    if not wants_page():
+        return await _card(board_id, note_id)
+    found, position = await core().notes.get(await caller(), board_id, note_id)
     return await render_template(
-        "fragments/note_card.html",
-        note=note,
-        authors=await _authors([note]),
-        board=shown,
-        board_path=board_path(board_id),
+        "note.html",
+        boards=await board_menu(),
+        board_address=await board_url(board_id),
+        last_event_id=visible_position(position),
+        form=_form({"title": "", "description": ""}),
+        **await _shown_card(found),
     )
+
+
+async def _card(board_id: int, note_id: int) -> str:
+    found, _ = await core().notes.get(await caller(), board_id, note_id)
+    g.bare = True
+    return await render_template("fragments/note_card.html", **await _shown_card(found))
+
+
+async def _shown_card(found: NoteOut) -> dict[str, Any]:
+    return {
+        "note": found,
+        "authors": await _authors([found]),
+        "board": (await core().boards.get(await caller(), found.board_id))[0],
+        "board_path": board_path(found.board_id),
+    }
 
 
 async def _authors(notes: Sequence[NoteOut]) -> dict[int, UserOut]:
@@ -207,5 +222,5 @@ async def restore(board_id: int, note_id: int) -> Page:
 
 async def _to_card(board_id: int, note_id: int) -> Page:
     if wants_fragment():
-        return await card(board_id, note_id)
+        return await _card(board_id, note_id)
     return see_other(f"{await board_url(board_id)}#note-{note_id}")

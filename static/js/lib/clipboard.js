@@ -20,7 +20,7 @@ export function start(element) {
 }
 
 /** Whether it was copied: the clipboard needs https or localhost. @param {string} text */
-async function copy(text) {
+export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

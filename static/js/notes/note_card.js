@@ -3,7 +3,7 @@ import { allow } from "../boards/board_role.js";
 import { address, clone, find } from "../lib/elements.js";
 import { toMilliseconds } from "../lib/time.js";
 import { showNameOf } from "../shell/user_names.js";
-import { removeMarks, showContent } from "./note_content.js";
+import { removeMarks, showContent } from "./card/note_content.js";
 
 /** @type {WeakMap<Element, Note>} */ const shown = new WeakMap();
 const NAME_LENGTH = 60;
@@ -107,5 +107,5 @@ function number(card, id) {
   card.id = `note-${id}`;
   card.dataset.id = String(id);
   for (const form of card.querySelectorAll("form")) address(form, "action", id);
-  address(find(card, ".edit-link"), "href", id);
+  for (const link of card.querySelectorAll("a.icon-button")) address(link, "href", id);
 }

@@ -1,7 +1,7 @@
 /** A card's text: plain, or formatted beside its hidden source, with how many of its tasks are done. */
-import { allow } from "../boards/board_role.js";
-import { formatted, linesOf, replaceNodes } from "../lib/content.js";
-import { address, clone, find } from "../lib/elements.js";
+import { allow } from "../../boards/board_role.js";
+import { formatted, linesOf, replaceNodes } from "../../lib/content.js";
+import { address, clone, find } from "../../lib/elements.js";
 
 /** @param {HTMLElement} card @param {Note} note */
 export function showContent(card, note) {

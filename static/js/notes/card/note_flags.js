@@ -1,8 +1,8 @@
 /** Sets a note's flags, such as done, by a checkbox or a button. */
-import { around, find } from "../lib/elements.js";
-import { noteOf, showFlag } from "./note_card.js";
-import { change } from "./note_requests.js";
-import { saving } from "./save_status.js";
+import { around, find } from "../../lib/elements.js";
+import { noteOf, showFlag } from "../note_card.js";
+import { change } from "../note_requests.js";
+import { saving } from "../save_status.js";
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {

@@ -1,10 +1,10 @@
 /** Ticks the tasks in a note's text, each by its line, and changes all of them. */
-import { around } from "../lib/elements.js";
-import { linesOf } from "../lib/content.js";
-import { toast } from "../lib/page_events.js";
-import { noteOf } from "./note_card.js";
-import { change } from "./note_requests.js";
-import { saving } from "./save_status.js";
+import { around } from "../../lib/elements.js";
+import { linesOf } from "../../lib/content.js";
+import { toast } from "../../lib/page_events.js";
+import { noteOf } from "../note_card.js";
+import { change } from "../note_requests.js";
+import { saving } from "../save_status.js";
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {

@@ -7,8 +7,8 @@ import { announce } from "../lib/page_events.js";
 /** @typedef {{choice: Choice, mine: NoteText, seen: NoteBase}} Chosen the choice, and the versions that were seen */
 /** @typedef {{chosen: Promise<Chosen>, update: (mine: NoteText, theirs: NoteBase) => void, close: () => void}} Conflict */
 
-/** @param {HTMLElement} card @param {NoteText} mine @param {NoteBase} theirs @returns {Conflict} */
-export function showConflict(card, mine, theirs) {
+/** @param {HTMLElement} frame around the editor, which is hidden meanwhile @param {NoteText} mine @param {NoteBase} theirs @returns {Conflict} */
+export function showConflict(frame, mine, theirs) {
   const panel = clone("note-conflict");
   /** @param {"mine"|"theirs"} side @param {NoteText} text */
   const write = (side, { title, description }) => {
@@ -24,8 +24,8 @@ export function showConflict(card, mine, theirs) {
   const close = () => {
     const focused = panel.contains(document.activeElement);
     panel.remove();
-    delete card.dataset.conflict;
-    if (focused) card.focus({ preventScroll: true });
+    delete frame.dataset.conflict;
+    if (focused) frame.focus({ preventScroll: true });
   };
   /** @type {Promise<Chosen>} */
   const chosen = new Promise((choose) => {
@@ -41,10 +41,10 @@ export function showConflict(card, mine, theirs) {
     panel.addEventListener("keydown", (event) => keyOf(event) === "Escape" && take("edit"));
   });
   update(mine, theirs);
-  card.dataset.conflict = "";
-  card.append(panel);
+  frame.dataset.conflict = "";
+  frame.append(panel);
   find(panel, ".conflict-head").focus({ preventScroll: true });
-  card.scrollIntoView({ block: "nearest" });
+  frame.scrollIntoView({ block: "nearest" });
   announce("Somebody else changed this note while you were editing it. Both versions are shown.");
   return { chosen, update, close };
 }

@@ -8,6 +8,9 @@ import { DRAFTS, draftKey } from "./note_text.js";
 import { offerText } from "./unsaved_drafts.js";
 
 const CONTROLS = "a, button, input, label, select, textarea, summary";
+const LINES_MAX = 12; // of a text that is edited in its card
+const LENGTH_MAX = 600; // characters of such a text
+const PHONE = "(width < 46rem)"; // there the keyboard covers half of the screen
 const CLICK_DISTANCE_MAX = 5; // pixels that the pointer moves in a click
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
@@ -16,16 +19,20 @@ export function start(element, feed) {
   const { signal } = controller;
   /** @type {Map<Element, NoteEditor>} */ const editors = new Map();
 
-  /** The editor of a card, opened if it was not. @param {HTMLElement} card @param {Draft|null} draft to begin with */
+  /** Open the editor of a card. @param {HTMLElement} card @param {Draft|null} draft to begin with @param {boolean} inSheet */
+  const open = (card, draft, inSheet) => {
+    if (editors.has(card)) return;
+    editors.set(card, new NoteEditor(card, feed, draft, () => editors.delete(card), inSheet));
+  };
+  /** The same, to type in it. @param {HTMLElement} card @param {Draft|null} draft */
   const edit = (card, draft = stored(draftKey(noteOf(card).id))) => {
-    const editor = editors.get(card) ?? new NoteEditor(card, feed, draft, () => editors.delete(card));
-    editors.set(card, editor);
-    return editor;
+    open(card, draft, needsSheet(draft ?? noteOf(card)));
+    editors.get(card)?.form.focus();
   };
   /** Reopen a draft in its card, without focus. @param {HTMLElement} card */
   const resume = (card) => {
     const draft = stored(draftKey(noteOf(card).id));
-    if (draft) edit(card, draft);
+    if (draft) open(card, draft, false);
   };
   const resumeAll = () => {
     for (const id of numbersAfter(DRAFTS)) {
@@ -38,7 +45,7 @@ export function start(element, feed) {
   /** Resume a draft; the text in the editor is set aside. @param {CardEvent<Draft>} event */
   const resumeDraft = ({ target, detail }) => {
     editors.get(target)?.setDraftAside();
-    edit(target, detail).form.focus();
+    edit(target, detail);
   };
   /** @param {CardEvent<NoteChange>} event */
   const changed = ({ target, detail: { note, before } }) => {
@@ -55,7 +62,7 @@ export function start(element, feed) {
     const card = isPlain(event) && around(event, ".note");
     if (!card || !(around(event, ".edit-link") || (may("editor") && isOnText(event, pressed)))) return;
     event.preventDefault();
-    edit(card).form.focus();
+    edit(card);
   };
 
   element.addEventListener("click", click, { signal });
@@ -78,4 +85,10 @@ function isOnText(event, pressed) {
   if (!around(event, ".note-body") || around(event, CONTROLS, Element) || event.defaultPrevented) return false;
   const distance = pressed ? Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) : 0;
   return distance <= CLICK_DISTANCE_MAX && getSelection()?.isCollapsed !== false;
+}
+
+/** Whether a text is edited in a sheet; a shorter one in its card. @param {NoteText} text */
+function needsSheet({ description }) {
+  const text = description ?? "";
+  return matchMedia(PHONE).matches || text.length > LENGTH_MAX || text.split("\n").length > LINES_MAX;
 }

@@ -21,8 +21,11 @@ export class NoteEditor {
   #gone = false;
   #busy = false;
 
-  /** @param {HTMLElement} card @param {ExpectingFeed} feed @param {Draft|null} draft @param {() => void} closed */
-  constructor(card, feed, draft, closed) {
+  /**
+   * @param {HTMLElement} card @param {ExpectingFeed} feed @param {Draft|null} draft @param {() => void} closed
+   * @param {boolean} inSheet
+   */
+  constructor(card, feed, draft, closed, inSheet) {
     const note = noteOf(card);
     this.id = note.id;
     this.card = card;
@@ -36,7 +39,7 @@ export class NoteEditor {
       compare: () => this.#compare(noteOf(this.card)),
     });
     if (draft) store(draftKey(note.id), draft);
-    this.form.open(card);
+    this.form.open(card, inSheet);
     this.newer(note);
   }
 
@@ -115,7 +118,7 @@ export class NoteEditor {
    */
   async #compare(theirs) {
     this.form.showStatus("");
-    this.#conflict = showConflict(this.card, mergeNotes(this.base, this.form.typed, theirs).text, theirs);
+    this.#conflict = showConflict(this.form.frame, mergeNotes(this.base, this.form.typed, theirs).text, theirs);
     const { choice, mine, seen } = await this.#conflict.chosen;
     this.#conflict = undefined;
     this.base = baseOf(seen);

@@ -2,25 +2,31 @@
 import { clone, find } from "../lib/elements.js";
 import { clearErrors, showErrors } from "../lib/field_errors.js";
 import { isSaving, keyOf } from "../lib/keyboard.js";
+import { closeSheet, openSheet } from "../lib/modal_sheet.js";
 import { announce, emit } from "../lib/page_events.js";
 import { NoteFields } from "./note_fields.js";
 
 /** @typedef {{save: () => void, cancel: () => void, typing: () => void, compare: () => void}} Actions of the writer */
 
 export class EditorForm {
+  /** @type {HTMLDialogElement|undefined} */ #sheet;
+  #cancel;
+
   /** @param {number} id @param {NoteText} text @param {Actions} on */
   constructor(id, text, on) {
     this.element = clone("note-editor", HTMLFormElement);
     number(this.element, id);
     this.fields = new NoteFields(this.element);
     this.fields.text = text;
+    this.#cancel = on.cancel;
     this.#listen(on);
   }
 
-  /** @param {HTMLElement} card */
-  open(card) {
-    card.dataset.editing = "";
-    card.append(this.element);
+  /** @param {HTMLElement} card @param {boolean} inSheet */
+  open(card, inSheet) {
+    card.dataset.editing = inSheet ? "sheet" : "";
+    if (inSheet) this.#sheet = openSheet("editor-sheet", card, this.element, this.#cancel);
+    else card.append(this.element);
     this.fields.fit();
   }
 
@@ -28,9 +34,15 @@ export class EditorForm {
   close(card) {
     const focused = card.contains(document.activeElement);
     this.element.remove();
+    if (this.#sheet) closeSheet(this.#sheet);
     delete card.dataset.editing;
     if (focused) card.focus({ preventScroll: true });
     emit(card, "editor:closed");
+  }
+
+  /** The element around the form: its card or its sheet. */
+  get frame() {
+    return /** @type {HTMLElement} */ (this.element.parentElement);
   }
 
   get isOpen() {

@@ -2,7 +2,7 @@
 import { find } from "../lib/elements.js";
 import { growText } from "../lib/growing_field.js";
 import * as markdownEditor from "../lib/markdown_editor/markdown_editor.js";
-import * as titlePaste from "./title_paste.js";
+import * as titlePaste from "../lib/markdown_editor/title_paste.js";
 import { applyEdit } from "../lib/markdown_editor/undoable_edit.js";
 
 const LINE_BREAK = /\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g;

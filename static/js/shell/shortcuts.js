@@ -25,7 +25,8 @@ export function start(sheet, pageKeys) {
   const press = (event) => {
     const { target } = event;
     const key = keyOf(event);
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || sheet.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (document.querySelector("dialog:modal")) return;
     if (key === "Escape" && around(event, ".note, .message") && target instanceof HTMLElement) target.blur();
     if (around(event, TYPING) || stored(OFF)) return;
     if (Object.hasOwn(keys, key) && keys[key]() !== false) event.preventDefault();

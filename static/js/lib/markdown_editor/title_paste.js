@@ -1,7 +1,7 @@
 /** Lines that are pasted into a title: the first becomes the title, the others the beginning of the text. */
-import { parseLine } from "../lib/markdown_editor/markdown_lines.js";
-import { pastedMarkdown } from "../lib/markdown_editor/paste.js";
-import { applyEdit } from "../lib/markdown_editor/undoable_edit.js";
+import { parseLine } from "./markdown_lines.js";
+import { pastedMarkdown } from "./paste.js";
+import { applyEdit } from "./undoable_edit.js";
 
 const LINE_BREAK = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 

@@ -39,6 +39,7 @@ interface StoredValues {
   theme: "light" | "dark";
   road: { at: number; againMs: number }; // when the websocket failed (ms since 1970), and when it is tried again
   "done-folded": true;
+  "done-tasks-last": true;
   "shortcuts-off": true;
   [draft: `draft:room:${number}`]: string;
   [outbox: `outbox:${number}`]: Unsent[];

@@ -116,6 +116,26 @@ def test_all_tasks_are_unchecked_and_done_ones_are_deleted_with_undo(
     expect(card.locator(".tasks-count")).to_have_text("0 of 3")
 
 
+def test_done_tasks_are_shown_last_where_that_is_wanted(windows: Windows, rest, shared_server: ServerProcess):
+    window = visit(windows(), shared_server)
+    note = create(rest, fresh(), "- [x] bread\n- [ ] milk")
+
+    def above(one: str, other: str) -> bool:
+        places = [_box(card_of(window, note), name).bounding_box() for name in (one, other)]
+        assert places[0]
+        assert places[1]
+        return bool(places[0]["y"] < places[1]["y"])
+
+    expect(_box(card_of(window, note), "bread")).to_be_visible()
+    assert above("bread", "milk")
+    window.get_by_role("button", name="Done tasks last").click()
+    assert above("milk", "bread")
+    window.reload()
+    expect(_box(card_of(window, note), "bread")).to_be_visible()
+    assert above("milk", "bread")
+    assert _text(rest, note) == "- [x] bread\n- [ ] milk"
+
+
 def test_tasks_work_without_javascript(windows: Windows, rest, shared_server: ServerProcess):
     plain = windows(java_script_enabled=False)
     note = create(rest, fresh(), LIST)

@@ -9,6 +9,7 @@ import { retryUntilDone } from "../lib/retry.js";
 import * as time from "../lib/time.js";
 import * as visibleArea from "../lib/visible_area.js";
 import * as shortcuts from "../shell/shortcuts.js";
+import * as doneTasksLast from "./done_tasks_last.js";
 import * as highlightChanges from "./highlight_changes.js";
 import * as noteAnnouncements from "./note_announcements.js";
 import * as noteDeleting from "./note_deleting.js";
@@ -29,6 +30,7 @@ export function start(element, feed) {
   saveStatus.start(list);
   visibleCards.start(list);
   time.start(list);
+  doneTasksLast.start(list, null);
   highlightChanges.start(list);
   noteFlags.start(list, feed);
   noteTasks.start(list, feed);

@@ -8,6 +8,7 @@ import * as visibleArea from "../lib/visible_area.js";
 import * as shortcuts from "../shell/shortcuts.js";
 import * as feedUpdates from "./feed_updates.js";
 import * as hideDone from "./hide_done.js";
+import * as doneTasksLast from "./done_tasks_last.js";
 import * as highlightChanges from "./highlight_changes.js";
 import * as noteAnnouncements from "./note_announcements.js";
 import * as noteComposer from "./note_composer.js";
@@ -47,6 +48,7 @@ export function start(element, feed) {
   noteSearch.start(find(document, "#search-form", HTMLFormElement), list);
   noteCounts.start(element, list);
   hideDone.start(find(element, "#fold-button"), list);
+  doneTasksLast.start(list, find(element, "#done-tasks-last"));
   noteComposer.start(find(element, "#add-note-form", HTMLFormElement), feed);
   shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), noteKeys(list));
 }

@@ -22,13 +22,13 @@ def split(text: str) -> tuple[Pairs, str]:
     """The fields of the front matter, in order, and the text after it.
 
     The values are text, lists and objects; in TOML dates and numbers too. Front matter that cannot be read stays in the
-    text.
+    text, and so does what has only comments: it may be a heading between two rules.
     """
     text = text.removeprefix("\ufeff")
     for fence, fields_of in ((YAML, _yaml), (TOML, _toml)):
         found = fence.match(text)
         pairs = fields_of(found[1]) if found and len(found[1]) <= SIZE_MAX else None
-        if found and pairs is not None:
+        if found and (pairs or (pairs is not None and not found[1].strip())):
             return pairs, text[found.end() :]
     return [], text
 

@@ -11,7 +11,7 @@ from quart_notes.transfer.source_files import File, whole
 from quart_notes.transfer.text import decoded
 
 SUFFIXES = frozenset({".md", ".markdown"})
-HEADING = re.compile(r"\s*#[ \t]+(.*?)[ \t]*#*[ \t]*(?:\r?\n|\Z)")
+HEADING = re.compile(r"(?:[ \t]*+\r?\n)*+ {0,3}#[ \t]([^\n]*+)(?:\n|\Z)")
 
 
 def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
@@ -29,8 +29,26 @@ def note(name: str, stem: str, text: str, options: ImportOptions) -> ParsedNote:
     pairs, body = front_matter.split(text)
     fields = gathered(pairs)
     if "origin" in fields.values:  # our own export: an empty line before the text, a line end after it
-        return fields.item(name, options, body=body.removeprefix("\n").removesuffix("\n"))
+        end = "\r\n" if body.startswith("\r\n") else "\n"  # another program changed all line ends
+        return fields.item(name, options, body=body.removeprefix(end).removesuffix(end))
     heading = HEADING.match(body)
-    if heading and fields.title in {None, heading[1]}:
-        stem, body = heading[1] or stem, body[heading.end() :]
-    return fields.item(name, options, title=stem, body=body.strip("\r\n"))
+    words = _without_closing_hashes(heading[1]) if heading else None
+    if heading and fields.title in {None, words}:
+        stem, body = words or stem, body[heading.end() :]
+    return fields.item(name, options, title=stem, body=_text(body))
+
+
+def _without_closing_hashes(heading: str) -> str:
+    """The words of `# Words #`; in `# C#` they end with the hash."""
+    words = heading.strip()
+    before = words.rstrip("#")
+    return before.rstrip() if not before or before[-1] in " \t" else words
+
+
+def _text(body: str) -> str:
+    """A file's text as it is, without an empty line before it and the end of its last line."""
+    for end in ("\r\n", "\n"):
+        if body.startswith(end):
+            body = body.removeprefix(end)
+            break
+    return body.removesuffix("\r\n" if body.endswith("\r\n") else "\n")

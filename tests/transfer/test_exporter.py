@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -56,7 +57,50 @@ def shows(text: str) -> bool:
 # The possible texts of a note: no NUL and no lone surrogates, and blank counts as absent.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(shows)
 odd = st.sampled_from(
-    ["=1+1", "'=1", "''", "-", "@x", "\t", "\r\n", "---\n", '"', "# a", " x ", "null", "\n\nx\n\n", "﻿x", "\u2028"]
+    [
+        *(
+            "=1+1",
+            "'=1",
+            "''",
+            "-",
+            "@x",
+            "\t",
+            "\r\n",
+            "---\n",
+            '"',
+            "# a",
+            " x ",
+            "null",
+            "\n\nx\n\n",
+            "\ufeffx",
+            "\u2028",
+        ),
+        *(
+            "\n",
+            "\r",
+            "  \n",
+            "---\ntitle: x\n---\n",
+            "---\n\n---\n",
+            "...\n",
+            "+++\na = 1\n+++\n",
+            "```\ncode\n",
+            "~~~",
+            "\\",
+        ),
+        *(
+            "- [ ] milk\n",
+            "- [x] bread\r\n",
+            "| a |\n|---|\n",
+            "    code\n",
+            "> q\n",
+            "<b>&amp;",
+            "\x85",
+            "\x0b",
+            "\x1c",
+            "\xa0",
+        ),
+        "long " * 3000,
+    ]
 )
 some = st.one_of(texts, st.lists(st.one_of(texts, odd)).map("".join).filter(shows))
 lines = some.filter(lambda text: len(text) <= TITLE_MAX and one_line(text) == text)
@@ -91,6 +135,34 @@ def test_an_imported_export_equals_the_original_notes(tmp_path: Path, kind: Expo
         [getattr(note, name) for name in fields] for note, _ in numbered
     ]
     assert [item.entry and item.entry.origin for item in found] == [origin for _, origin in numbered]
+    imported = [
+        (note.model_copy(update={name: getattr(item.entry, name) for name in fields}), origin)
+        for (note, origin), item in zip(numbered, found, strict=True)
+    ]
+    assert _written(kind, imported) == path.read_bytes()
+
+
+@given(board=st.lists(notes, min_size=1, max_size=3))
+def test_an_unpacked_markdown_export_gives_the_same_notes_as_its_zip(board: list[NoteOut]):
+    numbered = [(note.model_copy(update={"id": n}), f"3f9a01bc/{n}") for n, note in enumerate(board, 1)]
+    data = _written("markdown", numbered)
+
+    with TemporaryDirectory() as folder:
+        zipfile.ZipFile(io.BytesIO(data)).extractall(folder)
+        found = items(Path(folder))
+        with_other_line_ends = [only(_with_crlf(path)) for path in sorted(Path(folder).iterdir())]
+
+    descriptions = {item.entry.origin: item.entry.description for item in found if item.entry}
+    assert descriptions == {origin: note.description for note, origin in numbered}
+    assert {entry.origin: entry.description for entry in with_other_line_ends} == {
+        origin: text and text.replace("\n", "\r\n") for origin, text in descriptions.items()
+    }
+
+
+def _with_crlf(path: Path) -> Path:
+    """The file as a program writes it that changes all line ends."""
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    return path
 
 
 @pytest.mark.parametrize("kind", FORMATS)

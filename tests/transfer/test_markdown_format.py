@@ -4,7 +4,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from quart_notes.schemas import ImportOptions, is_blank
+from quart_notes.transfer.markdown_format import note
 from tests.support.note_files import entries, only, packed, problem_of, put
 
 
@@ -24,12 +28,51 @@ from tests.support.note_files import entries, only, packed, problem_of, put
         ("\ufeff# Buy milk", "Buy milk", None),
         ("---\nno end", "groceries", "---\nno end"),
         ('---\ntitle: "unclosed\n---\nx', '"unclosed', "x"),
+        ("# C#\n\nx\n", "C#", "x"),
+        ("\n \r\n  # a # b ##  \r\nx", "a # b", "x"),
+        ("    # code", "groceries", "    # code"),
+        ("#\tTab", "Tab", None),
+        ("# ##\nx", "groceries", "x"),
+        ("---\n# Heading between rules\n---\nx", "groceries", "---\n# Heading between rules\n---\nx"),
+        ("---\n\n---\nx", "groceries", "x"),
+        # An empty line before the text and the end of its last line are no part of it; everything else is.
+        ("---\ntitle: a\n---\n\n\n  x  \n\ty\r\n\r\n```\n\n```\n\n\n", "a", "\n  x  \n\ty\r\n\r\n```\n\n```\n\n"),
+        ("# a\r\n\r\n\r\nx\r\n\r\n", "a", "\r\nx\r\n"),
+        ("x\r", "groceries", "x\r"),
+        ("- [ ] milk\n- [x] bread\n", "groceries", "- [ ] milk\n- [x] bread"),
     ],
 )
 def test_a_markdown_file_is_a_note(tmp_path: Path, text: str, title: str, description: str | None):
     entry = only(put(tmp_path, "groceries.md", text))
 
     assert (entry.title, entry.description, entry.done) == (title, description, False)
+
+
+some = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), max_size=50)
+nasty = st.lists(
+    st.sampled_from(
+        ["---\n", "+++\n", "\r\n", "\n", "\t", "  ", "a: b\n", "```\n", "# a", "\u2028", "\x85", "- [ ] x\n"]
+    )
+    | some
+).map("".join)
+
+
+@given(text=nasty.filter(lambda text: not is_blank(text)))
+def test_the_text_after_front_matter_is_kept_as_it_is(text: str):
+    content = f"---\ntitle: A\n---\n\n{text}\n"
+
+    found = note("a.md", "a", content, ImportOptions())
+
+    assert found.entry and (found.entry.title, found.entry.description) == ("A", text)
+    assert found.lost == []
+
+
+@pytest.mark.parametrize(
+    "line", ["# a" + " " * 100_000 + "b", "# " + "# " * 100_000 + "b", "#" * 100_000, " \n" * 100_000]
+)
+def test_a_long_heading_is_read_without_delay(line: str):
+    """Linear: reading that is quadratic takes minutes for the largest file."""
+    assert note("a.md", "a", line, ImportOptions()).problem is None
 
 
 def test_front_matter_sets_the_fields_of_a_note(tmp_path: Path):

@@ -1,6 +1,8 @@
 """Exports by the API, and importing them again."""
 
+import csv
 import io
+import json
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +13,14 @@ import pytest
 from quart_notes.domain.access import ANYBODY
 from quart_notes.schemas import BoardCreate, NoteUpdate
 from tests.support.transfer_desk import Desk, notes_file, opened_desk
+
+# Descriptions that a careless format loses a part of.
+WRITTEN = [
+    "# Heading\n\n- [ ] milk\n- [x] **bread**\n", "---\ntitle: no front matter\n---\ntext", "---\n\n---\n",
+    "+++\na = 1\n+++", "\n\nblank lines around\n\n", "\ttab, trailing blanks  \n  ", "a\r\nb\r\n", "lone\rreturn\r",
+    "```\n---\n\n```", "x" * 20_000, "line\u2028separator\x85and\x0bothers\ufeff", "\ufeffmark",
+    "\"quoted\", 'single'; \\* <b>&amp;</b>", "=1+1", "| a |\n|---|\n| b |",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -42,6 +52,32 @@ async def test_an_imported_export_equals_the_original_board(filled: Desk, kind: 
     assert boards[0] == boards[1]
     again = await filled.bring(exported.content, 1, params={"name": "x"})
     assert again["outcome"]["known"] == 449, "on its own board everything is there"
+
+
+@pytest.mark.parametrize("kind", ["json", "csv", "markdown"])
+async def test_descriptions_are_exported_as_they_were_written_and_again_after_an_import(desk: Desk, kind: str):
+    for text in WRITTEN:
+        assert (await desk.client.post("/api/notes", json={"description": text})).status_code == 201
+    exported = (await desk.client.get("/api/export", params={"format": kind})).content
+    other = await desk.board()
+
+    await desk.bring(exported, other, params={"name": "x"})
+
+    assert [note["description"] for note in await desk.notes(other)] == WRITTEN
+    again = (await desk.client.get(f"/api/boards/{other}/export", params={"format": kind})).content
+    assert _descriptions(kind, again) == _descriptions(kind, exported) == WRITTEN
+
+
+def _descriptions(kind: str, exported: bytes) -> list[str]:
+    """The descriptions in an export, as other programs read them."""
+    if kind == "json":
+        return [note["description"] for note in json.loads(exported)["notes"]]
+    if kind == "csv":
+        rows = csv.DictReader(io.StringIO(exported.decode("utf-8-sig"), newline=""))
+        return [row["description"].removeprefix("'") for row in rows]
+    archive = zipfile.ZipFile(io.BytesIO(exported))
+    files = [archive.read(name).decode() for name in archive.namelist()]
+    return [text.partition("\n---\n\n")[2].removesuffix("\n") for text in files]
 
 
 async def test_an_export_of_imported_notes_is_recognised_at_its_origin(filled: Desk):

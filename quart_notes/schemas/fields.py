@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from quart_notes.schemas.text import is_blank
 
@@ -51,16 +52,20 @@ IdOrDigits = Annotated[
     BeforeValidator(_digits, json_schema_input_type=int | Annotated[str, Field(pattern="^[0-9]{1,19}$")]),
     Field(examples=[1]),
 ]
-ClientKey = Annotated[
-    str | None,
-    Field(
-        min_length=8,
-        max_length=64,
-        pattern=r"^[A-Za-z0-9_-]{8,64}$",
-        description="New for each thing: sent again with it, nothing is made twice.",
-        examples=["b1946ac9-2492-4d23"],
-    ),
-]
+# An alias by name is one schema in the documents, to which the bodies refer.
+ClientKey = TypeAliasType(
+    "ClientKey",
+    Annotated[
+        str | None,
+        Field(
+            min_length=8,
+            max_length=64,
+            pattern=r"^[A-Za-z0-9_-]{8,64}$",
+            description="New for each thing: sent again with it, nothing is made twice.",
+            examples=["b1946ac9-2492-4d23"],
+        ),
+    ],
+)
 
 
 class InputModel(BaseModel):

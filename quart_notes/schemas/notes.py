@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from quart_notes.schemas.content import ContentNode, TaskCount
 from quart_notes.schemas.examples import MOMENT, example
-from quart_notes.schemas.fields import MAX_ID, PAGE_MAX, QUERY_MAX, ClientKey, InputModel, OutputModel, Text
+from quart_notes.schemas.fields import MAX_ID, QUERY_MAX, ClientKey, InputModel, OutputModel, PageQuery, Text
 from quart_notes.schemas.text import is_blank, one_line
 
 TITLE_MAX = 200  # characters
@@ -139,7 +139,7 @@ NOTE_FIELDS = tuple(NoteState.model_fields)
 NOTE_FLAGS = tuple(name for name, field in NoteState.model_fields.items() if field.annotation is bool)
 
 
-class NoteQuery(BaseModel):
+class NoteQuery(PageQuery):
     """Which notes of the board, and how many of them."""
 
     MAX_WORDS: ClassVar[int] = 20
@@ -151,10 +151,6 @@ class NoteQuery(BaseModel):
         None,
         description="Words that must all occur in title or description, upper and lower case alike, with or without"
         " accents. What is found comes newest first.",
-    )
-    limit: int = Field(PAGE_MAX, ge=1, le=PAGE_MAX, description="Notes at most.")
-    after_id: int = Field(
-        0, ge=0, le=MAX_ID, description="Only notes with a greater id: the last id of the page before."
     )
     before_id: int | None = Field(
         None, ge=1, le=MAX_ID, description="Only notes with a smaller id: in a search, the last id of the page before."

@@ -133,10 +133,11 @@ class NotesOpenAPIProvider(OpenAPIProvider):
 
     def build_querystring_parameters(self, model: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """The parameters of a query, named after the class that defines them."""
-        parameters, _ = super().build_querystring_parameters(model)
+        parameters, aliases = super().build_querystring_parameters(model)
         owners = {name: owner.__name__ for owner in model.__mro__ for name in getattr(owner, "model_fields", ())}
         return [
-            self._components.parameter(f"{owners[one['name']]}.{one['name']}", _plain_query(one)) for one in parameters
+            self._components.parameter(f"{owners[one['name']]}.{one['name']}", _plain_query(one, aliases))
+            for one in parameters
         ], {}
 
     def build_request_body(self, model: Any, source: DataSource) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -201,9 +202,12 @@ FILES_BODY: dict[str, Any] = {
 }
 
 
-def _plain_query(parameter: dict[str, Any]) -> dict[str, Any]:
-    # A query string has no null: the parameter is left out instead.
+def _plain_query(parameter: dict[str, Any], aliases: Mapping[str, Any]) -> dict[str, Any]:
     schema = parameter["schema"]
+    if "$ref" in schema:  # the description of a parameter stands beside its schema
+        schema |= aliases[schema.pop("$ref").rpartition("/")[2]]
+        parameter["description"] = schema.pop("description")
+    # A query string has no null: the parameter is left out instead.
     if "anyOf" in schema:
         (kind,) = [item for item in schema.pop("anyOf") if item.get("type") != "null"]
         schema |= kind

@@ -17,10 +17,10 @@ Align = Literal["left", "center", "right"]
 
 
 class ContentNode(TypedDict):
-    """A part of a formatted text; which fields it has depends on its type."""
+    """A part of a formatted text; most types are named as in HTML. Which fields it has depends on its type."""
 
     type: NodeType
-    children: NotRequired[Annotated[list["ContentNode"], Field(description="What is in it, in order.")]]
+    children: NotRequired[Annotated[list["ContentNode"], Field(description="Its parts, in order.")]]
     text: NotRequired[Annotated[str, Field(description="Of text, code and pre.")]]
     level: NotRequired[Annotated[int, Field(ge=1, le=6, description="Of a heading.")]]
     start: NotRequired[Annotated[int, Field(ge=0, description="The first number of an ol.")]]

@@ -8,6 +8,7 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.core import Core
 from quart_notes.domain.access import SHARED_BOARD, Caller
+from quart_notes.domain.tasks import ACTIONS
 from quart_notes.errors import StaleVersionError, TaskMovedError, ValidationFailedError
 from quart_notes.live.events import board
 from quart_notes.live.response_cache import CachedResponse
@@ -18,7 +19,7 @@ from quart_notes.web import fast_post
 from quart_notes.web.context import core
 from quart_notes.web.etags import etag_of, if_match, if_none_match, tags_sent, version_tag
 from quart_notes.web.openapi.components import HEADERS
-from quart_notes.web.openapi.document import ResponseDoc, responds
+from quart_notes.web.openapi.document import ResponseDoc, responds, takes
 from quart_notes.web.responses import NOT_MODIFIED, item_response, made, made_status
 from quart_notes.web.security.authentication import caller, visible_position
 
@@ -28,6 +29,13 @@ tag_blueprint(blueprint, ["notes"])
 
 NOTES = TypeAdapter(list[NoteOut])
 ITEM_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID")}
+TASK_ACTION = {
+    "name": "action",
+    "in": "path",
+    "required": True,
+    "schema": {"enum": [*ACTIONS], "type": "string"},
+    "description": "uncheck: take back the ticks of all tasks. delete-done: delete those that are ticked off.",
+}
 NOTE = item_response("note", NoteOut, ITEM_HEADERS)
 
 
@@ -158,11 +166,12 @@ async def add_task(board_id: int, note_id: int, data: TaskCreate) -> Response:
 
 
 @blueprint.post("/<id:note_id>/tasks/<action>")
+@takes(TASK_ACTION)
 @responds(NOTE, problems=(ValidationFailedError,))
 async def change_tasks(board_id: int, note_id: int, action: str) -> Response:
-    """Take back the ticks of all tasks (`uncheck`), or delete those that are ticked off (`delete-done`).
+    """Untick all tasks of a note, or delete those that are ticked off.
 
-    A task stays while a task below it is open.
+    A task with an open task below it is not deleted.
     """
     return _item(await core().tasks.change_all(await caller(), board_id, note_id, action))
 

@@ -73,7 +73,7 @@ def sends(body: Mapping[str, Any]) -> Callable[[F], F]:
 
 
 def takes(*parameters: Mapping[str, Any]) -> Callable[[F], F]:
-    """Document parameters that the route reads itself."""
+    """Document parameters that the route reads itself, or more of one in its path than the path says."""
     return _marked(PARAMETERS, parameters)
 
 

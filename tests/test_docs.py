@@ -10,12 +10,15 @@ import sys
 import tomllib
 import urllib.request
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import pytest
 
 from quart_notes.cli.main import cli
+from quart_notes.domain.text.markdown import format_text
 from quart_notes.errors import CATALOGUE
+from quart_notes.schemas import ContentNode, NoteOut
+from quart_notes.schemas.content import NodeType
 from quart_notes.settings import Settings
 from quart_notes.settings_sources import PREFIX
 from tests.support.clients.httpie import TELL_WORDS, Httpie
@@ -172,6 +175,27 @@ def test_the_python_example_receives_an_event(server: ServerProcess):
 def changed_until_it_ends(server: ServerProcess, process: "subprocess.Popen[str]") -> bool:
     change_something(server)
     return process.poll() is not None
+
+
+def test_the_responses_in_the_docs_are_those_of_the_server():
+    note, formatted = [json.loads(block.text) for block in blocks(API) if block.language == "json"][:2]
+    (body,) = set(re.findall(r"""/api/notes/1 .* -d '(\{"description": .*)'$""", API, re.MULTILINE))
+    shown = format_text(json.loads(body)["description"])
+
+    assert note.keys() == NoteOut.model_fields.keys()
+    assert formatted == {"content": shown.content, "tasks": shown.task_count}
+
+
+def test_every_type_of_content_is_listed_with_its_fields():
+    rows = [
+        line.strip("| ").split(" | ") for line in API.splitlines() if line.startswith("| `") and line.count("|") == 4
+    ]
+    listed = {name: row[2] if len(row) > 2 else "" for row in rows for name in re.findall(r"`(\w+)`", row[0])}
+
+    assert listed.keys() >= {*get_args(NodeType)}
+    fields = " ".join(listed[name] for name in get_args(NodeType))
+    for field in ContentNode.__annotations__.keys() - {"type"}:
+        assert f"`{field}`" in fields, field
 
 
 def test_every_error_code_is_listed():

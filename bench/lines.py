@@ -11,7 +11,7 @@ from bench.workloads.fanout import FanOut
 from bench.workloads.footprint import Memory, Start
 from bench.workloads.mix import Mix
 from bench.workloads.page import Page
-from bench.workloads.requests import Create, ListOf100, OneNote, Unchanged, Update
+from bench.workloads.requests import Create, ListOf100, OneNote, Tick, Unchanged, Update
 from bench.workloads.resume import Resume
 from bench.workloads.search import PRECISION, Most
 from bench.workloads.silent import BesideSilent
@@ -127,7 +127,11 @@ def _requests(seconds: float) -> list[Line]:
         plural = "client" if clients == 1 else "clients"
         title = f"create, durable, {clients} {plural}"
         listed.append(Line(f"create-{clients}", title, Create(clients, seconds), RATE))
-    return [*listed, Line("update", "update, 16 clients", Update(16, seconds), RATE, ("notes", "update"))]
+    return [
+        *listed,
+        Line("update", "update, 16 clients", Update(16, seconds), RATE, ("notes", "update")),
+        Line("tick", "tick of a task of 200, 16 clients", Tick(16, seconds), RATE, ("notes", "update"), OURS),
+    ]
 
 
 def _live(transport: str, seconds: float, quick: bool) -> list[Line]:

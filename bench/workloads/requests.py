@@ -17,6 +17,7 @@ from bench.server import Server
 
 WARM_UP = 0.5  # seconds of warm-up
 SETTLE = 2.0  # seconds at most for the last events to arrive
+TASKS = 200  # of a note
 LOOK_BACK = 50  # created notes that are read again at the end
 UNDER_WAY = 3  # changes of one note that may overtake one another
 
@@ -198,3 +199,20 @@ class Update(Create):
         paths = [server.system.note_path(note_id) for note_id in ids(server)]
         # Another note than the one with this title: an unchanged note would send no event.
         return (server.patch(paths[(n + 1) % len(paths)], server.system.note(n)) for n in count())
+
+
+@dataclass
+class Tick(Requests):
+    """Ticks of the tasks of one note in turn, set and taken back: each changes its own line."""
+
+    def prepare(self, server: Server) -> tuple[Iterator[bytes], Check]:
+        lines = [f"- [ ] task {number}" for number in range(TASKS)]
+        made = server.ask(
+            server.post(server.system.create_path(), {"title": "a list", "description": "\n".join(lines)})
+        )
+        path = f"{server.system.note_path(json.loads(made.body)['id'])}/tasks"
+        ticks = (
+            {"line": number % TASKS + 1, "source": lines[number % TASKS], "done": number // TASKS % 2 == 0}
+            for number in count()
+        )
+        return (server.patch(path, tick) for tick in ticks), lambda _, answer: answer.status == 200

@@ -228,7 +228,9 @@ async def save_note(change: Change, action: Action, note: Note, *fields: str) ->
     if "done" in fields:
         note.done_at, note.done_by = (note.updated_at, change.by) if note.done else (None, None)
     if "description" in fields and not set(FORMATTED) <= set(fields):
-        note.update_from_dict(_formatted_columns(format_text(note.description)))
+        formatted = format_text(note.description)
+        note.update_from_dict(_formatted_columns(formatted))
+        note.content = formatted.content
         fields += FORMATTED
     note.search_text = search_text(note)
     fields = (*fields, "version", "updated_at", "updated_by", "done_at", "done_by", "search_text")

@@ -1,6 +1,7 @@
 """Notes."""
 
 import json
+from functools import cached_property
 
 from tortoise import fields
 from tortoise.models import Model
@@ -36,9 +37,9 @@ class Note(Model):
         table = "note"
         indexes = (("board_id", "deleted_at", "done", "id"), ("board_id", "deleted_at", "id"))
 
-    @property
+    @cached_property
     def content(self) -> list[ContentNode] | None:
-        """The description's tree."""
+        """The description's tree. Whoever changes `content_json` sets it too."""
         content: list[ContentNode] | None = None if self.content_json is None else json.loads(self.content_json)
         return content
 

@@ -35,9 +35,10 @@ def find_task(text: str, tasks: Collection[int], line: int, source: str) -> int 
     source   the line as they saw it; its tick may have changed since
     """
     lines = LINE.findall(text)
-    same = [task for task in tasks if _unticked(lines[task - 1]) == _unticked(source)]
-    if line in same:
+    wanted = _unticked(source)
+    if line in tasks and _unticked(lines[line - 1]) == wanted:
         return line
+    same = [task for task in tasks if _unticked(lines[task - 1]) == wanted]
     return same[0] if len(same) == 1 else None
 
 

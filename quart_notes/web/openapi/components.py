@@ -110,13 +110,13 @@ class Components:
         base = next((one.__name__ for one in ancestors if one.__name__ in self._schemas), None)
         if base is None or "additionalProperties" in schema:  # an extension would forbid the fields of the other
             return schema
-        inherited = self._schemas[base]["properties"]
+        inherited = self._schemas[base].get("properties", {})
         if any(schema["properties"].get(field) != content for field, content in inherited.items()):
             return schema
         own = {
             "type": "object",
             "properties": {field: content for field, content in schema["properties"].items() if field not in inherited},
-            "required": [field for field in schema["required"] if field not in inherited],
+            "required": [field for field in schema.get("required", ()) if field not in inherited],
         }
         # openapi-python-client takes an allOf of one schema for that schema, whatever stands beside it.
         about = {key: value for key, value in schema.items() if key not in own}
@@ -151,7 +151,9 @@ class Components:
             response["content"] = {
                 kind: {"schema": BYTES if model is None else self.schema(model)} for kind, model in types.items()
             }
-        return self._parts.add("responses", _success_name(status, headers, types or {}), response)
+        is_new = HEADERS["Location"] in headers.values()
+        name = _success_name(status, types or {}, is_new=is_new)
+        return self._parts.add("responses", name, response)
 
     def problem(self, kinds: Sequence[type[ProblemError]]) -> Part:
         """The error response for these kinds, which have one status."""
@@ -174,11 +176,11 @@ class Components:
         return self._parts.add("examples", kind.code, {"value": value})
 
 
-def _success_name(status: int, headers: Mapping[str, str], types: Mapping[str, Any]) -> str:
+def _success_name(status: int, types: Mapping[str, Any], *, is_new: bool) -> str:
     """E.g. Note for a NoteOut, NoteList for a list of them, NoteCreated for a new one, NotModified for 304."""
     model = next((model for model in types.values() if model is not None), None)
     if model is None:
         return HTTPStatus(status).phrase.title().replace(" ", "")
     (item, *_) = get_args(model) or (model,)
-    suffix = "List" if item is not model else "Created" if "Location" in headers else ""
+    suffix = "List" if item is not model else "Created" if is_new else ""
     return f"{item.__name__.removesuffix('Out')}{suffix}"

@@ -63,7 +63,7 @@ def share(document: Json) -> tuple[Json, dict[str, Json]]:
         if not isinstance(value, Part) or uses[id(value)] == 1:
             return content
         if sections[value.section].setdefault(value.name, content) != content:
-            raise ValueError(f"two different {value.section} are named {value.name}")
+            raise ValueError(f"two different {value.section} are named {value.name}: describe them in the same words")
         return {"$ref": f"#/components/{value.section}/{value.name}"}
 
     count(document)

@@ -182,9 +182,9 @@ async def insert(
 
 
 def _formatted_columns(formatted: Formatted) -> dict[str, Any]:
-    content = formatted.content
+    content, count = formatted.content, formatted.task_count
     text = None if content is None else json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return dict(zip(FORMATTED, (text, formatted.task_count["done"], formatted.task_count["total"]), strict=True))
+    return {"content_json": text, "tasks_done": count["done"], "tasks_total": count["total"]}
 
 
 def _matching(connection: BaseDBAsyncClient, board_id: int, q: str | None) -> QuerySet[Note]:

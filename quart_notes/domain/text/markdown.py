@@ -56,13 +56,18 @@ class Formatted(NamedTuple):
     @property
     def task_count(self) -> TaskCount:
         """How many tasks it has."""
+        if not self.tasks:
+            return {"done": 0, "total": 0}
         return {"done": sum(task.done for task in self.tasks), "total": len(self.tasks)}
+
+
+PLAIN_TEXT = Formatted(None, [])
 
 
 def format_text(text: str | None) -> Formatted:
     """The tree of a text, and its tasks."""
     if not text or MARKUP.search(text) is None:
-        return Formatted(None, [])
+        return PLAIN_TEXT
     if not _is_costly(text):
         tree = _Tree()
         try:

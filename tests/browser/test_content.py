@@ -7,8 +7,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from playwright.sync_api import Page, expect
 
+from quart_notes.domain.text.markdown import format_text
 from tests.browser.board import card_of, create, fresh
 from tests.browser.content import DIFFERENCES, RISKY
+from tests.browser.test_accessibility import assert_accessible
 from tests.browser.windows import Windows, visit
 from tests.domain.test_markdown import CASES, TEXTS
 from tests.support.servers.server_process import ServerProcess
@@ -34,7 +36,7 @@ def _texts(number: int) -> list[str]:
         suppress_health_check=list(HealthCheck),
         deadline=None,
     )
-    @given(TEXTS.filter(str.strip))
+    @given(TEXTS.filter(lambda text: format_text(text).content is not None))
     def collect(text: str) -> None:
         made.append(text)
 
@@ -112,3 +114,14 @@ def test_a_search_marks_words_in_formatted_text(windows: Windows, rest: httpx.Cl
     searched = visit(windows(), shared_server, f"/front/notes?q={word}")
     searched.wait_for_function("() => CSS.highlights.get('found')?.size === 2")
     expect(card_of(searched, note).locator(".content mark")).to_have_count(0)
+
+
+def test_formatted_notes_are_accessible(windows: Windows, rest: httpx.Client, shared_server: ServerProcess, notes: Any):
+    texts = [text for text in CASES if "######" not in text]  # who leaves out a level of headings has chosen so
+    for text in texts:
+        notes.append(create(rest, None, text))
+    whole = create(rest, "all of it", "\n\n".join(texts))
+    page = visit(windows(), shared_server)
+    expect(card_of(page, whole)).to_be_visible()
+    assert_accessible(page)
+    assert_accessible(visit(windows(), shared_server, f"/front/notes/{whole['id']}"))

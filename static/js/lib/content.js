@@ -57,7 +57,7 @@ function task({ line = 1, done, children = [] }, tasks) {
     made.className = "task-box";
     made.setAttribute("role", tasks ? "checkbox" : "img");
     made.ariaChecked = String(Boolean(done));
-    made.ariaLabel = tasks ? textOf(children) : done ? "Done" : "Not done";
+    made.ariaLabel = tasks ? textOf(children) || "Task" : done ? "Done" : "Not done";
     if (!(made instanceof HTMLButtonElement) || !tasks) return made;
     made.type = "submit";
     made.name = "task";

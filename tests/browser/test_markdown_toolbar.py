@@ -150,3 +150,15 @@ def test_on_a_phone_the_bar_is_above_the_keyboard_while_the_text_is_typed(window
     expect(field).to_be_focused()
     viewport = page.locator("meta[name=viewport]")
     expect(viewport).to_have_attribute("content", re.compile("interactive-widget=resizes-content"))
+
+
+def test_thousands_of_lines_are_changed_at_once_and_undo_reverts_them(window):
+    field = composer(window)
+    text = "\n".join(["line"] * 3000)
+    field.evaluate("(field, text) => { field.value = text; field.select(); }", text)
+
+    window.get_by_role("toolbar").get_by_role("button", name="Tasks").click()
+    expect(field).to_have_value(text.replace("line", "- [ ] line"))
+    window.keyboard.press("Control+z")
+
+    expect(field).to_have_value(text)

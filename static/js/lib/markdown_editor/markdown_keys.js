@@ -2,7 +2,7 @@
 import { breaksLine, keyOf } from "../keyboard.js";
 import { toggleBold, toggleItalic } from "./inline_commands.js";
 import { breakLine, indentItems } from "./list_editing.js";
-import { applyEdit } from "./undoable_edit.js";
+import { applyEdit, undoReplacement } from "./undoable_edit.js";
 
 /** @typedef {import("./undoable_edit.js").Edit} Edit */
 
@@ -28,7 +28,8 @@ export function start(field, signal) {
     /** @type {((text: string, start: number, end: number) => Edit|null)|undefined} */ let edit;
     if (hasControl) edit = COMMANDS[key.toLowerCase()];
     else if (key === "Tab" && !altKey) edit = (text, from, to) => indentItems(text, from, to, shiftKey);
-    if (edit && run(edit)) event.preventDefault();
+    const isUndone = hasControl && key === "z" && undoReplacement(field);
+    if (isUndone || (edit && run(edit))) event.preventDefault();
   };
   // Not at the key: a keyboard on a screen may report none, and an input method or a shortcut may use it.
   /** @param {InputEvent} event */

@@ -11,6 +11,10 @@
 
 /** @typedef {HTMLTextAreaElement|HTMLInputElement} TextField */
 
+const LINES_MAX = 200; // at once: Chromium lays out the whole text for each of them
+/** The last edit of each field that the browser cannot undo. @type {WeakMap<TextField, {before: string, after: string}>} */
+const replaced = new WeakMap();
+
 /** @param {TextField} field gets the focus @param {Edit} edit */
 export function applyEdit(field, { from, to, text, selection = [from + text.length, from + text.length] }) {
   if (field.readOnly) return;
@@ -28,8 +32,24 @@ export function applyEdit(field, { from, to, text, selection = [from + text.leng
  * @param {TextField} field @param {string} text @param {string} wanted the value afterwards
  */
 function replaceSelection(field, text, wanted) {
-  document.execCommand(text ? "insertText" : "delete", false, text);
+  const before = field.value;
+  if (text.split("\n").length <= LINES_MAX) document.execCommand(text ? "insertText" : "delete", false, text);
   if (field.value === wanted) return;
-  field.value = wanted; // in a browser without that command
+  setValue(field, wanted);
+  replaced.set(field, { before, after: wanted });
+}
+
+/** Undo an edit that the browser cannot, if it was the last change. @param {TextField} field @returns {boolean} whether it was */
+export function undoReplacement(field) {
+  const edit = replaced.get(field);
+  if (!edit || edit.after !== field.value) return false;
+  replaced.delete(field);
+  setValue(field, edit.before);
+  return true;
+}
+
+/** @param {TextField} field @param {string} value */
+function setValue(field, value) {
+  field.value = value;
   field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertReplacementText" }));
 }

@@ -92,7 +92,7 @@ class NotesOpenAPIProvider(OpenAPIProvider):
     _components: Components
 
     def schema(self) -> dict[str, Any]:
-        """The document, not to be changed; built once, because that takes 20 ms in which no event is sent."""
+        """The document, not to be changed; built once, because that takes 40 ms in which no event is sent."""
         if self._document is None:
             self._components = Components()
             document = super().schema()

@@ -44,6 +44,7 @@ def share(document: Json) -> tuple[Json, dict[str, Json]]:
     raises   ValueError when two different shared parts have one name
     """
     uses: Counter[int] = Counter()
+    owners: dict[tuple[str, str], Part] = {}
     sections: defaultdict[str, Json] = defaultdict(dict)
 
     def count(value: Any) -> None:
@@ -55,16 +56,19 @@ def share(document: Json) -> tuple[Json, dict[str, Json]]:
             count(inner)
 
     def written(value: Any) -> Any:
-        if isinstance(value, list):
-            return [written(inner) for inner in value]
-        if not isinstance(value, dict):
-            return value
-        content = {name: written(inner) for name, inner in value.items()}
-        if not isinstance(value, Part) or uses[id(value)] == 1:
-            return content
-        if sections[value.section].setdefault(value.name, content) != content:
-            raise ValueError(f"two different {value.section} are named {value.name}: describe them in the same words")
-        return {"$ref": f"#/components/{value.section}/{value.name}"}
+        if isinstance(value, Part) and uses[id(value)] > 1:
+            return reference(value)
+        if isinstance(value, dict):
+            return {name: written(inner) for name, inner in value.items()}
+        return [written(inner) for inner in value] if isinstance(value, list) else value
+
+    def reference(part: Part) -> Json:
+        section = sections[part.section]
+        if owners.setdefault((part.section, part.name), part) is not part:
+            raise ValueError(f"two different {part.section} are named {part.name}: describe them in the same words")
+        if part.name not in section:
+            section[part.name] = {name: written(inner) for name, inner in part.items()}
+        return {"$ref": f"#/components/{part.section}/{part.name}"}
 
     count(document)
     return written(document), dict(sections)

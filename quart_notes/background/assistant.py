@@ -16,6 +16,8 @@ from quart_notes.live.broadcaster import Broadcaster
 
 T = TypeVar("T")
 WRITE_INTERVAL = 0.075  # seconds between two updates of an answer: frequent enough for readers, rare enough for the log
+# The same for each character of the text, which is parsed, stored and sent as a whole: ten times what parsing needs.
+CHARACTER_INTERVAL = 25e-6
 PER_USER = 2  # answers in progress for one user, and for all guests together
 AVAILABILITY_TTL = 5.0  # seconds for which the state of Ollama is cached
 AVAILABILITY_TIMEOUT = 1.0  # seconds that a caller waits for the state of Ollama
@@ -53,7 +55,8 @@ class Assistant:
     """Writes waiting answers.
 
     1. At most `at_once` answers are written at a time, PER_USER of them for one user; the rest wait in order.
-    2. The text is stored every WRITE_INTERVAL seconds, the first word immediately; a stopped answer is not changed.
+    2. The text is stored every WRITE_INTERVAL seconds, the first word immediately, and a long one less often; a stopped
+       answer is not changed.
     3. Stopping an answer closes the connection to Ollama immediately.
     4. Every answer that was started ends: done, stopped, or failed with a reason.
     """
@@ -149,7 +152,7 @@ class Assistant:
                 return  # it was stopped, and this task will be
             draft.version, draft.last = grown.result, grown.position.number
             draft.first = draft.first or draft.last
-            await asyncio.sleep(began + WRITE_INTERVAL - loop.time())
+            await asyncio.sleep(began + max(WRITE_INTERVAL, len(text) * CHARACTER_INTERVAL) - loop.time())
 
     def reason(self) -> str | None:
         """Why the assistant cannot answer; None when it can or its state is unknown. Without waiting, for pages."""

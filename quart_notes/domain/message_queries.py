@@ -1,5 +1,6 @@
 """The rows of messages, within a transaction: load them for the caller, convert them, save and record them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -8,6 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.access import Caller
 from quart_notes.domain.rooms import require_participant, require_room, room_of, topics
 from quart_notes.domain.service import Precondition
+from quart_notes.domain.text.markdown import format_message
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError
 from quart_notes.live import events
@@ -15,9 +17,11 @@ from quart_notes.live.events import Action, MessageEvent, WorkEvent, WorkRequest
 from quart_notes.live.writer import Change
 from quart_notes.models import Message
 from quart_notes.schemas import AnswerOut, MessageOut, RoomOut, UserOut
+from quart_notes.schemas.deleted_text import TEXT
 
 NO_ROOM = 0  # an id that no room has
 UNFINISHED = ("waiting", "writing")  # states of an answer in progress
+TEXT_COLUMNS = ("content", "formatted_json")
 
 
 async def require_visible_message(
@@ -84,13 +88,20 @@ async def without_unseen(connection: BaseDBAsyncClient, caller: Caller, message:
     """A message as it is returned: without the text if an administrator may delete but not read it."""
     if caller.trusted or await _takes_part(connection, caller, message.room_id):
         return message
-    return message.model_copy(update={"content": ""})
+    return message.model_copy(update=TEXT["message"])
 
 
 def require_asker(answer: Message, caller: Caller, person_id: int | None) -> None:
     """NotYoursError for an answer that somebody else asked for. A guest's answer belongs to all who see it."""
     if not caller.trusted and answer.asker_id not in {None, person_id}:
         raise NotYoursError("Only the person who asked may do this with an answer.")
+
+
+def set_text(message: Message, text: str) -> None:
+    """Change the TEXT_COLUMNS of a message."""
+    tree = format_message(text)
+    formatted = None if tree is None else json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
+    message.update_from_dict({"content": text, "formatted_json": formatted})
 
 
 async def save(change: Change, action: Action, message: Message, *fields: str) -> MessageOut:
@@ -140,6 +151,7 @@ def shown_message(message: Message, people: Mapping[int, UserOut]) -> MessageOut
         id=message.id,
         room_id=message.room_id,
         content=message.content,
+        formatted=message.formatted,
         author_id=message.author_id,
         author=people.get(message.author_id or 0),
         guest=message.guest,

@@ -14,6 +14,7 @@ from quart_notes.domain.assistant.answers import start_answer
 from quart_notes.domain.assistant.prompt import mentions_assistant
 from quart_notes.domain.idempotency import IdempotentRequest, digest_of, key_used_error, make_once
 from quart_notes.domain.message_queries import (
+    TEXT_COLUMNS,
     UNFINISHED,
     message_out,
     message_outs,
@@ -23,6 +24,7 @@ from quart_notes.domain.message_queries import (
     require_own_message,
     require_visible_message,
     save,
+    set_text,
     shown_message,
     without_unseen,
 )
@@ -123,9 +125,9 @@ class Messages(Service):
         message = await require_own_message(change.connection, caller, message_id, data.author_id, allowed)
         if message.content == data.content:
             return await message_out(change.connection, message)
-        message.content = data.content
+        set_text(message, data.content)
         message.edited_at = datetime.now(UTC)
-        return await save(change, "update", message, "content", "edited_at")
+        return await save(change, "update", message, *TEXT_COLUMNS, "edited_at")
 
     @transactional
     async def delete(
@@ -253,10 +255,10 @@ async def _post(
         author_id=author and author.id,
         recipient_id=recipient and recipient.id,
         guest=guest,
-        content=content,
         **sent,
         date=datetime.now(UTC),
     )
+    set_text(question, content)
     await question.save(using_db=change.connection, force_create=True)
     out = shown_message(question, {user.id: user for user in (author, recipient) if user})
     record_message_event(change, "create", room, out)

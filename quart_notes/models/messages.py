@@ -1,12 +1,14 @@
 """Messages in rooms and direct conversations."""
 
+import json
+
 from tortoise import fields
 from tortoise.models import Model
 
 from quart_notes.models.columns import reference
 from quart_notes.models.rooms import Room
 from quart_notes.models.users import User
-from quart_notes.schemas import ANSWER_ERROR_MAX
+from quart_notes.schemas import ANSWER_ERROR_MAX, ContentNode
 
 
 class Message(Model):
@@ -22,6 +24,7 @@ class Message(Model):
     recipient: fields.ForeignKeyNullableRelation[User] = reference("User", fields.RESTRICT, null=True)
     guest = fields.CharField(32, null=True)
     content = fields.TextField()
+    formatted_json = fields.TextField(null=True)  # the content's tree (schemas.content); null for a plain text
     client_key = fields.CharField(64, null=True)
     client_digest = fields.CharField(64, null=True)  # of the text that came with the key
     question_id = fields.BigIntField(null=True)
@@ -41,3 +44,9 @@ class Message(Model):
         table = "message"
         unique_together = (("author", "client_key"),)
         indexes = (("room_id", "deleted_at", "id", "author_id"),)  # pages, and the whole count of what is unread
+
+    @property
+    def formatted(self) -> list[ContentNode] | None:
+        """The content's tree."""
+        tree: list[ContentNode] | None = None if self.formatted_json is None else json.loads(self.formatted_json)
+        return tree

@@ -7,7 +7,7 @@ from typing import Any
 # Objects with text, and their text fields, each with the value that replaces the text.
 TEXT: dict[str, dict[str, str | None]] = {
     "note": {"title": None, "description": None, "content": None},
-    "message": {"content": ""},
+    "message": {"content": "", "formatted": None},
 }
 BEGINNING = re.compile(
     rb'\{(?:"id":"[^"]*",)?"topic":"[^"]*","action":"(create|update|delete)","(%s)":\{"id":(\d+)[,}]'

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from quart_notes.schemas.content import ContentNode
 from quart_notes.schemas.examples import MOMENT, OTHER_USER, USER, example
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, InputModel, OutputModel, PageQuery, Text
 from quart_notes.schemas.text import is_blank
@@ -27,7 +28,7 @@ Content = Annotated[
     Field(
         min_length=1,
         max_length=CONTENT_MAX,
-        description="What is said, plain text with its line breaks; not blank.",
+        description="What is said, as Markdown; not blank.",
         examples=["Tea is ready."],
     ),
 ]
@@ -35,6 +36,7 @@ MESSAGE: dict[str, Any] = {
     "id": 7,
     "room_id": 3,
     "content": "Tea is ready.",
+    "formatted": None,
     "author_id": 3,
     "author": USER,
     "guest": None,
@@ -109,6 +111,9 @@ class MessageOut(OutputModel):
     id: int = Field(description="Grows with each message and is never used twice.", ge=1, le=MAX_ID)
     room_id: int = Field(description="Where it was said.", ge=1, le=MAX_ID)
     content: str = Field(description="What was said; of an answer, what there is of it so far.", max_length=ANSWER_MAX)
+    formatted: list[ContentNode] | None = Field(
+        None, description="It formatted, without headings and tables; null for a plain text."
+    )
     author_id: int | None = Field(description="Who said it; null for a guest and for the assistant.")
     author: UserOut | None = Field(description="The same, whole.")
     guest: str | None = Field(

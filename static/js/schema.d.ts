@@ -99,6 +99,7 @@ interface MessageOut {
   id: number;
   room_id: number;
   content: string;
+  formatted?: ContentNode[] | null;
   author_id: number | null;
   author: UserOut | null;
   guest: string | null;

@@ -73,6 +73,14 @@ def message(page: Page, content: str) -> Locator:
     return page.locator("#messages > li.message", has_text=content)
 
 
+def source(page: Page, said: dict[str, Any]) -> str:
+    """The text of a message as it was written, once it is on the page."""
+    text: str = page.locator(f"#message-{said['id']}").evaluate(
+        "item => item.querySelector('.source').textContent || item.querySelector('.content').textContent"
+    )
+    return text
+
+
 def unsent(page: Page, content: str) -> Locator:
     """The message with this text, while it is unsent."""
     return page.locator("#outbox > li.message", has_text=content)

@@ -1,5 +1,7 @@
 """Answers of the assistant on the pages: streamed, stopped, failed and retried, in every window."""
 
+import re
+
 import httpx
 import pytest
 from playwright.sync_api import expect
@@ -9,12 +11,16 @@ from tests.browser.assistant import ANSWERS, FIELD, answer
 from tests.browser.conftest import serving
 from tests.browser.rooms import said, say, unread, write
 from tests.browser.test_accessibility import assert_accessible, assert_fits, assert_fits_a_thumb
+from tests.browser.test_content import MARKUP
 from tests.browser.test_xss import CORPUS
 from tests.browser.valid_html import assert_valid
 from tests.browser.windows import finish_animations
 from tests.support.servers.server_process import wait_for
 
-LONG = "".join(f"{number}. Water the tomatoes\n\n    water(litres={number})\n" for number in range(680))
+STEPS = 400
+LONG = "".join(
+    f"{number}. Water the *tomatoes* with {number} litres, and tell each of them a story.\n" for number in range(STEPS)
+)
 HEBREW = "שלום לכולם, הנה רשימה:\n1. עגבניות"
 
 
@@ -97,13 +103,15 @@ def test_an_answer_is_stopped_retried_fails_and_is_deleted(home, rest, own_room,
 
 def test_the_scroll_position_stays_while_a_very_long_answer_grows(home, model):
     pieces = [LONG[at : at + 2000] for at in range(0, len(LONG), 2000)]
-    assert 30_000 < len(LONG) <= 32_000
+    assert 28_000 < len(LONG) <= 32_000
     question = model.will(*pieces[:8], model.hold, *pieces[8:])
     following, reading = home(), home(viewport={"width": 390, "height": 700})
     write(following, question)
     for page in (following, reading):
         expect(answer(page, "writing").locator(".content")).to_contain_text("Water")
-    expect(answer(reading, "writing").locator(".content")).to_contain_text(pieces[7].strip()[-30:])
+    expect(answer(reading, "writing").locator(".content")).to_contain_text(
+        re.findall(r"with \d+ litres", pieces[7])[-1]
+    )
     top = "document.querySelector('[data-answer]').getBoundingClientRect().top"
     reading.evaluate("document.querySelector('#log').scrollTop = -1500")
     finish_animations(reading)
@@ -112,15 +120,13 @@ def test_the_scroll_position_stays_while_a_very_long_answer_grows(home, model):
 
     for page in (following, reading):
         expect(answer(page, "done")).to_have_count(1)
-        shown = page.evaluate("document.querySelector('[data-answer] .content').textContent")
-        assert shown == LONG
+        assert page.evaluate("document.querySelector('[data-answer] .source').textContent") == LONG
     rooms.expect_at_end(following)
     assert abs(reading.evaluate(top) - before) <= 1
     expect(reading.locator("#jump")).to_be_visible()
-    lines = following.evaluate("document.querySelector('[data-answer] .content').innerText.split('\\n').length")
-    assert lines == LONG.count("\n") + 1
+    assert following.locator("[data-answer] .content li").count() == STEPS
     reading.reload()
-    assert reading.evaluate("document.querySelector('[data-answer] .content').textContent") == LONG
+    assert reading.evaluate("document.querySelector('[data-answer] .source').textContent") == LONG
 
 
 def test_an_answer_is_text_in_its_own_direction_and_fits_a_small_screen(home, model):
@@ -132,11 +138,11 @@ def test_an_answer_is_text_in_its_own_direction_and_fits_a_small_screen(home, mo
     write(page, model.will(HEBREW[:6], HEBREW[6:]))
     expect(answer(page, "done")).to_have_count(2)
 
-    assert page.evaluate("document.querySelector('[data-answer] .content').textContent") == "".join(
+    assert page.evaluate("document.querySelector('[data-answer] .source').textContent") == "".join(
         text + "\n\n" for text in texts
     )
     assert page.evaluate("window.__xss") is None
-    assert page.locator(f"{ANSWERS} .content :is(*:not(a), a[href^=javascript])").count() == 0
+    assert page.locator(f"{ANSWERS} .content :is({MARKUP})").count() == 0
     for direction in ("ltr", "rtl"):
         page.evaluate("direction => document.documentElement.dir = direction", direction)
         expect(answer(page, "done").last.locator(".content")).to_have_css("direction", "rtl")

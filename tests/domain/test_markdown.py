@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_notes.domain.text.markdown import DEPTH_MAX, LINE_END, NODES_MAX, format_text
+from quart_notes.domain.text.markdown import DEPTH_MAX, LINE_END, NODES_MAX, format_message, format_text
 from quart_notes.domain.text.task_lines import task_nodes
 from quart_notes.schemas import DESCRIPTION_MAX, ContentNode
 from quart_notes.schemas.content import NodeType
@@ -100,6 +100,55 @@ def test_a_text_becomes_a_tree(source: str, tree: list[Any]):
 @pytest.mark.parametrize("source", PLAIN, ids=[str(source)[:30] for source in PLAIN])
 def test_a_plain_text_has_no_tree(source: str | None):
     assert format_text(source).content is None
+
+
+ADDRESSES: dict[str, list[str]] = {
+    "http://a https://b.example/?q=1#x,http://c) (https://d/e_(f)) [http://g]. HTTP://H/i!": [
+        *("http://a", "https://b.example/?q=1#x,http://c", "https://d/e_(f)", "http://g", "HTTP://H/i"),
+    ],
+    "xhttp://no éhttp://yes http:// https:/// https://)": ["http://yes"],
+    "https://user@evil.example/ https://user:word@evil.example/ https://a/@b": ["https://a/@b"],
+    "http://[::1]:80/x http://localhost:8000/front/notes/7 http://a_b/c https://täst.example/ü": [
+        *("http://[::1]:80/x", "http://localhost:8000/front/notes/7", "http://a_b/c", "https://täst.example/ü"),
+    ],
+    "http://j\u202egnp.exe https://k/\u2028next https://l\u200bm https://n/%E2%80%AEgnp.exe": [
+        *("http://j", "https://k/", "https://l", "https://n/%E2%80%AEgnp.exe"),
+    ],
+    "<https://m/n> \"https://o\" 'https://p' https://q/r'; https://s\u00a0t https://u… „https://v“ https://w。": [
+        *("https://m/n", "https://o", "https://p", "https://q/r", "https://s", "https://u", "https://v", "https://w"),
+    ],
+    "שלום https://example.com/מקרן, שלום": ["https://example.com/מקרן"],
+    "**https://a** _https://b/_c_d_ ~~https://e~~ [https://f](http://g) https://h/_i_?j&copy=k*l": [
+        *("https://a", "https://b/_c_d", "https://e", "https://f", "https://h/_i_?j&copy=k*l"),
+    ],
+    "https://x/" + ")" * 3000: ["https://x/"],
+    "https://good.example\\@evil.example https://y/" + "z" * 2048: ["https://good.example"],
+}
+
+
+@pytest.mark.parametrize(("source", "addresses"), ADDRESSES.items(), ids=[source[:30] for source in ADDRESSES])
+def test_bare_addresses_are_found_without_the_punctuation_around_them(source: str, addresses: list[str]):
+    links = [one for one, _ in nodes_in(format_message(source) or []) if one["type"] == "a"]
+
+    assert ["".join(child["text"] for child in link["children"]) for link in links] == addresses
+
+
+MESSAGE_CASES: dict[str, list[Any]] = {
+    "# a **b**": [node("p", "# a ", node("strong", "b"))],
+    "a\n---\n*b*": [node("p", "a"), node("p", "---"), node("p", node("em", "b"))],
+    "|a|b|\n|-|-|\n|*c*|d|": [node("p", "|a|b|", BREAK, "|-|-|", BREAK, "|", node("em", "c"), "|d|")],
+    "- [x] a": [node("ul", node("task", "a", line=1, done=True))],
+}
+
+
+@pytest.mark.parametrize(("source", "tree"), MESSAGE_CASES.items(), ids=MESSAGE_CASES.keys())
+def test_a_message_has_no_headings_and_no_tables(source: str, tree: list[Any]):
+    assert format_message(source) == tree
+
+
+@pytest.mark.parametrize("source", ["# a\n===", "|a|\n|-|\n|c|", "hello"])
+def test_a_message_of_text_alone_has_no_tree(source: str):
+    assert format_message(source) is None
 
 
 def test_tasks_of_a_text_without_a_tree_are_counted():
@@ -253,6 +302,7 @@ HOSTILE = (
         "://",
         "a@b.c ",
         "a@",
+        "https://a@b/",
     ),
     *("[a]: b\n", "[a]", '[a](b "', "(", "*a [b ~~c `d ", "\t- a\n", "www.a.", "mailto:", "|", "|a|b|\n|-|-|\n|c|d|\n"),
 )

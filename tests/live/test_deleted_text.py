@@ -58,7 +58,7 @@ async def _ada(core: Core) -> UserOut:
 
 
 def test_every_text_field_is_listed():
-    for name, shape, made_of_text in (("note", NoteOut, {"content"}), ("message", MessageOut, set())):
+    for name, shape, made_of_text in (("note", NoteOut, {"content"}), ("message", MessageOut, {"formatted"})):
         words = {
             field for field, info in shape.model_fields.items() if str in (info.annotation, *get_args(info.annotation))
         }
@@ -112,6 +112,19 @@ async def test_a_live_reader_gets_the_complete_last_state_at_every_process(core:
     assert live.events[0]["note"] == note.model_dump(mode="json")
 
 
+async def test_a_live_reader_gets_the_complete_last_state_of_a_message_at_every_process(core: Core):
+    ada = await _ada(core)
+    data = RoomMessageCreate(author_id=ada.id, content="**Ärger**\n- [ ] 2")
+    message = (await core.messages.post(ANYBODY, 1, data)).result.message
+    before = core.broadcaster.newest
+
+    await core.messages.delete(ANYBODY, message.id, ada.id)
+
+    found = [json.loads(one.data)["message"] for one in (await core.log.read_after(before)).messages]
+    assert message.formatted
+    assert found == [message.model_dump(mode="json")]
+
+
 async def test_events_of_purged_notes_stay_without_text_at_other_processes(core: Core):
     note = (await core.notes.add(ANYBODY, 1, NoteCreate(title="secret"))).result
     await core.notes.delete(ANYBODY, 1, note.id)
@@ -139,7 +152,7 @@ async def test_a_note_created_changed_and_deleted_in_one_transaction_has_no_text
 @pytest.mark.parametrize("direct", [True, False], ids=["direct", "in a room"])
 async def test_the_text_of_a_deleted_message_is_in_no_replay(core: Core, direct: bool):
     ada = await _ada(core)
-    text, other = 'se\u2028cret "quoted"', "kept"
+    text, other = 'se\u2028cret "quoted" and **bold**', "kept"
     for content in (text, other):
         if direct:
             await core.messages.send(ANYBODY, MessageCreate(author_id=ada.id, recipient_id=ada.id, content=content))
@@ -150,11 +163,12 @@ async def test_the_text_of_a_deleted_message_is_in_no_replay(core: Core, direct:
 
     for found in (await _replayed(core, room(1), user(ada.id)), _logged(core)):
         said = [
-            (event["action"], event["message"]["id"], event["message"]["content"])
+            (event["action"], event["message"]["id"], event["message"]["content"], event["message"]["formatted"])
             for event in found
             if "message" in event
         ]
-        assert said == [("create", 1, ""), ("create", 2, other), ("delete", 1, "")]
+        assert said == [("create", 1, "", None), ("create", 2, other, None), ("delete", 1, "", None)]
+        assert "bold" not in json.dumps(found)
 
 
 @pytest.mark.sqlite_only("how it plans a query")

@@ -30,6 +30,19 @@ ROWS = [
         f" VALUES ('x', 'x@example.org', '{name}', '{name.casefold()}', 0, {NOW})"
         for name in PEOPLE
     ),
+    "INSERT INTO note (title, description, done, version, created_at, updated_at, search_text, board_id)"
+    f" VALUES ('a', '- [x] one', false, 2, {NOW}, {NOW}, 'a', 1)",
+    f"INSERT INTO room (id, kind, name, name_key, created_at) VALUES (1, 'room', 'lobby', 'lobby', {NOW})",
+    *(
+        "INSERT INTO message (room_id, author_id, content, version, date, deleted_at)"
+        f" VALUES (1, 1, '{text}', 1, {NOW}, {deleted})"
+        for text, deleted in [
+            *(("plain", "NULL") for _ in range(MANY)),
+            ("**bold**", NOW),
+            ("- [x] one", "NULL"),
+            ("# no head", "NULL"),
+        ]
+    ),
     f"INSERT INTO board (id, kind, name, created_at) VALUES (102, 'personal', 'Personal', {NOW}),"
     f" (103, 'personal', 'Diary', {NOW}), (104, 'personal', 'Personal', {NOW})",
     "INSERT INTO membership (board_id, user_id, role) VALUES (102, 4, 'owner'), (103, 1, 'owner')",
@@ -74,3 +87,9 @@ async def test_an_older_database_keeps_all_its_rows(url: str, tmp_path: Path):
     boards = find(url, "SELECT name FROM board WHERE id IN (102, 103, 104) ORDER BY id")
     assert boards == [("Personal (Ada)",), ("Diary",), ("Personal",)]
     assert find(url, "SELECT folder, size FROM job") == [("", 0)]
+    tree = '[{"type":"ul","children":[{"type":"task","children":[{"type":"text","text":"one"}],"line":1,"done":true}]}]'
+    counted = "SELECT content_json, tasks_done, tasks_total FROM note WHERE content_json IS NOT NULL"
+    assert find(url, counted) == [(tree, 1, 1)]
+    formatted = "SELECT content, formatted_json FROM message WHERE formatted_json IS NOT NULL ORDER BY id"
+    bold = '[{"type":"p","children":[{"type":"strong","children":[{"type":"text","text":"bold"}]}]}]'
+    assert find(url, formatted) == [("**bold**", bold), ("- [x] one", tree)]

@@ -65,7 +65,7 @@ def whole_message(message: Json, author: Json | None, content: str, **more: Any)
     about = {name: message[name] for name in ("id", "room_id", "date")}
     nobody = {"guest": None, "recipient_id": None, "recipient": None, "client_key": None, "edited_at": None}
     by = {"author_id": author and author["id"], "author": author}
-    return {**about, **nobody, **by, "content": content, "version": 1, "answer": None, **more}
+    return {**about, **nobody, **by, "content": content, "formatted": None, "version": 1, "answer": None, **more}
 
 
 async def got(api: httpx.AsyncClient, path: str, **query: Any) -> Any:

@@ -24,12 +24,10 @@ from quart_notes.schemas import (
 from quart_notes.web.context import core
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, parse_id, refused
 from quart_notes.web.fragments import Page, see_other, wants_fragment
-from quart_notes.web.linkify import linkify
 from quart_notes.web.security.authentication import caller, current_user, visible_position
 from quart_notes.web.security.guests import known_guest, may_talk, remember_guest
 
 blueprint = Blueprint("front_rooms", __name__, url_prefix="/front/rooms")
-blueprint.add_app_template_filter(linkify)
 
 PAGE_SIZE = 50  # messages on a page; with JavaScript further ones follow on scrolling
 READ = 40  # messages above the first unread one: more than a window shows

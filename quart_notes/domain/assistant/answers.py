@@ -11,6 +11,7 @@ from quart_notes.domain.access import Caller
 from quart_notes.domain.assistant.context import collect
 from quart_notes.domain.assistant.prompt import Context
 from quart_notes.domain.message_queries import (
+    TEXT_COLUMNS,
     UNFINISHED,
     message_out,
     record_message_event,
@@ -18,6 +19,7 @@ from quart_notes.domain.message_queries import (
     require_asker,
     require_visible_message,
     save,
+    set_text,
     shown_message,
 )
 from quart_notes.domain.rooms import room_of, topics
@@ -63,15 +65,16 @@ class Answers(Service):
         answer = await _unfinished(change.connection, answer_id, version)
         if answer is None:
             return None
-        answer.content, answer.answer_state = text, "writing"
-        return (await save(change, "update", answer, "content", "answer_state")).version
+        set_text(answer, text)
+        answer.answer_state = "writing"
+        return (await save(change, "update", answer, *TEXT_COLUMNS, "answer_state")).version
 
     @transactional
     async def finish(self, change: Change, answer_id: int, version: int, text: str, error: str | None) -> None:
         """Mark an answer as done, or as failed with `error`; do nothing when it was stopped before."""
         answer = await _unfinished(change.connection, answer_id, version)
         if answer is not None:
-            answer.content = text
+            set_text(answer, text)
             await _finish(change, answer, error)
 
     async def compact_log(self, answer_id: int, first: int, before: int) -> None:
@@ -112,8 +115,9 @@ class Answers(Service):
         if await _too_many(change.connection, answer.asker_id):
             raise NotNowError(TOO_MANY)
         request_work(change, answer, "begin")
-        answer.content, answer.answer_state, answer.answer_error = "", "waiting", None
-        return await save(change, "update", answer, "content", "answer_state", "answer_error")
+        set_text(answer, "")
+        answer.answer_state, answer.answer_error = "waiting", None
+        return await save(change, "update", answer, *TEXT_COLUMNS, "answer_state", "answer_error")
 
     @transactional
     async def fail_writing(self, change: Change) -> None:
@@ -167,7 +171,7 @@ async def _unfinished(connection: BaseDBAsyncClient, answer_id: int, version: in
 async def _finish(change: Change, answer: Message, error: str | None) -> None:
     answer.answer_state = "failed" if error else "done"
     answer.answer_error = error and error[:ANSWER_ERROR_MAX]
-    await save(change, "update", answer, "content", "answer_state", "answer_error")
+    await save(change, "update", answer, *TEXT_COLUMNS, "answer_state", "answer_error")
 
 
 async def _require_own_answer(connection: BaseDBAsyncClient, caller: Caller, answer_id: int) -> Message:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from quart_notes.domain.text.addresses import address_length
 from quart_notes.schemas import Align, ContentNode, TaskCount
 
 DEPTH_MAX = 20  # of nodes in nodes
@@ -65,13 +66,22 @@ PLAIN_TEXT = Formatted(None, [])
 
 
 def format_text(text: str | None) -> Formatted:
-    """The tree of a text, and its tasks."""
+    """The tree of a note's text, and its tasks."""
+    return _format(text, NOTES)
+
+
+def format_message(text: str) -> list[ContentNode] | None:
+    """The tree of a message, which has no headings and no tables: what would be one stays text."""
+    return _format(text, MESSAGES).content
+
+
+def _format(text: str | None, parser: "_Parser") -> Formatted:
     if not text or MARKUP.search(text) is None:
         return PLAIN_TEXT
     if not _is_costly(text):
         tree = _Tree()
         try:
-            tree.build(NOTES.parse(text))
+            tree.build(parser.parse(text))
         except _TooLargeError:
             pass
         else:
@@ -228,12 +238,12 @@ def _text_of(nodes: Sequence[ContentNode]) -> str:
 class _Parser(MarkdownIt):
     """The parser with our rules: no HTML, no address that is not a plain one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *without: str) -> None:
         super().__init__("commonmark", {"html": False, "linkify": True, "breaks": True, "maxNesting": 100})
-        self.enable(["table", "strikethrough", "linkify"]).disable(["html_block", "html_inline"])
+        self.enable(["table", "strikethrough", "linkify"]).disable(["html_block", "html_inline", *without])
         linkify = cast(Any, self.linkify)
         linkify.set({"fuzzy_link": False, "fuzzy_ip": False, "fuzzy_email": True})  # README.md is no address
-        linkify.add("ftp:", None).add("//", None)
+        linkify.add("http:", {"validate": self._address_length}).add("ftp:", None).add("//", None)
 
     def validateLink(self, url: str) -> bool:
         """Whether a link may lead there; a name before the host would make it look like another one."""
@@ -245,5 +255,13 @@ class _Parser(MarkdownIt):
             return bool(parts.netloc) and "@" not in parts.netloc
         return parts.scheme in SCHEMES
 
+    def normalizeLinkText(self, url: str) -> str:
+        """A bare address as it was typed: decoded, it could contain marks that turn the direction."""
+        return url
+
+    def _address_length(self, text: str, start: int) -> int:
+        return address_length(text, start)  # linkify-it takes functions only if they are methods
+
 
 NOTES = _Parser()
+MESSAGES = _Parser("heading", "lheading", "table")

@@ -1,4 +1,5 @@
 /** A row of the table of messages: a copy of the blank one in the page's template, its slots filled as text. */
+import { showText } from "../lib/content.js";
 import { clone, find } from "../lib/elements.js";
 import { language, showMoment, toMilliseconds } from "../lib/time.js";
 import { showName } from "../shell/user_names.js";
@@ -21,7 +22,7 @@ export function fill(row, message) {
   showTime(row);
   if (message.author) showName(find(row, ".from"), message.author);
   if (message.recipient) showName(find(row, ".to"), message.recipient);
-  find(row, ".content").textContent = message.content;
+  showText(find(row, ".content"), message.content, message.formatted);
   find(row, ".edited").hidden = !message.edited_at;
 }
 

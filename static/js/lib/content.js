@@ -13,6 +13,15 @@ export const linesOf = (source) => source.split(LINE_END);
 /** @param {ContentNode[]} content @param {Tasks|null} tasks null where they cannot be ticked @returns {Node[]} */
 export const formatted = (content, tasks = null) => content.map((node) => build(node, tasks));
 
+/**
+ * Show a text in an element; a plain one is a paragraph as well, so that what grows stays in its place.
+ * @param {Element} place @param {string} source @param {ContentNode[]|null|undefined} content null for a plain text
+ */
+export function showText(place, source, content) {
+  const plain = source ? [element("p", source)] : [];
+  replaceNodes(place, content ? formatted(content) : plain);
+}
+
 /** @param {ContentNode} node @param {Tasks|null} tasks @returns {Node} */
 function build(node, tasks) {
   const { type, text = "", children = [] } = node;
@@ -55,10 +64,13 @@ function task({ line = 1, done, children = [] }, tasks) {
   function box() {
     const made = document.createElement(tasks ? "button" : "i");
     made.className = "task-box";
-    made.setAttribute("role", tasks ? "checkbox" : "img");
+    made.setAttribute("role", "checkbox");
     made.ariaChecked = String(Boolean(done));
-    made.ariaLabel = tasks ? textOf(children) || "Task" : done ? "Done" : "Not done";
-    if (!(made instanceof HTMLButtonElement) || !tasks) return made;
+    made.ariaLabel = textOf(children) || "Task";
+    if (!(made instanceof HTMLButtonElement) || !tasks) {
+      made.ariaDisabled = "true";
+      return made;
+    }
     made.type = "submit";
     made.name = "task";
     made.value = `${line}:${tasks.lines[line - 1]}`;
@@ -104,7 +116,8 @@ function textOf(content) {
 }
 
 /**
- * Change an element's children into others, keeping those that are alike: the focus stays on a box that is ticked.
+ * Change an element's children into others, keeping those that are alike: the focus stays on a box that is ticked, and a
+ * selection in a text that grows.
  * @param {Element} element @param {Node[]} wanted
  */
 export function replaceNodes(element, wanted) {
@@ -118,6 +131,11 @@ export function replaceNodes(element, wanted) {
 
 /** @param {ChildNode} now @param {Node} node */
 function renew(now, node) {
+  if (now instanceof Text && node instanceof Text) {
+    if (node.data.startsWith(now.data)) now.appendData(node.data.slice(now.length));
+    else now.data = node.data;
+    return;
+  }
   if (!(now instanceof Element && node instanceof Element && now.tagName === node.tagName)) {
     now.replaceWith(node);
     return;

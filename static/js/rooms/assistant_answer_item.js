@@ -1,6 +1,5 @@
 /** The state of an answer beside its text, and the viewer's actions on it. */
 import { address, find } from "../lib/elements.js";
-import { showText } from "./message_text.js";
 
 const WORDS = { waiting: "Thinking…", writing: "Writing…", done: "", stopped: "Stopped", failed: "" };
 const accounts = "accounts" in document.documentElement.dataset;
@@ -28,7 +27,9 @@ export function fillAnswer(item, answer, viewer) {
   item.dataset.answer = state;
   // Never reset: the end of a growing answer is announced separately (assistant_answers.js).
   if (growing) item.ariaLive = "off";
-  showText(find(item, ".answer-state"), state === "failed" ? (error ?? "") : WORDS[state]);
+  const words = state === "failed" ? (error ?? "") : WORDS[state];
+  const line = find(item, ".answer-state");
+  if (line.textContent !== words) line.textContent = words;
   stop.hidden = !(growing && allowed);
   again.hidden = !((state === "stopped" || state === "failed") && allowed);
   if (left?.hidden) {

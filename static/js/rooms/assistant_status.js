@@ -1,7 +1,6 @@
 /** Shows above the private conversation whether the assistant can answer, and what is missing. */
 import { ask } from "../lib/api.js";
 import { find } from "../lib/elements.js";
-import { showText } from "./message_text.js";
 
 const AGAIN_MS = 10_000; // while it cannot answer, and the page is visible
 
@@ -21,7 +20,8 @@ export function start(element, list, feed) {
     try {
       const { value } = await ask("/assistant", { signal });
       element.hidden = value.available;
-      if (!value.available) showText(find(element, ".missing-words"), value.reason);
+      const words = find(element, ".missing-words");
+      if (!value.available && words.textContent !== value.reason) words.textContent = value.reason;
     } catch {
       // Try again later: the shown state may still be right.
     }

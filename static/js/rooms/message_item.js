@@ -1,10 +1,10 @@
 /** A message on the page: a copy of the blank one in its template, its slots filled as text. */
 import { drawAvatar } from "../lib/avatar.js";
+import { showText } from "../lib/content.js";
 import { address, clone, find } from "../lib/elements.js";
 import { showNames } from "../shell/user_names.js";
 import { viewer } from "../shell/viewer.js";
 import { fillAnswer, nameAnswer, readAnswer } from "./assistant_answer_item.js";
-import { showText } from "./message_text.js";
 import { showTime } from "./message_time.js";
 
 /** @type {WeakMap<Element, Message>} */ const shown = new WeakMap();
@@ -46,7 +46,7 @@ export function read(item, roomId) {
     id: Number(id),
     room_id: roomId,
     version: Number(version),
-    content: find(item, ".content").textContent,
+    content: find(item, ".source").textContent || find(item, ".content").textContent,
     author_id: Number(author) || null,
     author: author ? { id: Number(author), nickname: name, name, email: null } : null,
     guest: author || answer ? null : name,
@@ -66,7 +66,10 @@ export function fill(item, message) {
   if (before?.id !== message.id) name(item, message);
   item.dataset.version = String(message.version);
   showTime(find(item, ".message-head time", HTMLTimeElement), message.date);
-  if (before?.content !== message.content) showText(find(item, ".content"), message.content);
+  if (before?.content !== message.content) {
+    showText(find(item, ".content"), message.content, message.formatted);
+    find(item, ".source").textContent = message.formatted ? message.content : "";
+  }
   if (message.answer) fillAnswer(item, message.answer, viewer);
   else find(item, ".edited").hidden = !message.edited_at;
   shown.set(item, message);

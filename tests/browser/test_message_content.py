@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from quart_notes.schemas import CONTENT_MAX
+from tests.browser.content import RISKY
 from tests.browser.rooms import edit, enter, fresh, message, person, room, say, source, write
 from tests.browser.test_accessibility import assert_accessible, assert_fits
-from tests.browser.test_content import MARKUP, RISKY
+from tests.browser.test_content import MARKUP
 from tests.browser.windows import visit
 from tests.domain.test_markdown import ADDRESSES, CASES, MESSAGE_CASES
 

@@ -114,6 +114,8 @@ class _TooLargeError(Exception):
 def _link_to_picture(token: Token) -> ContentNode:
     address = str(token.attrs["src"])
     text = "".join(part.content for part in token.children or []) or address
+    if not address:
+        return {"type": "text", "text": f"![{text}]()"}
     return {"type": "a", "href": address, "children": [{"type": "text", "text": text}]}
 
 
@@ -156,6 +158,7 @@ class _Tree:
         self._item_end: int | None = None  # the line after a list item that has no content so far
         self._count = 0
         self._links = 0  # that are open
+        self._leads_nowhere = False  # the open link, which stays text
         self._is_plain = True
 
     def build(self, tokens: Sequence[Token]) -> None:
@@ -179,7 +182,13 @@ class _Tree:
 
     def _add_token(self, token: Token) -> None:
         kind = token.type
-        if kind in CONTAINERS:
+        if kind == "link_open" and not token.attrs["href"]:
+            self._leads_nowhere = True
+            self._add({"type": "text", "text": "["})
+        elif kind == "link_close" and self._leads_nowhere:
+            self._leads_nowhere = False
+            self._add({"type": "text", "text": "]()"})
+        elif kind in CONTAINERS:
             node = CONTAINERS[kind](token)
             self._add(node)
             self._fill(node.setdefault("children", []))

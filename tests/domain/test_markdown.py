@@ -69,7 +69,7 @@ CASES: dict[str, list[Any]] = {
     ],
     "![a](http://b.c/d.png)": [node("p", node("a", "a", href="http://b.c/d.png"))],
     "![](http://b.c/d.png)": [node("p", node("a", "http://b.c/d.png", href="http://b.c/d.png"))],
-    "*a* ![b]() [c]()": [node("p", node("em", "a"), " ", "![b]()", " ", "[", "c", "]()")],
+    "*a* ![b]() [c]()": [node("p", node("em", "a"), " ![b]() [c]()")],
     "[![a](http://b.c)](http://d.e)": [node("p", node("a", "a", href="http://d.e"))],
     "*a*&#13;b": [node("p", node("em", "a"), "\nb")],
     "a <b>c</b> *d*": [node("p", "a <b>c</b> ", node("em", "d"))],

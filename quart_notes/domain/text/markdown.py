@@ -219,7 +219,11 @@ class _Tree:
         if self._count > NODES_MAX:
             raise _TooLargeError
         self._is_plain &= node["type"] in PLAIN
-        self._open[-1].append(node)
+        siblings = self._open[-1]
+        if node["type"] == "text" and siblings and siblings[-1]["type"] == "text":
+            siblings[-1]["text"] += node["text"]
+        else:
+            siblings.append(node)
 
     def _fill(self, children: list[ContentNode]) -> None:
         self._open.append(children)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser import test_accessibility as accessibility
 from tests.browser.board import card_of, create, edit, focused, fresh
 from tests.browser.windows import finish_animations, visit
 
@@ -159,3 +160,28 @@ def test_on_a_phone_every_note_gets_the_whole_screen_above_the_keyboard(windows,
     assert save["y"] < 100
     sheet.evaluate("sheet => sheet.dispatchEvent(new Event('cancel', { cancelable: true }))")
     expect(sheet).to_have_count(0)
+
+
+def test_the_sheet_is_accessible_with_and_without_a_conflict(window, rest, note, sheet):
+    edit(window, card_of(window, note))
+    sheet.locator("[name=description]").fill("mine")
+    rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"})
+    expect(sheet.locator(".elsewhere")).to_be_visible()
+    accessibility.assert_accessible(window)
+
+    sheet.locator(".save-button").click()
+    expect(sheet.locator(".theirs")).to_be_visible()
+
+    accessibility.assert_accessible(window)
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_the_sheet_fits_a_phone_and_a_thumb(windows, shared_server, rest, width):
+    note = create(rest, fresh(), "x" * 700)
+    page = visit(windows(**{**PHONE, "viewport": {"width": width, "height": 600}}), shared_server)
+
+    card_of(page, note).locator(".title").tap()
+    expect(page.locator("dialog.editor-sheet:modal textarea")).to_be_focused()
+
+    accessibility.assert_fits(page)
+    accessibility.assert_fits_a_thumb(page, "dialog :is(button, input, textarea)")

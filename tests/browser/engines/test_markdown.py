@@ -1,5 +1,6 @@
 """The text of a note in Firefox and in WebKit: keys of lists, and undo."""
 
+from tests.browser.board import create
 from tests.browser.board import fresh as fresh_title
 
 VALUE = "(css, text) => document.querySelector(css).value === text"
@@ -65,3 +66,20 @@ def test_formatted_text_is_pasted_as_markdown(board):
     board.until(VALUE, FIELD, "x**milk**")
     board.ask(UNDO)
     board.until(VALUE, FIELD, "x")
+
+
+def test_a_click_opens_a_long_text_in_a_sheet_and_escape_closes_it(board, rest):
+    note = create(rest, fresh_title(), "line\n" * 20)
+    card = f"#note-{note['id']}"
+    sheet = f"{card} dialog.editor-sheet:modal"
+    active = "css => document.activeElement === document.querySelector(css)"
+
+    board.click(f"{card} .title")
+    board.sees(sheet)
+    board.until(active, f"{sheet} textarea", what="has the focus: ")
+    board.press("x")
+    board.press("Escape")
+
+    board.misses(f"{card} dialog")
+    board.until(active, card, what="has the focus: ")
+    board.sees(f"{card} .note-aside", "unsaved")

@@ -149,8 +149,11 @@ def test_on_a_phone_every_note_gets_the_whole_screen_above_the_keyboard(windows,
     finish_animations(page)
     assert sheet.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
 
+    sheet.locator("[name=description]").fill("mine")
     page.set_viewport_size({"width": 390, "height": 400})
     expect(sheet).to_have_js_property("offsetHeight", 400)
+    rest.patch(f"/api/notes/{note['id']}", json={"description": "by somebody else"})
+    expect(sheet.locator(".elsewhere")).to_be_visible()
     bar = sheet.get_by_role("toolbar").bounding_box()
     save = sheet.locator(".save-button").bounding_box()
 

@@ -8,7 +8,8 @@ from tests.browser.board import card_of, create, focused, fresh
 
 @pytest.fixture
 def three(window, rest):
-    """Three new notes at the top of the board, the newest first."""
+    """Three new notes at the top of the board, the newest first; there are others below."""
+    create(rest, fresh())
     notes = [create(rest, fresh("key")) for _ in range(3)][::-1]
     expect(card_of(window, notes[0])).to_have_count(1)
     return notes

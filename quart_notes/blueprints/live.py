@@ -19,7 +19,7 @@ from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
 from quart_notes.web.security.subscriptions import FeedAccess, authorise_feed, feed_query
-from quart_notes.web.streams import Conversation, EventStream, Join, Leave, direct_peer
+from quart_notes.web.streams import Conversation, EventStream, Join, direct_peer
 
 blueprint = Blueprint("live", __name__)
 tag_blueprint(blueprint, ["feed"])
@@ -101,14 +101,6 @@ class _FeedConversation(Conversation):
 
 
 def _joining(who: FeedAccess) -> Join:
-    """Makes the listener present in the rooms that were named."""
+    """Makes the listener present in the rooms and boards that were named."""
     presence = core().presence
-
-    def join() -> list[Leave]:
-        if who.user is not None:
-            return [presence.join(room_id, who.user) for room_id in who.rooms]
-        for room_id in who.rooms:
-            presence.schedule_publish(room_id)
-        return []
-
-    return join
+    return lambda: [presence.follow(topic, who.user) for topic in who.places]

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-HEADER = re.compile(rb"presence2 ([0-9a-f]{16}) ([0-9]{1,15}) ([0-9]{1,6}) ([0-9]{1,6}) ")
+HEADER = re.compile(rb"presence3 ([0-9a-f]{16}) ([0-9]{1,15}) ([0-9]{1,6}) ([0-9]{1,6}) ")
 HEADER_MAX = 64  # bytes
 
 
@@ -21,7 +21,7 @@ def split(sender: str, number: int, message: bytes, limit: int) -> list[bytes]:
     """The datagrams of a message, each of at most `limit` bytes."""
     size = limit - HEADER_MAX
     parts = [message[start : start + size] for start in range(0, len(message), size)]
-    return [f"presence2 {sender} {number} {part} {len(parts)} ".encode() + data for part, data in enumerate(parts)]
+    return [f"presence3 {sender} {number} {part} {len(parts)} ".encode() + data for part, data in enumerate(parts)]
 
 
 def parse(datagram: bytes) -> Fragment | None:

@@ -4,13 +4,12 @@ import asyncio
 import json
 import secrets
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from pydantic import BaseModel, Field, ValidationError
 
 from quart_notes.cluster.fragments import Reassembler, parse, split
-from quart_notes.live.presence import Presence, RoomPresence
-from quart_notes.schemas.fields import Id
+from quart_notes.live.presence import Attendance, Presence, Writing
 
 BROADCAST_INTERVAL = 3.0  # seconds between broadcasts without a change: two may be lost within TIME_TO_LIVE
 TIME_TO_LIVE = 10.0  # seconds that a state counts unless its process repeats it
@@ -18,6 +17,8 @@ BATCH_DELAY = 0.02  # seconds for which changes are collected into one broadcast
 DATAGRAM_INTERVAL = 0.1  # seconds for each datagram of a broadcast until the next: a large state is sent less often
 SUSPENDED_AFTER = 1.0  # seconds that a timer may be late; after more, this process was suspended
 ID_BYTES = 8
+
+Topic = Annotated[str, Field(pattern=r"^(room|board):[1-9][0-9]{0,18}$")]
 
 
 class DatagramTransport(Protocol):
@@ -32,12 +33,13 @@ class DatagramTransport(Protocol):
 class ProcessState(BaseModel):
     """What a process broadcasts.
 
-    stopped   room and user of each who stopped typing since the last broadcast, on a connection of any process
+    places    who is where, by topic
+    stopped   topic, user and thing of each who stopped writing since the last broadcast, on a connection of any process
     leaving   this process stops, and its connections are about to move to others
     """
 
-    rooms: dict[Id, RoomPresence] = Field(default_factory=dict)
-    stopped: list[tuple[Id, int]] = []
+    places: dict[Topic, Attendance] = Field(default_factory=dict)
+    stopped: list[tuple[Topic, Writing]] = []
     leaving: bool = False
 
 
@@ -64,7 +66,7 @@ class PresenceReplication:
         self._transport: DatagramTransport | None = None
         self._processes: dict[str, _RemoteProcess] = {}
         self._number = 0  # of the newest broadcast
-        self._stopped: list[tuple[int, int]] = []
+        self._stopped: list[tuple[str, Writing]] = []
         self._next_at = 0.0  # loop time, seconds: the next broadcast is not earlier
         self._timer: asyncio.TimerHandle | None = None
 
@@ -88,10 +90,10 @@ class PresenceReplication:
             loop = asyncio.get_running_loop()
             self._broadcast_at(max(loop.time() + BATCH_DELAY, self._next_at))
 
-    def typing_stopped(self, room_id: int, user_id: int) -> None:
-        """Have all processes stop showing that a user types."""
+    def writing_stopped(self, topic: str, writing: Writing) -> None:
+        """Have all processes stop showing that a user is writing."""
         if self._processes:
-            self._stopped.append((room_id, user_id))
+            self._stopped.append((topic, writing))
             self.state_changed()
 
     def receive(self, datagram: bytes) -> None:
@@ -121,7 +123,7 @@ class PresenceReplication:
         self._timer = None
         now = asyncio.get_running_loop().time()
         stopped, self._stopped = self._stopped, []
-        datagrams = self._send(ProcessState(rooms=self._presence.local_state(), stopped=stopped))
+        datagrams = self._send(ProcessState(places=self._presence.local_state(), stopped=stopped))
         self._next_at = now + min(datagrams * DATAGRAM_INTERVAL, BROADCAST_INTERVAL)
         self._broadcast_at(now + BROADCAST_INTERVAL)
 
@@ -137,10 +139,10 @@ class PresenceReplication:
         return len(datagrams)
 
     def _apply(self, sender: str, state: ProcessState) -> None:
-        for room_id, user_id in state.stopped:
-            self._presence.clear_typing(room_id, user_id)
+        for topic, writing in state.stopped:
+            self._presence.stop_writing(topic, writing)
         if not state.leaving:
-            self._presence.set_remote(sender, state.rooms)
+            self._presence.set_remote(sender, state.places)
         process = self._processes[sender]
         process.expiry.cancel()
         process.expiry = self._expiry(sender, self._presence.leave_delay if state.leaving else TIME_TO_LIVE)

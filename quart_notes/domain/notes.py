@@ -13,11 +13,12 @@ from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
 from quart_notes.domain.text.markdown import Formatted, format_text
 from quart_notes.domain.text.normalization import searchable, searched_words
+from quart_notes.domain.users import require_users
 from quart_notes.errors import NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.live.events import Action, NoteEvent, board
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Note
-from quart_notes.schemas import NOTE_FIELDS, ImportedNote, NoteCreate, NoteOut, NoteQuery, NoteUpdate, Role
+from quart_notes.schemas import NOTE_FIELDS, ImportedNote, NoteCreate, NoteOut, NoteQuery, NoteUpdate, Role, UserOut
 from quart_notes.schemas.event_ids import EventId
 
 FORMATTED = ("content_json", "tasks_done", "tasks_total")  # columns of what is made of the description
@@ -118,6 +119,15 @@ class Notes(Service):
             await require_role(connection, caller, board_id, "viewer")
             note = await require_note(connection, board_id, note_id)
         return NoteOut.model_validate(note), position
+
+    async def editor(self, caller: Caller, board_id: int, note_id: int, *, author_id: int) -> UserOut:
+        """A user who may change a note; ValidationFailedError when there is no such user."""
+        caller.require_self(author_id)
+        async with self._database.snapshot() as connection:
+            await require_role(connection, caller, board_id, "editor")
+            await require_note(connection, board_id, note_id)
+            (author,) = await require_users(connection, author_id=author_id)
+        return author
 
     async def deleted(self, caller: Caller, board_id: int, note_id: int) -> NoteOut | None:
         """A note that can be restored, or None."""

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from quart_notes.schemas import (
     BoardOut,
+    EditingOut,
     JobOut,
     MemberOut,
     MembershipOut,
@@ -45,6 +46,11 @@ def room(room_id: int) -> str:
 def user(user_id: int) -> str:
     """The topic of a user: direct messages, new conversations, unread counts."""
     return f"user:{user_id}"
+
+
+def number_of(topic: str) -> int:
+    """The id in a topic."""
+    return int(topic.partition(":")[2])
 
 
 SHARED_BOARD = board(1)
@@ -129,6 +135,15 @@ class PresenceEvent(Event):
     summary: ClassVar[str] = "Who is in a room and who is typing has changed"
 
     presence: PresenceOut = Field(description="Who is there now.")
+
+
+class EditingEvent(Event):
+    """A user opened or closed the editor of a note, or has left the board. It has no id and is never replayed."""
+
+    example_topic: ClassVar[str] = SHARED_BOARD
+    summary: ClassVar[str] = "Who edits which note of a board has changed"
+
+    editing: EditingOut = Field(description="All notes of the board that are being edited now.")
 
 
 class BoardEvent(DurableEvent):
@@ -229,7 +244,7 @@ DURABLE: tuple[type[DurableEvent], ...] = (
     PreferenceEvent,
     JobEvent,
 )
-VOLATILE: tuple[type[Event], ...] = (PresenceEvent,)
+VOLATILE: tuple[type[Event], ...] = (PresenceEvent, EditingEvent)
 
 
 def growing_answer_prefix(topic: str, message_id: int) -> str:

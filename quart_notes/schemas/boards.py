@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from quart_notes.schemas.examples import MOMENT, USER, example
-from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, InputModel, OutputModel, PageQuery, SingleLine
+from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, InputModel, OutputModel, PageQuery, SingleLine
 from quart_notes.schemas.users import UserOut
 
 BOARD_NAME_MAX = 80  # characters
@@ -91,3 +91,28 @@ class MembershipOut(OutputModel):
 
     board_id: Id = Field(description="Which board.")
     role: Role = Field(description="What they may do there.")
+
+
+class EditingNotice(InputModel):
+    """A user has an editor of a note open, or has closed it."""
+
+    model_config = example({"author_id": 3})
+
+    author_id: Annotated[IdOrDigits, Field(description="Who is editing.")]
+    editing: bool = Field(True, description="False: the editor was closed.")
+
+
+class EditedNote(OutputModel):
+    """A note that is being edited."""
+
+    note_id: int = Field(description="Which note.", ge=1, le=MAX_ID)
+    people: list[UserOut] = Field(description="Who has an editor of it open, by nickname.")
+
+
+class EditingOut(OutputModel):
+    """The notes of a board that are being edited now."""
+
+    model_config = example({"board_id": 1, "notes": [{"note_id": 5, "people": [USER]}]})
+
+    board_id: int = Field(description="Which board.", ge=1, le=MAX_ID)
+    notes: list[EditedNote] = Field(description="By id; a note that is missing is edited by nobody.")

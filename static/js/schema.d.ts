@@ -43,6 +43,16 @@ interface ContentNode {
   align?: ("left" | "center" | "right" | null)[];
 }
 
+interface EditedNote {
+  note_id: number;
+  people: UserOut[];
+}
+
+interface EditingOut {
+  board_id: number;
+  notes: EditedNote[];
+}
+
 interface EntryProblem {
   entry: string;
   reason: string;

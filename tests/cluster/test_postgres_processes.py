@@ -5,7 +5,7 @@ from pathlib import Path
 
 from quart_notes.settings import Postgres
 from quart_notes.storage.database import Database
-from tests.support.api_fixtures import person
+from tests.support.api_fixtures import add_note, person
 from tests.support.clients.command_line import assert_failed, run_in
 from tests.support.clients.feed_clients import WebsocketClient, follow
 from tests.support.servers.in_process import opened
@@ -31,6 +31,27 @@ async def test_a_user_is_present_at_every_process_until_their_own_stops(url: str
             await asyncio.to_thread(one.stop)
             await watcher.until(lambda _: here(watcher) == [])
             hers.cut()
+
+
+async def test_an_editor_is_shown_at_every_process_until_its_connection_is_gone(url: str, tmp_path: Path):
+    flags = ("--database-url", url)
+    soon = {"quart_notes.live.presence.LEAVE_DELAY": 0.5}
+
+    def editors(reader: WebsocketClient) -> list[int]:
+        told = [event["editing"]["notes"] for event in reader.events if "editing" in event]
+        return [user["id"] for note in told[-1] for user in note["people"]] if told else []
+
+    one, two = (ServerProcess(tmp_path / name, *flags, constants=soon) for name in ("one", "two"))
+    with one, two:
+        async with two.client() as client:
+            ada = (await person(client))["id"]
+            note = await add_note(client)
+            async with await follow(WebsocketClient, two.port, topics="board:1") as watcher:
+                hers = await follow(WebsocketClient, one.port, topics="board:1", person=ada)
+                await client.post(f"/api/notes/{note['id']}/editing", json={"author_id": ada})
+                await watcher.until(lambda _: editors(watcher) == [ada])
+                hers.cut()
+                await watcher.until(lambda _: editors(watcher) == [])
 
 
 async def test_processes_that_start_concurrently_create_the_tables_once(databases: Databases, tmp_path: Path):

@@ -255,9 +255,9 @@ async def test_a_malformed_old_or_foreign_datagram_is_ignored():
         b'{"rooms":{"5":[]}}',
     ]
     bodies += [b'{"rooms":{"5":[["x"],[],[]]}}', b'{"stopped":[1]}', b'[["alive",{}]]', b'{"rooms":\xff}']
-    heads = [b"presence2 %s %d 0 1 " % (one, 9**9) for one in (b"fedcba9876543210", sender)]
+    heads = [b"presence3 %s %d 0 1 " % (one, 9**9) for one in (b"fedcba9876543210", sender)]
     datagrams = [b"", b" ", b"x" * 10_000, former + b'[["alive",{}]]', former + b'[["goodbye",null]]', sender]
-    datagrams += [b"presence2 %s 1 0 0 {}" % sender, b"presence2 %s 1 0 99999999 {}" % sender, *wire.carried]
+    datagrams += [b"presence3 %s 1 0 0 {}" % sender, b"presence3 %s 1 0 99999999 {}" % sender, *wire.carried]
 
     for datagram in datagrams + [head + body for body in bodies for head in heads]:
         second.replication.receive(datagram)

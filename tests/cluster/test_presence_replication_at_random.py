@@ -81,9 +81,9 @@ async def test_all_processes_converge_once_datagrams_arrive(steps: list[tuple[st
 
     for one in model.processes:
         assert one.now == one.last == model.truth
-        known = {user.nickname for place in one.presence._rooms.values() for user in place.users.values()}
+        known = {user.nickname for place in one.presence._places.values() for user in place.users.values()}
         assert known == set(model.truth[0]), "those who have gone are forgotten"
-        assert bool(one.presence._rooms) == any(model.truth)
+        assert bool(one.presence._places) == any(model.truth)
 
 
 @settings(max_examples=60)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import FeedMessage
-from quart_notes.live.events import ALL_ROOMS, USERS, UserEvent, encode
+from quart_notes.live.events import ALL_ROOMS, USERS, UserEvent, encode, room
 from quart_notes.live.presence import LEAVE_DELAY, PUBLISH_INTERVAL, TYPING_DURATION, Presence
 from tests.support.presence_fixtures import ADA, BOB, EVE, Listener, load_users, nicks, now_in, user
 from tests.support.virtual_time import in_virtual_time
@@ -163,7 +163,7 @@ async def test_a_second_connection_of_a_present_user_gets_the_presence():
 
     await asyncio.sleep(MOMENT)
     assert listener.times == [0, 10]
-    presence.schedule_publish(5)
+    presence.follow(room(5), None)
     await asyncio.sleep(2)
     assert listener.times == [0, 10, 10 + PUBLISH_INTERVAL]
     assert listener.last == (["Ada"], [], [])
@@ -265,13 +265,13 @@ async def test_an_empty_room_is_released():
     for room_id in range(1, 101):
         leave, guest = presence.join(room_id, ADA), presence.join_as_guest(room_id, "Client 1")
         presence.typing(room_id, BOB)
-        presence.schedule_publish(room_id)
+        presence.follow(room(room_id), None)
         leave()
         guest()
-        presence.schedule_publish(1000 + room_id)
+        presence.follow(room(1000 + room_id), None)
     await asyncio.sleep(60)
 
-    assert presence._rooms == {}
+    assert presence._places == {}
     assert listener.last == ([], [], [])
 
 
@@ -352,4 +352,4 @@ async def test_after_any_operations_the_published_presence_is_correct(steps: lis
     assert min(gaps, default=PUBLISH_INTERVAL) >= PUBLISH_INTERVAL - MOMENT
     if listener.heard:
         assert listener.last == now_in(presence)
-    assert bool(presence._rooms) == bool(connections)
+    assert bool(presence._places) == bool(connections)

@@ -168,6 +168,27 @@ async def test_typing_is_shown_at_every_worker_until_the_message_is_posted_at_an
                 await watcher.until(lambda reader: _told(reader, "typing") == [], 4)  # sooner than the timeout
 
 
+async def test_an_editor_is_shown_at_every_worker_until_it_is_closed_at_any(shared: WorkerServer):
+    def editors(reader: FeedClient) -> list[str] | None:
+        told = [event["editing"] for event in reader.events if "editing" in event]
+        return [who["nickname"] for note in told[-1]["notes"] for who in note["people"]] if told else None
+
+    with shared.clients() as found:
+        one, *_, other = found.values()
+        eve = one.post("/api/users", json={**ADA, "email": "editor@example.org", "nickname": "writer"}).json()["id"]
+        path = f"/api/notes/{one.post('/api/notes', json={'title': 'edited'}).json()['id']}/editing"
+        async with (
+            readers(shared, WebsocketClient, 1, topics="board:1") as watchers,
+            await follow(WebsocketClient, shared.port, topics="board:1", person=eve),
+        ):
+            assert one.post(path, json={"author_id": eve}).status_code == 204
+            for watcher, *_ in watchers.values():
+                await watcher.until(lambda reader: editors(reader) == ["writer"])
+            assert other.post(path, json={"author_id": eve, "editing": False}).status_code == 204
+            for watcher, *_ in watchers.values():
+                await watcher.until(lambda reader: editors(reader) == [])
+
+
 # Metrics
 
 

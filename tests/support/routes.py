@@ -120,6 +120,8 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_account.revoke_invitation": {},
     }
     blueprint, _, name = endpoint.partition(".")
+    if name == "notice_editing":
+        return {"author_id": 1}
     if name in {"tick_task", "add_task"}:
         return (
             {"line": 1, "source": TASK, "done": bool(number % 2)} if name == "tick_task" else {"text": f"task {number}"}

@@ -161,6 +161,7 @@ RULES: dict[str, tuple[str, str, Json | None]] = {
     "notes.delete": ("DELETE", "/api/notes/1", None),
     "notes.restore": ("POST", "/api/notes/1/restore", None),
     "notes.get": ("GET", "/api/notes/1", None),
+    "notes.editor": ("POST", "/api/notes/1/editing", {"author_id": 1}),
     "notes.find": ("GET", "/api/notes", None),
     "notes.board": ("GET", "/front/notes", None),
     "users.add": ("POST", "/api/users", body_of("users.create_user")),

@@ -13,7 +13,7 @@ from quart_notes.errors import StaleVersionError, TaskMovedError, ValidationFail
 from quart_notes.live.events import board
 from quart_notes.live.response_cache import CachedResponse
 from quart_notes.live.writer import Committed
-from quart_notes.schemas import NoteCreate, NoteOut, NoteQuery, NoteUpdate, TaskCreate, TaskTick
+from quart_notes.schemas import EditingNotice, NoteCreate, NoteOut, NoteQuery, NoteUpdate, TaskCreate, TaskTick
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web import fast_post
 from quart_notes.web.context import core
@@ -143,6 +143,22 @@ async def restore_note(board_id: int, note_id: int) -> Response:
     404 when the note was not deleted, or was deleted for good.
     """
     return _item(await core().notes.restore(await caller(), board_id, note_id))
+
+
+@blueprint.post("/<id:note_id>/editing")
+@validate_request(EditingNotice)
+@responds(ResponseDoc(204, "Those who follow the board are told."), writes=False)
+async def notice_editing(board_id: int, note_id: int, data: EditingNotice) -> Response:
+    """Report that somebody has an editor of a note open, or has closed it.
+
+    It is shown while a stream of theirs names the board, for 150 seconds unless repeated.
+    """
+    author = await core().notes.editor(await caller(), board_id, note_id, author_id=data.author_id)
+    if data.editing:
+        core().presence.editing(board_id, note_id, author)
+    else:
+        core().presence.stopped_editing(board_id, note_id, author.id)
+    return Response(None, 204)
 
 
 @blueprint.patch("/<id:note_id>/tasks")

@@ -16,6 +16,7 @@ from quart_notes.web.context import core
 from quart_notes.web.error_handlers import validation_problem
 from quart_notes.web.security.authentication import acting_as, identify
 
+PLACE = re.compile(r"(board|room):[0-9]+", re.ASCII)
 NUMBERED_TOPIC = re.compile(r"(board|room|user):([1-9][0-9]{0,18})", re.ASCII)
 MAX_TOPICS = 200  # of one subscription
 
@@ -25,13 +26,13 @@ class FeedAccess:
     """An authorised subscription.
 
     user     of the subscriber, or None: anonymous
-    rooms    ids of the rooms that it names; the user is present in them
+    places   topics of the rooms and boards that it names one by one; the user is present there
     grant    of the session or token; None: nobody signed in
     """
 
     topics: frozenset[str]
     user: UserOut | None
-    rooms: tuple[int, ...]
+    places: tuple[str, ...]
     grant: Grant | None
 
     @property
@@ -90,7 +91,8 @@ async def authorise_feed(query: FeedQuery) -> FeedAccess:
     if topics - visible:
         unknown = ", ".join(sorted(topics - visible))
         raise UnknownTopicError(f"There is no topic {unknown or '(empty)'} for you.")
-    return FeedAccess(topics, who.user, tuple(sorted(numbered["room"])), grant)
+    places = tuple(sorted(topic for topic in topics if PLACE.fullmatch(topic)))
+    return FeedAccess(topics, who.user, places, grant)
 
 
 async def _extra_topics(who: Caller, numbered: Mapping[str, Collection[int]]) -> set[str]:

@@ -178,6 +178,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
         "PATCH /api/boards/<id:board_id>", "POST /api/boards/<id:board_id>/restore",
     ],
     (204, 404): [
+        "POST /api/notes/<id:note_id>/editing",
         "POST /api/rooms/<id:room_id>/typing", "POST /api/sign-out", "DELETE /api/me/sessions/<id:session_id>",
         "DELETE /api/me/tokens/<id:token_id>", "DELETE /api/invitations/<id:invitation_id>",
     ],
@@ -214,7 +215,11 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (201, 404, 409): ["POST /api/invitations"],
     (200, 400, 403, 404, 422): ["GET /events"],
 }  # fmt: skip
-STORES_NOTHING = {"POST /api/rooms/<id:room_id>/typing"}
+STORES_NOTHING = {
+    "POST /api/rooms/<id:room_id>/typing",
+    "POST /api/notes/<id:note_id>/editing",
+    "POST /api/boards/<id:board_id>/notes/<id:note_id>/editing",
+}
 
 
 def _expected(label: str, statuses: tuple[int, ...]) -> set[int]:

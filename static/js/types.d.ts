@@ -68,6 +68,7 @@ type FeedEvent = {
   message?: Message;
   unread?: Unread;
   presence?: Presence;
+  editing?: EditingOut;
   board?: Omit<Board, "role">;
   member?: Member;
   membership?: Membership;
@@ -108,6 +109,7 @@ interface BoardEvents {
   "note:changed": CardEvent<NoteChange>; // before: absent for a new card; live: as news, not as part of a list
   "note:deleting": CardEvent<null>;
   "note:edit": CardEvent<Draft>;
+  "editor:opened": CardEvent<null>;
   "editor:closed": CardEvent<null>;
   "note:deleted": CustomEvent<null>;
   "notes:near": CustomEvent<{ came: HTMLElement[]; near: Set<HTMLElement> }>;

@@ -114,7 +114,6 @@ async def test_reporting_requires_a_user_and_a_note(api: httpx.AsyncClient):
 
 @pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("ticker", 403), ("editor", 204), ("owner", 204)])
 async def test_only_those_who_may_change_a_note_can_report_that_they_edit_it(house: House, role: Role, status: int):
-    await house.welcome("ada", "bob")
     number = await house.board(**{house.admin: "owner", "ada": role})
     note = await house.note(house.admin, number)
     presence = house.core.presence

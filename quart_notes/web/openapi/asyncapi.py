@@ -24,13 +24,14 @@ a server that stops closes with 1012.
 
 Topics: `board:1` the notes of a board, `users` users, `rooms` rooms, `room:*` the messages of all public rooms, also
 future ones, `room:5` one room or direct conversation and its presence, `user:3` the events of one user: direct
-messages, new conversations, unread counts, the progress of imports. Presence has no id; it is sent at most once a
-second, to subscribers that name the room, and is never replayed."""
+messages, new conversations, unread counts, the progress of imports. Presence, and who edits the notes of a board,
+have no id; they are sent at most once a second, to subscribers that name the room or the board, and are never
+replayed."""
 QUERY = {
     "topics": "Topics to subscribe to, separated by commas; by default all visible ones. An unknown one: 403.",
     "after": "Resume after this event id; an invalid one: 400.",
     "person": "Id of the subscribing user: by default their own topic is included, and they are present in the rooms"
-    " that `topics` names. An unknown one: 404.",
+    " and boards that `topics` names. An unknown one: 404.",
 }
 LINE = {
     "name": "Line",

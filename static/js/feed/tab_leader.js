@@ -5,7 +5,7 @@
  * 2. For further topics, or older events, the connection restarts at the position of the waiting tab: the others get
  * some events again, and drop them. 3. For fewer topics it restarts where it is. 4. A denied topic is left out, until a
  * tab asks that was opened later: then it is tried once again. 5. A tab that joins gets the last state of what has no
- * id, such as presence: it would otherwise get it only with the next change.
+ * id, such as presence: it would otherwise get it only with the next change. It is unknown while there is no connection.
  */
 import { behind, isNewer } from "./event_ids.js";
 import { RecentEvents } from "./recent_events.js";
@@ -49,7 +49,10 @@ export class TabLeader {
     const { feed } = this.#own;
     feed.addEventListener("change", ({ detail }) => this.#pass(detail));
     feed.addEventListener("reset", ({ detail }) => this.#pass(detail));
-    feed.addEventListener("state", ({ detail }) => listeners.state(detail));
+    feed.addEventListener("state", ({ detail }) => {
+      if (detail !== "live") this.#volatile.clear();
+      listeners.state(detail);
+    });
     feed.addEventListener("denied", ({ detail }) => this.#deny(detail));
     feed.addEventListener("resubscribed", ({ detail }) => this.#resubscribed(detail));
   }

@@ -31,13 +31,14 @@ export class Problem extends Error {
  * Send a change.
  * @template Value
  * @param {string} method @param {string} path below /api @param {object|string|number} [body] @param {number} [version] for If-Match
+ * @param {boolean} [keepalive] send it even if the page is left
  * @returns {Promise<Sent<Value>>} or throws a Problem
  */
-export async function send(method, path, body, version) {
+export async function send(method, path, body, version, keepalive = false) {
   const headers = new Headers({ Accept: "application/json" });
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (version) headers.set("If-Match", `"${version}"`);
-  const { value, response } = await ask(path, { method, headers, body: JSON.stringify(body) });
+  const { value, response } = await ask(path, { method, headers, body: JSON.stringify(body), keepalive });
   return { value, eventId: response.headers.get("Last-Event-ID") ?? "" };
 }
 

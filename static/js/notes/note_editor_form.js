@@ -28,6 +28,7 @@ export class EditorForm {
     if (inSheet) this.#sheet = openSheet("editor-sheet", card, this.element, this.#cancel);
     else card.append(this.element);
     this.fields.fit();
+    emit(card, "editor:opened");
   }
 
   /** @param {HTMLElement} card */

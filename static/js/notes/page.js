@@ -15,6 +15,8 @@ import * as noteComposer from "./note_composer.js";
 import * as noteCounts from "./note_counts.js";
 import * as noteDeleting from "./note_deleting.js";
 import * as noteEditing from "./note_editing.js";
+import * as editingSender from "./editing_sender.js";
+import * as noteEditors from "./card/note_editors.js";
 import * as noteFlags from "./card/note_flags.js";
 import { noteKeys } from "./note_keys.js";
 import * as noteLink from "./card/note_link.js";
@@ -39,6 +41,8 @@ export function start(element, feed) {
   noteLink.start(list);
   noteDeleting.start(list, feed);
   feedUpdates.start(element, feed);
+  noteEditors.start(element, feed);
+  editingSender.start(element, feed);
   noteEditing.start(element, feed);
   noteAnnouncements.start(feed);
   boardUpdates.start(element, feed);

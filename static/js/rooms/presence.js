@@ -1,9 +1,9 @@
 /** Shows who is here at once, and announces it politely. */
 import { clone, find } from "../lib/elements.js";
 import { closeOnLeave } from "../lib/overlay_panel.js";
+import { newsOf } from "../shell/presence_announcements.js";
 import { showNames } from "../shell/user_names.js";
 import { viewer } from "../shell/viewer.js";
-import { newsOf } from "./presence_announcements.js";
 
 const FACES = 4;
 

@@ -1,7 +1,7 @@
 /** Shows who else is typing, in a line above the composer. */
-import { showName } from "../shell/user_names.js";
+import { activitySentence } from "../shell/activity_sentence.js";
+import { newsOf } from "../shell/presence_announcements.js";
 import { viewer } from "../shell/viewer.js";
-import { newsOf } from "./presence_announcements.js";
 
 const LASTS_MS = 7_000; // the server sends the end after 5 s of silence; this is for a lost one
 
@@ -14,7 +14,7 @@ export function start(element, roomId, feed) {
     if (presence?.room_id !== roomId) return;
     const people = presence.typing.filter(({ id }) => id !== viewer);
     clearTimeout(timer);
-    element.replaceChildren(...sentence(people));
+    element.replaceChildren(...activitySentence(people, "typing"));
     for (const { nickname } of people) newsOf(`${nickname} is typing.`);
     if (people.length) timer = setTimeout(() => element.replaceChildren(), LASTS_MS);
   };
@@ -23,17 +23,4 @@ export function start(element, roomId, feed) {
     controller.abort();
     clearTimeout(timer);
   };
-}
-
-/** Each name is isolated from the words around it, with its own direction. @param {User[]} people @returns {(Node|string)[]} */
-function sentence(people) {
-  const [first, second] = people.map((person) => {
-    const bdi = document.createElement("bdi");
-    showName(bdi, person);
-    return bdi;
-  });
-  if (!people.length) return [];
-  if (people.length === 1) return [first, " is typing…"];
-  if (people.length === 2) return [first, " and ", second, " are typing…"];
-  return [first, `, and ${people.length - 1} others are typing…`];
 }

@@ -1,4 +1,4 @@
-/** Announces who comes, leaves and types, without repetitions. */
+/** Announces who comes, leaves, types and edits, without repetitions. */
 import { announceNews } from "../lib/page_events.js";
 
 const AGAIN_MS = 60_000; // the same news of the same person is read out once a minute

@@ -116,6 +116,25 @@ def test_all_tasks_are_unchecked_and_done_ones_are_deleted_with_undo(
     expect(card.locator(".tasks-count")).to_have_text("0 of 3")
 
 
+def test_tasks_are_added_on_the_card(windows: Windows, rest, shared_server: ServerProcess):
+    here, there = visit(windows(), shared_server), windows(java_script_enabled=False)
+    note = create(rest, fresh(), LIST)
+    field = card_of(here, note).get_by_label("Add a task")
+    for task in ("tea", "  salt"):
+        field.fill(task)
+        field.press("Enter")
+    expect(_box(card_of(here, note), "salt")).to_be_visible()
+    expect(field).to_have_value("")
+    expect(field).to_be_focused()
+
+    there.goto(f"{shared_server.base}/front/notes")
+    card_of(there, note).get_by_label("Add a task").fill("rice")
+    card_of(there, note).get_by_label("Add a task").press("Enter")
+
+    expect(_box(card_of(here, note), "rice")).to_be_visible()
+    assert _text(rest, note) == f"{LIST}\n- [ ] tea\n- [ ] salt\n- [ ] rice"
+
+
 def test_done_tasks_are_shown_last_where_that_is_wanted(windows: Windows, rest, shared_server: ServerProcess):
     window = visit(windows(), shared_server)
     note = create(rest, fresh(), "- [x] bread\n- [ ] milk")

@@ -16,6 +16,7 @@ from quart_notes.schemas import (
     NoteOut,
     NoteQuery,
     NoteUpdate,
+    TaskCreate,
     TaskTick,
     UserOut,
     one_line,
@@ -180,12 +181,14 @@ async def _edit_again(board_id: int, note_id: int, form: dict[str, Any], status:
 
 @blueprint.post("/<id:note_id>/tasks")
 async def change_tasks(board_id: int, note_id: int) -> Page:
-    """The buttons of a note's tasks: `task`, the line and the source of one, ticks it, and `action` changes all."""
+    """What a list of tasks has: `task`, the line and source of one, ticks it, `action` changes all, `text` adds one."""
     sent = await request.form
     line, _, source = sent.get("task", "").partition(":")
     try:
         if action := sent.get("action"):
             await core().tasks.change_all(await caller(), board_id, note_id, action)
+        elif text := sent.get("text"):
+            await core().tasks.add(await caller(), board_id, note_id, TaskCreate(text=text))
         else:
             tick = TaskTick(line=number(line, 0, MAX_ID), source=source, done=source.partition("[")[2][:1] == " ")
             await core().tasks.tick(await caller(), board_id, note_id, tick)

@@ -10,7 +10,7 @@ export function showContent(card, note) {
   find(card, ".description").hidden = content !== null;
   replaceNodes(find(card, ".content"), content ? formatted(content, tasks) : []);
   showCount(card, note);
-  /** @type {NodeListOf<HTMLElement>} */ const controls = card.querySelectorAll(".task-box, .tasks-form button");
+  /** @type {NodeListOf<HTMLElement>} */ const controls = card.querySelectorAll(".task-box, .tasks-tools [data-needs]");
   for (const control of controls) allow(control);
 }
 
@@ -23,16 +23,17 @@ export function removeMarks(card) {
 
 /** @param {HTMLElement} card @param {Note} note */
 function showCount(card, { id, tasks }) {
-  const shown = card.querySelector(".tasks-form");
+  const shown = card.querySelector(".tasks-tools");
   if (!tasks?.total) {
     shown?.remove();
     return;
   }
-  const form = shown instanceof HTMLFormElement ? shown : clone("note-tasks", HTMLFormElement);
+  const tools = shown ?? clone("note-tasks");
+  const form = find(tools, ".tasks-form");
   if (!shown) {
     form.id = `tasks-${id}`;
-    address(form, "action", id);
-    find(card, ".note-body").append(form);
+    for (const one of tools.children) address(one, "action", id);
+    find(card, ".note-body").append(tools);
   }
   form.dataset.done = String(tasks.done);
   find(form, ".tasks-count").textContent = `${tasks.done} of ${tasks.total}`;

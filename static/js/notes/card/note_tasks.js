@@ -1,5 +1,5 @@
 /** Ticks the tasks in a note's text, each by its line, and changes all of them. */
-import { around } from "../../lib/elements.js";
+import { around, find } from "../../lib/elements.js";
 import { linesOf } from "../../lib/content.js";
 import { toast } from "../../lib/page_events.js";
 import { noteOf } from "../note_card.js";
@@ -36,14 +36,26 @@ export function start(element, feed) {
     };
     saving(card, feed, send, { saved });
   };
+  /** @param {HTMLElement} card @param {HTMLInputElement} field */
+  const add = (card, field) => {
+    const text = field.value;
+    if (!text.trim()) return;
+    field.value = "";
+    const failed = () => {
+      field.value ||= text;
+    };
+    saving(card, feed, () => change("POST", `/${noteOf(card).id}/tasks`, { text }), { failed });
+  };
   /** @param {SubmitEvent} event */
   const submit = (event) => {
-    const form = around(event, ".tasks-form", HTMLFormElement);
-    const { submitter } = event;
-    if (!form || !(submitter instanceof HTMLButtonElement)) return;
+    const form = around(event, ".tasks-tools form", HTMLFormElement);
+    if (!form) return;
     event.preventDefault();
     const card = /** @type {HTMLElement} */ (form.closest(".note"));
-    if (submitter.name === "task") tick(card, submitter);
+    const { submitter } = event;
+    if (form.matches(".task-add")) add(card, find(form, "input", HTMLInputElement));
+    else if (!(submitter instanceof HTMLButtonElement)) return;
+    else if (submitter.name === "task") tick(card, submitter);
     else changeAll(card, submitter.value);
   };
   element.addEventListener("submit", submit, { signal: controller.signal });

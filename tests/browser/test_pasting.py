@@ -5,6 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.board import card_of, create, edit, fresh
 from tests.browser.markdown import composer, expect_shown, put, shown
+from tests.browser.windows import visit
 
 FORMATTED = {
     "<p>some <b>bold</b> and <i>italic</i> <s>words</s></p>": "some **bold** and *italic* ~~words~~",
@@ -17,6 +18,7 @@ FORMATTED = {
     "<a href='mailto:ada@example.org'>ada</a>": "[ada](mailto:ada@example.org)",
     "<p><a href='javascript:alert(1)'>x</a> <a href='data:text/html,x'>y</a> <a href='/relative'>z</a></p>": "x y z",
     "<h1>Head <b>bold</b></h1><p>text</p><h3>Sub</h3>": "# Head bold\n\ntext\n\n### Sub",
+    "<h2>Head</h2><h3>Sub</h3>": "# Head\n\n## Sub",
     "<p>one</p><p>two<br>three</p><hr>": "one\n\ntwo\nthree\n\n---",
     "<ul><li>a<ul><li>b</li></ul></li><li><p>c</p></li></ul>": "- a\n  - b\n- c",
     "<ul><li>a</li><ul><li>b</li></ul></ul>": "- a\n  - b",
@@ -129,10 +131,8 @@ def test_an_address_pasted_on_words_makes_a_link(window):
 
 
 def test_the_keys_of_the_browser_paste_markdown_and_plain_text(windows, server):
-    page = windows(permissions=["clipboard-read", "clipboard-write"])
-    page.goto(server.base + "/front/notes")
+    page = visit(windows(permissions=["clipboard-read", "clipboard-write"]), server)
     field = composer(page)
-    page.focus("#add-title")
     page.evaluate(COPY, [LIST, "milk\neggs"])
 
     put(field, "|")
@@ -142,6 +142,36 @@ def test_the_keys_of_the_browser_paste_markdown_and_plain_text(windows, server):
     page.keyboard.press("Control+Shift+v")
 
     expect_shown(field, "milk\neggs|")
+
+
+COPIED = """# Camping
+
+- [ ] tent
+- [x] *stove*
+  - gas
+
+> **bring** it
+
+| a | b |
+| --- | --- |
+| 1 | `2` |
+
+1. [first](https://example.org/a)
+2. second"""
+
+
+def test_a_copied_card_is_pasted_as_its_source(windows, shared_server, rest):
+    page = visit(windows(permissions=["clipboard-read", "clipboard-write"]), shared_server)
+    content = card_of(page, create(rest, fresh(), COPIED)).locator(".content")
+    expect(content).to_contain_text("second")
+    field = composer(page)
+
+    content.evaluate("content => getSelection().selectAllChildren(content)")
+    page.keyboard.press("Control+c")
+    put(field, "|")
+    page.keyboard.press("Control+v")
+
+    expect(field).to_have_value(COPIED)
 
 
 def test_a_pasted_document_loads_and_runs_nothing(window: Page):

@@ -4,8 +4,11 @@ import { isHidden, styleOf, wordsOf } from "./html_words.js";
 const BLOCK =
   "address, article, aside, blockquote, body, center, dd, details, div, dl, dt, fieldset, figcaption, figure, footer, form, " +
   "h1, h2, h3, h4, h5, h6, header, hr, li, main, menu, nav, ol, p, pre, section, summary, table, tbody, td, tfoot, th, thead, tr, ul";
+const HEADING = "h1, h2, h3, h4, h5, h6";
 const BLOCK_MARK = /^(?:([-+*=|>]|#{1,6}|-{3,}|={2,})(?=\s|$)|(\d{1,9})(?=[.)](?:\s|$)))/gm;
 const WORD_ITEM = /mso-list:\s*\S+\s+level(\d)/i; // Word writes its lists as paragraphs
+/** @type {WeakMap<Document, number>} */ const topLevels = new WeakMap();
+const BOX = "input[type=checkbox], [role=checkbox]";
 const LANGUAGE = /(?:^|\s)lang(?:uage)?-([\w+#-]+)/;
 
 /** Markdown of one part of a document. @typedef {{text: string, kind: "text"|"list"|"item"}} Block */
@@ -42,8 +45,7 @@ const paragraph = (nodes) =>
 
 /** @param {Element} element @returns {Block[]} */
 function blockOf(element) {
-  const [, level] = /^H([1-6])$/.exec(element.tagName) ?? [];
-  if (level) return [plainBlock(heading(element, Number(level)))];
+  if (element.matches(HEADING)) return [plainBlock(heading(element))];
   if (element.matches("hr")) return [plainBlock("---")];
   if (element.matches("pre")) return [plainBlock(fenced(element))];
   if (element.matches("ul, ol, menu")) return [{ text: list(element), kind: "list" }];
@@ -54,10 +56,19 @@ function blockOf(element) {
   return blocksOf(element);
 }
 
-/** @param {Element} element @param {number} level */
-function heading(element, level) {
+/** @param {Element} element */
+function heading(element) {
+  const level = Number(element.tagName[1]) - topLevel(element.ownerDocument) + 1;
   const words = wordsOf(element.childNodes, { bold: true }).replace(/\s+/g, " ");
   return words && `${"#".repeat(level)} ${words}`;
+}
+
+/** The highest level of heading in a document, which becomes the first: a card shows those of its note two levels lower. @param {Document} foreign */
+function topLevel(foreign) {
+  const known = topLevels.get(foreign);
+  const level = known ?? [1, 2, 3, 4, 5, 6].find((each) => foreign.querySelector(`h${each}`)) ?? 1;
+  topLevels.set(foreign, level);
+  return level;
 }
 
 /** @param {Block[]} blocks @param {boolean} [tight] whether a list follows its paragraph at once */
@@ -101,12 +112,13 @@ function wordItem(element, level) {
   return { text, kind: "item" };
 }
 
-/** @param {Element} item @returns {string} */
+/** The box of a task: a real one, or an element with that role, the item itself too. @param {Element} item @returns {string} */
 function boxOf(item) {
-  const box = [...item.querySelectorAll("input[type=checkbox]")].find((one) => one.closest("li") === item);
-  if (box) return box.hasAttribute("checked") ? "[x] " : "[ ] ";
-  if (item.getAttribute("role") !== "checkbox") return "";
-  return item.getAttribute("aria-checked") === "true" ? "[x] " : "[ ] ";
+  const boxes = [item, ...item.querySelectorAll("*")].filter((one) => one.matches(BOX));
+  const box = boxes.find((one) => one.closest("li") === item);
+  if (!box) return "";
+  const isTicked = box.hasAttribute("checked") || box.getAttribute("aria-checked") === "true";
+  return isTicked ? "[x] " : "[ ] ";
 }
 
 /** @param {string} text @param {number} columns */

@@ -73,6 +73,32 @@ def test_a_card_says_who_edits_the_note_until_the_editor_is_closed(scene: Scene)
     expect(card_of(nobodys, note).locator("time")).to_be_visible()
 
 
+def test_the_page_of_a_note_says_who_edits_it(scene: Scene, shared_server):
+    note, ada, hers, nobodys = scene.note, scene.ada, scene.hers, scene.nobodys
+    for page in (hers, nobodys):
+        visit(page, shared_server, f"/front/notes/{note['id']}")
+
+    edit(hers, card_of(hers, note))
+    _expect_said(nobodys, note, f"{ada['nickname']} is editing…")
+    hers.keyboard.press("Escape")
+
+    _expect_said(nobodys, note, "")
+
+
+def test_an_open_editor_is_reported_once_a_minute(windows: Windows, shared_server, rest, ada):
+    note, page = create(rest, fresh("edited")), be(windows(), shared_server, ada)
+    page.clock.install()
+    visit(page, shared_server)
+    report = f"**/api/notes/{note['id']}/editing"
+    with page.expect_request(report):
+        edit(page, card_of(page, note))
+
+    with page.expect_request(report) as again:
+        page.clock.run_for(61_000)
+
+    assert again.value.post_data_json == {"author_id": ada["id"], "editing": True}
+
+
 def test_three_editors_are_counted(scene: Scene, windows: Windows, shared_server, rest):
     third = visit(be(windows(), shared_server, person(rest, "cleo")), shared_server)
     for page in (scene.hers, scene.his, third):

@@ -41,6 +41,8 @@ CASES: list[tuple[str, tuple[str, str, str, str]]] = [
     ("a changed text and a tick", ("- [ ] milk", "- [ ] oat milk", "- [x] milk", "- [x] oat milk")),
     ("another text and a tick", ("1. [ ] milk", "1. [ ] tea", "1. [X] milk", "1. [X] tea")),
     ("a tick in a quote", ("> * [x] a\n> b", "> * [x] a\n> c", "> * [ ] a\n> b", "> * [ ] a\n> c")),
+    ("a tick in a nested list", ("- 1) [ ] a\n- b", "- 1) [ ] a\n- c", "- 1) [x] a\n- b", "- 1) [x] a\n- c")),
+    ("a tick and another text there", ("- 1) [ ] tea", "- 1) [ ] green tea", "- 1) [x] tea", "- 1) [x] green tea")),
     ("ticks of both", ("- [ ] a\n- [x] b", "- [x] a\n- [x] b", "- [ ] a\n- [ ] b", "- [x] a\n- [ ] b")),
     ("a tick in a moved line", ("- [ ] a\nb\nc", "b\nc\n- [ ] a", "- [x] a\nb\nc", "b\nc\n- [x] a")),
     ("a deleted line and a tick", ("- [ ] a\n- [ ] b", "- [ ] b", "- [x] a\n- [ ] b", "- [ ] b")),

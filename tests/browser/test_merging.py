@@ -82,6 +82,15 @@ def test_an_editor_says_who_changed_the_note_and_keeps_their_tick(hers, his, res
     assert _description(rest, note) == LIST.replace("[ ] milk", "[x] oat milk")
 
 
+def test_an_editor_says_that_the_same_user_changed_the_note_elsewhere(hers, note):
+    editor = edit(hers, card_of(hers, note))
+    _field(hers, note).fill(LIST.replace("milk", "oat milk"))
+
+    _patch(hers, note, description=LIST.replace("[ ] milk", "[x] milk"))
+
+    expect(editor.locator(".elsewhere-text")).to_have_text("You changed this note. Saving keeps both changes.")
+
+
 def test_typing_in_a_line_that_another_user_changed_is_announced_as_a_conflict(hers, his, note, ben):
     editor = edit(hers, card_of(hers, note))
     _patch(his, note, description=LIST.replace("milk", "soy milk"))

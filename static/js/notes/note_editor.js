@@ -69,7 +69,7 @@ export class NoteEditor {
     const { typed } = this.form;
     if (sameText(note, this.base) || sameText(note, typed)) this.base = baseOf(note);
     const { text, clean } = mergeNotes(this.base, typed, note);
-    const who = (note.updated_by !== viewer && knownNickname(note.updated_by)) || "Somebody";
+    const who = viewer && note.updated_by === viewer ? "You" : knownNickname(note.updated_by) || "Somebody";
     if (this.#conflict) this.#conflict.update(text, note);
     else if (note.version <= this.base.version) this.form.mark("");
     else if (clean) this.form.mark(" changed this note. Saving keeps both changes.", who);

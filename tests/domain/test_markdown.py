@@ -63,6 +63,15 @@ CASES: dict[str, list[Any]] = {
         }
     ],
     f"see {LINK}.": [node("p", "see ", node("a", LINK, href=LINK), ".")],
+    "(see www.a.org/b). WWW.C.org": [
+        node(
+            "p",
+            "(see ",
+            node("a", "www.a.org/b", href="http://www.a.org/b"),
+            "). ",
+            node("a", "WWW.C.org", href="http://WWW.C.org"),
+        )
+    ],
     "me@a.org": [node("p", node("a", "me@a.org", href="mailto:me@a.org"))],
     "[a](tel:+49) [b](mailto:c@d.e)": [
         node("p", node("a", "a", href="tel:+49"), " ", node("a", "b", href="mailto:c@d.e"))
@@ -81,7 +90,7 @@ PLAIN = [
     "",
     "Two litres.",
     "one\ntwo\n\nthree",
-    "README.md, main.rs and www example",
+    "README.md, main.rs and www.example, awww.a.org",
     "2 < 3, a_b_c, 5 * 6, #1, me @ home, AT&T",
     "[a]: http://b.c",
     "javascript:alert(1)",

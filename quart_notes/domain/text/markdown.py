@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from quart_notes.domain.text.addresses import address_length
+from quart_notes.domain.text.addresses import ADDRESS_MAX, address_length
 from quart_notes.schemas import Align, ContentNode, TaskCount
 
 DEPTH_MAX = 20  # of nodes in nodes
@@ -24,7 +24,9 @@ COST_MAX = 30_000
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 LINE_END = re.compile(r"\r\n?|\n")
 # Without any of these, a text is plain: nothing in it can be Markdown.
-MARKUP = re.compile(r"[*_`\[\]<>&\\|~#@]|://|www\.|mailto:|^ {0,3}(?:[-+=]|\d+[.)])|^ {0,3}(?:\t| {4})", re.MULTILINE)
+MARKUP = re.compile(
+    r"[*_`\[\]<>&\\|~#@]|://|(?i:www\.)|mailto:|^ {0,3}(?:[-+=]|\d+[.)])|^ {0,3}(?:\t| {4})", re.MULTILINE
+)
 TASK = re.compile(r"\[([ xX])\](?:[ \t]+|$)")  # at the beginning of a list item's text
 TASK_BOX = re.compile(r"[-+*.)][ \t]+\[[ xX]\]")
 TASK_LINE = re.compile(r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)+\[[ xX]\](?:[ \t]|$)")
@@ -257,6 +259,7 @@ class _Parser(MarkdownIt):
         linkify = cast(Any, self.linkify)
         linkify.set({"fuzzy_link": False, "fuzzy_ip": False, "fuzzy_email": True})  # README.md is no address
         linkify.add("http:", {"validate": self._address_length}).add("ftp:", None).add("//", None)
+        linkify.add("www.", {"validate": self._host_length, "normalize": self._add_scheme})
 
     def validateLink(self, url: str) -> bool:
         """Whether a link may lead there; a name before the host would make it look like another one."""
@@ -274,6 +277,14 @@ class _Parser(MarkdownIt):
 
     def _address_length(self, text: str, start: int) -> int:
         return address_length(text, start)  # linkify-it takes functions only if they are methods
+
+    def _host_length(self, text: str, start: int) -> int:
+        slashes = "//"
+        length = address_length(slashes + text[start : start + ADDRESS_MAX], 0) - len(slashes)
+        return length if "." in text[start : start + max(length, 0)] else 0
+
+    def _add_scheme(self, match: Any) -> None:
+        match.url = f"http://{match.url}"
 
 
 NOTES = _Parser()

@@ -57,7 +57,7 @@ YES_WORDS = (
     " evet tamamlandı tamamlandi adevarat da αληθησ ναι 是 はい 真 完了 完成 已完成 예 참 완료"
 )
 NO_WORDS = (
-    "false no n 0 f off open - todo normal needsAction falsch nein offen faux non falso nao onwaar nee fałsz"
+    "false no n 0 f off open - todo normal active needsAction falsch nein offen faux non falso nao onwaar nee fałsz"
     " nie ложь нет falskt falsk usann nei nej epatosi ei hamis nem nepravda ne yanlis yanlıs hayır hayir fals"
     " nu ψευδησ οχι 否 いいえ 假 伪 未完了 未完成 아니요 거짓 ☐ ⬜ ✗ ✘ ❌"
 )

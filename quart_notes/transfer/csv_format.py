@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from quart_notes.schemas import OWN_ORIGIN, ImportOptions
-from quart_notes.transfer.columns import use_of
+from quart_notes.transfer.checklists import with_tasks
+from quart_notes.transfer.columns import plain, use_of, yes_or_no
 from quart_notes.transfer.csv_rows import Head, Row, table
 from quart_notes.transfer.fields import gathered
 from quart_notes.transfer.parsed_note import Lost, ParsedNote
@@ -18,6 +19,7 @@ SUFFIXES = frozenset({".csv", ".tsv", ".tab"})
 FORMULA = re.compile(r"[=+\-@\t\r\n'＝＋－＠]")
 ABOVE = "lines above the names of the columns"
 NAMELESS = "cells in a column without a name"
+CHECKLIST = "is check list"  # TickTick's column that tells whether the text is a checklist
 SETTINGS = "settings of the program that wrote the file"
 
 
@@ -44,9 +46,18 @@ def _item(name: str, head: Head, row: Row, options: ImportOptions) -> ParsedNote
     named = list(zip(columns, row.cells, strict=False))
     if any(use_of(column) == "origin" and OWN_ORIGIN.fullmatch(cell) for column, cell in named):
         named = [(column, unescape_formula(cell)) for column, cell in named]
+    named = _with_tasks(named)
     if any(use_of(column) == "kind" and cell == "meta" for column, cell in named):  # in a table of Todoist
         return ParsedNote(name, lost=[Lost(SETTINGS, " ".join(filter(None, row.cells)))])
     return gathered((column or NAMELESS, cell) for column, cell in named).item(name, options)
+
+
+def _with_tasks(named: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A row with tasks in place of TickTick's marks, if its text is a checklist."""
+    if not any(plain(column) == CHECKLIST and yes_or_no(cell) for column, cell in named):
+        return named
+    found = [(column, with_tasks(cell) if use_of(column) == "text" else cell) for column, cell in named]
+    return named if found == named else [(column, cell) for column, cell in found if plain(column) != CHECKLIST]
 
 
 def unescape_formula(cell: str) -> str:

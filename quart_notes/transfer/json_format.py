@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from quart_notes.schemas import ImportOptions
+from quart_notes.transfer.checklists import checklists
 from quart_notes.transfer.errors import UnreadableError
 from quart_notes.transfer.fields import gathered
 from quart_notes.transfer.json_stream import BadElement, JsonReader
@@ -15,6 +16,11 @@ MARK = "quart_notes_export"  # its value is the version of the format
 VERSION = 1
 ARRAYS = frozenset({"notes", "memos", "tasks", "cards", "items", "data", "activeNotes"})
 TRASH = frozenset({"trashedNotes"})  # Simplenote's
+MEMO = frozenset({"content", "visibility"})  # fields that every element of memos has
+DERIVED = frozenset({"snippet", "nodes", "property"})  # what memos derives from the content
+COPIES = {"displayTime": "createTime", "displayTs": "createdTs"}  # which it shows in place of the other
+CHECKLISTS_MAX = 8 << 20  # characters of all checklists of a board
+LIST = "notes"  # a name for a further text
 
 
 class Trashed(NamedTuple):
@@ -25,18 +31,72 @@ class Trashed(NamedTuple):
 
 def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
     """The notes in a file, each named by its position."""
+    lists = _Checklists(file)
     for number, element in enumerate(_elements(file), 1):
-        yield _item(f"{file.name}: note {number:,}", element, options)
+        yield _item(f"{file.name}: note {number:,}", element, options, lists)
 
 
-def _item(name: str, element: Any, options: ImportOptions) -> ParsedNote:
+def _item(name: str, element: Any, options: ImportOptions, lists: "_Checklists") -> ParsedNote:
     if isinstance(element, Trashed):
-        return _item(name, element.element, options) if options.trashed else ParsedNote(name, left_out="trashed")
+        if not options.trashed:
+            return ParsedNote(name, left_out="trashed")
+        element = element.element
     if isinstance(element, BadElement):
         return ParsedNote(name, problem=element.why)
     if not isinstance(element, dict):
         return ParsedNote(name, problem="it is not an object")
-    return gathered(element.items()).item(name, options)
+    return gathered(_without_copies(lists.added_to(element)).items()).item(name, options)
+
+
+def _without_copies(element: dict[str, Any]) -> dict[str, Any]:
+    """An element without what memos derives from its content, or says twice."""
+    if not element.keys() >= MEMO:
+        return element
+    return {
+        key: value
+        for key, value in element.items()
+        if key not in DERIVED and not (key in COPIES and value == element.get(COPIES[key]))
+    }
+
+
+class _Checklists:
+    """The checklists of a board of Trello, which are beside its cards in a file. Read when a card names one."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._by_card: dict[str, list[dict[str, Any]]] | None = None
+
+    def added_to(self, card: dict[str, Any]) -> dict[str, Any]:
+        """A card with its checklists as a text; what is no checklist stays what it is."""
+        key = next((key for key in ("checklists", "idChecklists") if card.get(key)), None)
+        try:
+            found = card["checklists"] if key == "checklists" else self._of(card["id"]) if key else []
+            text = checklists(found)
+        except (TypeError, ValueError, KeyError, AttributeError):
+            return card
+        if not text:
+            return card
+        return {key: value for key, value in card.items() if key not in {"checklists", "idChecklists"}} | {LIST: text}
+
+    def _of(self, card_id: str) -> list[dict[str, Any]]:
+        if self._by_card is None:
+            self._by_card = {}
+            size = 0
+            for checklist in self._all():
+                size += len(str(checklist))
+                if isinstance(checklist, dict) and size <= CHECKLISTS_MAX:
+                    self._by_card.setdefault(str(checklist.get("idCard")), []).append(checklist)
+        return self._by_card.get(card_id, [])
+
+    def _all(self) -> Iterator[Any]:
+        with self._file.open() as opened:
+            reader = JsonReader(opened)
+            if reader.peek() == "{":
+                for key in _fields(reader):
+                    if key == "checklists" and reader.peek() == "[":
+                        yield from reader.array()
+                    else:
+                        _skip(reader)
 
 
 def count(file: File) -> Iterator[int]:
@@ -59,20 +119,35 @@ def _elements(file: File) -> Iterator[Any]:
 
 
 def _in_export(reader: JsonReader) -> Iterator[Any]:
-    reader.skip("{")
     found = False
-    while reader.peek() == '"':
-        key = reader.value()
-        reader.skip(":")
+    for key in _fields(reader):
         if key in ARRAYS | TRASH and reader.peek() == "[":
             found = True
             yield from map(Trashed, reader.array()) if key in TRASH else _flat(reader)
-        elif (value := reader.value()) != VERSION and key == MARK:
+        elif (value := _skip(reader)) != VERSION and key == MARK:
             raise UnreadableError(f"It is an export of version {value!r:.20}; known here is {VERSION}.")
-        if reader.skip(",", "}") == "}":
-            break
     if not found:
         raise UnreadableError("There are no notes in it: no array under the name notes.")
+
+
+def _fields(reader: JsonReader) -> Iterator[str]:
+    """The names of an object's fields; read or skip the value of each before the next."""
+    reader.skip("{")
+    while reader.peek() == '"':
+        key = reader.value()
+        reader.skip(":")
+        yield key
+        if reader.skip(",", "}") == "}":
+            break
+
+
+def _skip(reader: JsonReader) -> Any:
+    """Skip a value, and return it unless it is an array, which may be long."""
+    if reader.peek() != "[":
+        return reader.value()
+    for _ in reader.array():
+        pass
+    return None
 
 
 def _flat(reader: JsonReader) -> Iterator[Any]:

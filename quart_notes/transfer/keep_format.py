@@ -11,6 +11,7 @@ from typing import Any
 from quart_notes.errors import InvalidJsonError
 from quart_notes.schemas import NOTE_FLAGS, ImportOptions
 from quart_notes.schemas.strict_json import parse
+from quart_notes.transfer.checklists import task_list
 from quart_notes.transfer.columns import use_of
 from quart_notes.transfer.dates import moment_of
 from quart_notes.transfer.fields import as_text
@@ -141,8 +142,7 @@ def _from_html(html: Any, texts: _Texts) -> str:
 
 def _list(lines: Any, texts: _Texts) -> str:
     """Tasks, one a line; Keep escapes their texts as HTML."""
-    tasks = [(_task(line, texts), line.get("isChecked")) for line in lines]
-    return "\n".join(f"- [{'x' if done else ' '}] " + "\n  ".join(text.split("\n")) for text, done in tasks if text)
+    return task_list((_task(line, texts), bool(line.get("isChecked"))) for line in lines)
 
 
 def _task(line: Mapping[str, Any], texts: _Texts) -> str:

@@ -98,6 +98,52 @@ CONTENTS: Mapping[str, tuple[bytes | str | Any, list[tuple[str | None, str | Non
         [(None, "Buy *milk*\n#home", False)],
         {"name": "memos/101", "creator": "users/1", "visibility": "PRIVATE", "tags": "home"},
     ),
+    "memos_of_today.json": (
+        {
+            "memos": [
+                {
+                    "name": "memos/Yw3fKq", "state": "NORMAL", "creator": "users/1",
+                    "createTime": "2026-01-31T09:30:00Z", "updateTime": "2026-02-01T09:30:00Z",
+                    "displayTime": "2026-01-31T09:30:00Z",
+                    "content": "# Trip\n\n- [ ] tent\n- [x] stove\n", "visibility": "PUBLIC", "tags": [],
+                    "pinned": False, "attachments": [{"name": "attachments/1", "filename": "map.png"}],
+                    "relations": [], "reactions": [],
+                    "property": {"hasTaskList": True}, "snippet": "Trip", "parent": "", "location": None,
+                },
+            ],
+            "nextPageToken": "abc",
+        },
+        [(None, "# Trip\n\n- [ ] tent\n- [x] stove\n", False)],
+        {
+            "name": "memos/Yw3fKq", "creator": "users/1", "visibility": "PUBLIC",
+            "attachments": '[{"name": "attachments/1", "filename": "map.png"}]',
+        },
+    ),
+    "memos_of_version_2.json": (
+        {
+            "memos": [
+                {
+                    "name": "memos/1", "rowStatus": "ACTIVE", "createTime": "2026-01-31T09:30:00Z",
+                    "content": "*a*\r\n\r\n", "nodes": [{"type": "PARAGRAPH"}], "visibility": "PRIVATE",
+                    "displayTime": "2026-01-30T09:30:00Z",
+                },
+            ],
+        },
+        [(None, "*a*\r\n\r\n", False)],
+        {"name": "memos/1", "visibility": "PRIVATE", "displayTime": "2026-01-30T09:30:00Z"},
+    ),
+    "memos_of_version_1.json": (
+        [
+            {
+                "id": 7, "rowStatus": "NORMAL", "creatorId": 1, "createdTs": 1769851800, "updatedTs": 1769851900,
+                "displayTs": 1769851800, "content": "> x\n", "visibility": "PRIVATE", "pinned": False, "parent": None,
+                "creatorName": "Ann", "resourceList": [], "relationList": [],
+            },
+            {"id": 8, "rowStatus": "ARCHIVED", "content": "old", "visibility": "PRIVATE"},
+        ],
+        [(None, "> x\n", False)],
+        {"id": "7", "creatorId": "1", "visibility": "PRIVATE", "creatorName": "Ann"},
+    ),
     "memos_of_old.json": (
         {"data": [{"id": 7, "rowStatus": "NORMAL", "createdTs": 1769851800, "content": "x", "pinned": False}]},
         [(None, "x", False)],
@@ -131,6 +177,64 @@ CONTENTS: Mapping[str, tuple[bytes | str | Any, list[tuple[str | None, str | Non
         {"name": "Board", "lists": [{"name": "To do"}], "cards": [{"name": "Paint", "desc": "white", "closed": False}]},
         [("Paint", "white", False)],
         {},
+    ),
+    "trello_checklists.json": (
+        {
+            "name": "Board",
+            "actions": [{"type": "commentCard", "text": "x" * 1000}] * 1500,
+            "cards": [
+                {"id": "c1", "name": "Paint", "desc": "**white**", "idChecklists": ["l1", "l2"], "labels": []},
+                {"id": "c2", "name": "Move", "desc": "", "idChecklists": ["l3"]},
+                {"id": "c3", "name": "Odd", "desc": "", "idChecklists": ["l4"]},
+                {"id": "c4", "name": "Gone", "desc": "", "idChecklists": ["l9"]},
+            ],
+            "checklists": [
+                {
+                    "id": "l2", "idCard": "c1", "name": "Later", "pos": 32768,
+                    "checkItems": [{"name": "second\ncoat", "state": "incomplete", "pos": 1}],
+                },
+                {
+                    "id": "l1", "idCard": "c1", "name": "Checklist", "pos": 16384,
+                    "checkItems": [
+                        {"name": "brush `2`", "state": "incomplete", "pos": 2},
+                        {"name": "tape", "state": "complete", "pos": 1.5},
+                    ],
+                },
+                {
+                    "id": "l3", "idCard": "c2", "name": "Checklist", "pos": 1,
+                    "checkItems": [{"name": "van", "state": "complete", "pos": 1}],
+                },
+                {"id": "l4", "idCard": "c3", "name": 5, "checkItems": []},
+                "odd",
+            ],
+        },
+        [
+            (
+                "Paint",
+                "**white**\n\n## Checklist\n\n- [x] tape\n- [ ] brush `2`\n\n## Later\n\n- [ ] second coat",
+                False,
+            ),
+            ("Move", "- [x] van", False),
+            ("Odd", None, False),
+            ("Gone", None, False),
+        ],
+        {"id": "c1", "idChecklists": "l4"},
+    ),
+    "trello_cards.json": (
+        [{"name": "Paint", "checklists": [{"name": "To buy", "checkItems": [{"name": "brush", "state": "complete"}]}]}],
+        [("Paint", "## To buy\n\n- [x] brush", False)],
+        {},
+    ),
+    "ticktick_checklist.csv": (
+        '"Title","Content","Is Check list"\n"Shop","for Sunday\n▫Milk\n▪Bread\n▫ Salt","Y"\n"Bag","▫Tent▪Stove","Y"\n'
+        '"Call","▫ not a list","N"\n"Odd","plain","Y"\n',
+        [
+            ("Shop", "for Sunday\n\n- [ ] Milk\n- [x] Bread\n- [ ] Salt", False),
+            ("Bag", "- [ ] Tent\n- [x] Stove", False),
+            ("Call", "▫ not a list", False),
+            ("Odd", "plain", False),
+        ],
+        {"Is Check list": "N"},
     ),
     "odd_values.json": (
         [{"title": 5, "done": "yes", "created_at": "yesterday", "origin": "with a space", "version": "2 b"}],

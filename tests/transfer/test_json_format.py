@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,40 @@ def test_notes_are_found_at_any_position_in_an_export(tmp_path: Path):
     document = {"a": [1, {"notes": [2]}], "quart_notes_export": 1, "notes": [{"title": "a"}], "b": "x" * (2 * PIECE)}
 
     assert only(put(tmp_path, "x.json", document)).title == "a"
+
+
+def test_an_export_of_before_notes_named_their_users_is_imported(tmp_path: Path):
+    moments = {"created_at": "2026-01-31T09:30:00.000001Z", "updated_at": "2026-02-01T09:30:00Z"}
+    about = {"title": "Milk", "description": "a\r\n* b\n", "done": True, "version": 3, **moments}
+    document = {
+        "quart_notes_export": 1,
+        "epoch": "3f9a01bc",
+        "board": {"name": "Allotment"},
+        "exported_at": "2026-02-01T10:00:00Z",
+        "notes": [{"origin": "3f9a01bc/7", **about}],
+    }
+    table = (
+        '\ufeff"title","description","done","created_at","updated_at","origin"\r\n"Milk","a\r\n* b\n","true",'
+        '"2026-01-31T09:30:00.000001Z","2026-02-01T09:30:00Z","3f9a01bc/7"\r\n'
+    )
+    markdown = (
+        '---\ntitle: "Milk"\ndone: true\ncreated_at: 2026-01-31T09:30:00.000001Z\n'
+        'updated_at: 2026-02-01T09:30:00Z\norigin: "3f9a01bc/7"\n---\n\na\r\n* b\n\n'
+    )
+
+    for name, content in (("x.json", document), ("x.csv", table), ("x.md", markdown)):
+        (item,) = items(put(tmp_path, name, content))
+
+        entry = item.entry
+        assert entry and (entry.title, entry.description, entry.done, entry.pinned) == (
+            "Milk",
+            "a\r\n* b\n",
+            True,
+            False,
+        )
+        assert entry.created_at == datetime(2026, 1, 31, 9, 30, 0, 1, UTC)
+        assert (entry.updated_at, entry.origin) == (datetime(2026, 2, 1, 9, 30, tzinfo=UTC), "3f9a01bc/7")
+        assert item.lost == []
 
 
 @pytest.mark.parametrize(

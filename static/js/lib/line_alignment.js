@@ -9,7 +9,7 @@
 import { untickedLine, wordsOf } from "./task_line.js";
 
 const SIMILARITY = 0.5; // the part of two lines that must be equal, at their starts and ends together
-const MOST_CELLS = 4_000_000; // of the table in `match`, 8 MB: more lines than that are paired in order
+const MOST_CELLS = 1_000_000; // of the table in `mostPairs`, 0.1 s: more lines than that are paired in order
 
 /** @typedef {[before: number, after: number]} Pair the numbers of two lines, from 0 */
 /** @typedef {{before: number[], after: number[]}} Lines numbers of lines of both texts, ascending */

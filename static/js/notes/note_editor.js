@@ -16,10 +16,13 @@ import { save } from "./note_saving.js";
 import { baseOf, draftKey, mergeNotes, sameText } from "./note_text.js";
 import { setDraftAside } from "./unsaved_drafts.js";
 
+const PAUSE_MS = 200; // in typing, after which it is compared with what others saved
+
 export class NoteEditor {
   /** @type {import("./edit_conflict.js").Conflict|undefined} */ #conflict;
   #gone = false;
   #busy = false;
+  #timer = 0;
 
   /**
    * @param {HTMLElement} card @param {ExpectingFeed} feed @param {Draft|null} draft @param {() => void} closed
@@ -45,7 +48,8 @@ export class NoteEditor {
 
   #typing() {
     this.#storeDraft();
-    this.#mark(noteOf(this.card));
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.form.isOpen && this.#mark(noteOf(this.card)), PAUSE_MS);
   }
 
   #storeDraft() {

@@ -24,6 +24,7 @@ from quart_notes.domain.invitations import Invitations
 from quart_notes.domain.jobs import Jobs
 from quart_notes.domain.login_attempts import LoginAttempts
 from quart_notes.domain.members import Members
+from quart_notes.domain.message_notes import MessageNotes
 from quart_notes.domain.messages import Messages
 from quart_notes.domain.notes import Notes
 from quart_notes.domain.passwords import Passwords
@@ -81,6 +82,7 @@ class Core:
         self.profiles = Profiles(*wired)
         self.rooms = Rooms(*wired)
         self.messages = Messages(*wired)
+        self.message_notes = MessageNotes(self.messages, self.notes)
         self.read_markers = ReadMarkers(*wired)
         self.preferences = Preferences(*wired)
         self.presence = Presence(self.broadcaster, self.users.existing_users)

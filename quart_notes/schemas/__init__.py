@@ -71,6 +71,7 @@ from quart_notes.schemas.messages import (
     AuthorQuery,
     GuestMessageCreate,
     MessageCreate,
+    MessageNoteCreate,
     MessageOut,
     MessageQuery,
     MessageUpdate,

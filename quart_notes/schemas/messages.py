@@ -87,6 +87,15 @@ class MessageUpdate(InputModel):
     content: Content
 
 
+class MessageNoteCreate(InputModel):
+    """A note that is made of a message."""
+
+    model_config = example({"board_id": 1})
+
+    board_id: Id = Field(description="Where to.")
+    client_key: ClientKey = None
+
+
 class AnswerOut(OutputModel):
     """The part of a message that makes it an answer of the assistant, which grows while it is written."""
 

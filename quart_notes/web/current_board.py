@@ -10,6 +10,7 @@ from quart_notes.schemas import PAGE_MAX, MyBoardOut, PageQuery
 from quart_notes.web.context import core
 from quart_notes.web.security.authentication import OPEN_BOARD, caller, identify
 
+WRITING_ROLES = ("editor", "owner")
 OPEN_BOARD_PAGES = "front_notes"  # the registration of the pages whose address names no board
 
 
@@ -30,6 +31,17 @@ async def current_board_id(board_id: int) -> int:
             with suppress(ProblemError):  # there may be too many preferences; the board is open all the same
                 await core().preferences.set(grant.caller.id, OPEN_BOARD, board_id)
     return board_id
+
+
+async def writable_board() -> MyBoardOut | None:
+    """The board that is open in this browser, if the caller may add notes to it."""
+    grant = await identify()
+    opened = SHARED_BOARD if grant is None or grant.caller.session is None else grant.board
+    try:
+        board, _ = await core().boards.get(await caller(), opened)
+    except NotFoundError:
+        return None
+    return board if board.role in WRITING_ROLES else None
 
 
 async def board_menu() -> list[MyBoardOut]:

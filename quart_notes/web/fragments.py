@@ -27,6 +27,11 @@ def see_other(page: str) -> WerkzeugResponse:
     return redirect(request.root_path + page, 303)
 
 
+def pages_address() -> str:
+    """The address of our own pages, such as https://notes.example/front, for links that work elsewhere."""
+    return f"{request.host_url.rstrip('/')}{request.root_path}/front"
+
+
 def removed(page: str) -> str | WerkzeugResponse:
     """The response after a deletion: empty for a fragment, otherwise a redirect to `page`."""
     return GONE if wants_fragment() else see_other(page)

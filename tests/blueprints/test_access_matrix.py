@@ -55,7 +55,9 @@ BETWEEN_TWO = {  # about the conversation of the owner and root, and the owner's
         "messages.get_message",
         "front_rooms.room",
         "front_rooms.post_message",
+        "messages.create_note_of_message",
         "front_room_messages.message",
+        "front_room_messages.make_note",
     ),
 }
 OF_ITS_AUTHOR = {"messages.update_message", "front_room_messages.edit", "front_room_messages.save"}

@@ -47,6 +47,13 @@ def composed(*said: Utterance, private: bool = False, boards: Any = ()) -> list[
     return compose(Context(private, "ada", said, boards), TODAY)
 
 
+def test_the_rules_say_that_answers_are_markdown_with_tasks():
+    rules = composed(Utterance("ada", "what is to be done?"))[0]["content"]
+
+    assert "Markdown" in rules
+    assert "- [ ] " in rules
+
+
 def test_the_rules_come_first_with_the_date_and_the_asking_user():
     (rules, question) = composed(Utterance("ada", "hello"))
 

@@ -5,15 +5,33 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.domain.messages import Posted
 from quart_notes.domain.service import Listed
-from quart_notes.errors import NotYoursError, StaleVersionError
+from quart_notes.errors import NotNowError, NotYoursError, StaleVersionError
 from quart_notes.live.writer import Committed
-from quart_notes.schemas import AuthorQuery, MessageCreate, MessageOut, MessageQuery, MessageUpdate
+from quart_notes.schemas import (
+    AuthorQuery,
+    MessageCreate,
+    MessageNoteCreate,
+    MessageOut,
+    MessageQuery,
+    MessageUpdate,
+    NoteOut,
+)
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
 from quart_notes.web.etags import if_match, tags_sent
+from quart_notes.web.fragments import pages_address
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import responds
-from quart_notes.web.responses import CREATED_HEADERS, ITEM_HEADERS, item_response, json_item, list_response, made, page
+from quart_notes.web.responses import (
+    CREATED_HEADERS,
+    ITEM_HEADERS,
+    item_response,
+    json_item,
+    list_response,
+    made,
+    made_status,
+    page,
+)
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("messages", __name__, url_prefix="/api/messages")
@@ -90,6 +108,20 @@ async def restore_message(message_id: int, query_args: AuthorQuery) -> Response:
     404 when it was not deleted, or was deleted for good.
     """
     return message_item(await core().messages.restore(await caller(), message_id, query_args.author_id))
+
+
+@blueprint.post("/<id:message_id>/note")
+@validate_request(MessageNoteCreate)
+@responds(*made("note", NoteOut, {**MESSAGE_HEADERS, **CREATED_HEADERS}), problems=(NotNowError,))
+async def create_note_of_message(message_id: int, data: MessageNoteCreate) -> Response:
+    """Make a note of a message.
+
+    Its description is the text, with a link back to the message. 409 while an answer is being written.
+    """
+    written = await core().message_notes.add(await caller(), message_id, data, pages_address())
+    note, position = written
+    location = f"/api/boards/{note.board_id}/notes/{note.id}"
+    return json_item(note, position, status=made_status(written), version=note.version, location=location)
 
 
 def message_item(found: tuple[MessageOut, EventId]) -> Response:

@@ -7,11 +7,12 @@ from pydantic import ValidationError
 from quart import Blueprint, render_template
 
 from quart_notes.blueprints.pages.rooms import to_message, visible_room
-from quart_notes.errors import NotFoundError, NotYoursError
-from quart_notes.schemas import MessageOut, MessageUpdate, UserOut
+from quart_notes.errors import ForbiddenError, NotFoundError, NotYoursError
+from quart_notes.schemas import MessageNoteCreate, MessageOut, MessageUpdate, UserOut
 from quart_notes.web.context import core
-from quart_notes.web.forms import form_context, form_values, refused
-from quart_notes.web.fragments import Page, removed
+from quart_notes.web.current_board import board_path, writable_board
+from quart_notes.web.forms import form_context, form_key, form_values, refused
+from quart_notes.web.fragments import Page, pages_address, removed, see_other
 from quart_notes.web.security.authentication import caller, current_user
 
 blueprint = Blueprint("front_room_messages", __name__, url_prefix="/front/rooms/<id:room_id>/messages/<id:message_id>")
@@ -21,7 +22,7 @@ blueprint = Blueprint("front_room_messages", __name__, url_prefix="/front/rooms/
 async def message(room_id: int, message_id: int) -> str:
     """The message as a fragment."""
     shown = await visible_message(room_id, message_id, await current_user())
-    return await render_template("fragments/message_item.html", message=shown)
+    return await render_template("fragments/message_item.html", message=shown, note_board=await writable_board())
 
 
 async def visible_message(room_id: int, message_id: int, me: UserOut | None) -> MessageOut:
@@ -67,6 +68,19 @@ async def save(room_id: int, message_id: int) -> Page:
     except ValidationError as error:
         return await refused(partial(_edit, shown), sent, error)
     return await to_message(changed)
+
+
+@blueprint.post("/note")
+async def make_note(room_id: int, message_id: int) -> Page:
+    """Make a note of the message on the open board."""
+    await visible_message(room_id, message_id, await current_user())
+    board = await writable_board()
+    if board is None:
+        raise ForbiddenError("You may not add notes to the open board.")
+    key = await form_key({"board": str(board.id), "message": str(message_id)})
+    data = MessageNoteCreate(board_id=board.id, client_key=key)
+    note, _ = await core().message_notes.add(await caller(), message_id, data, pages_address())
+    return see_other(f"{board_path(board.id)}/{note.id}")
 
 
 @blueprint.post("/delete")

@@ -22,6 +22,7 @@ from quart_notes.schemas import (
     UserOut,
 )
 from quart_notes.web.context import core
+from quart_notes.web.current_board import writable_board
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, parse_id, refused
 from quart_notes.web.fragments import Page, see_other, wants_fragment
 from quart_notes.web.security.authentication import caller, current_user, visible_position
@@ -94,6 +95,7 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         presence=core().presence.now(shown.id),
         people=[] if me else await core().users.active(),
         model=core().assistant.model,
+        note_board=await writable_board(),
         missing=core().assistant.reason() if shown.kind == "private" else None,
         deleted=await _deleted(shown.id, me),
         form=form,
@@ -172,7 +174,7 @@ async def _post_as_guest(room_id: int, sent: dict[str, str], key: str | None) ->
 async def to_message(message: MessageOut, where: str = "") -> Page:
     """Redirect to the message in its conversation, or to `where`; for a fragment, the message itself."""
     if wants_fragment():
-        return await render_template("fragments/message_item.html", message=message)
+        return await render_template("fragments/message_item.html", message=message, note_board=await writable_board())
     return to_room(message.room_id, where or f"#message-{message.id}")
 
 

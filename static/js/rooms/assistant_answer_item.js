@@ -7,14 +7,14 @@ const accounts = "accounts" in document.documentElement.dataset;
 /** Whether an answer is waiting or being written. @param {Answer|null|undefined} answer */
 export const isGrowing = (answer) => answer?.state === "waiting" || answer?.state === "writing";
 
-/** The parts of an answer that never change. @param {HTMLElement} item @param {number} id @param {Answer} answer @param {number} viewer @param {boolean} administers */
-export function nameAnswer(item, id, { asker_id, question_id }, viewer, administers) {
+/** The parts of an answer that never change. @param {HTMLElement} item @param {number} id @param {Answer} answer @param {number} viewer @returns {boolean} whether the viewer has asked */
+export function nameAnswer(item, id, { asker_id, question_id }, viewer) {
   const asked = viewer > 0 && asker_id === viewer;
   item.dataset.asker = String(asker_id ?? "");
   item.dataset.question = String(question_id);
   item.toggleAttribute("data-asked", asked);
-  find(item, ".message-tools").hidden = !(asked || administers);
-  for (const form of [".stop-form", ".again-form", ".delete-form"]) address(find(item, form), "action", id);
+  for (const form of [".stop-form", ".again-form"]) address(find(item, form), "action", id);
+  return asked;
 }
 
 /** @param {HTMLElement} item @param {Answer} answer @param {number} viewer */

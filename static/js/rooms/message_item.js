@@ -82,14 +82,22 @@ function name(item, message) {
   item.dataset.id = String(message.id);
   item.dataset.author = String(message.author_id ?? "");
   if (message.client_key) item.dataset.key = message.client_key;
-  if (message.answer) return nameAnswer(item, message.id, message.answer, viewer, administers);
+  const asked = message.answer && nameAnswer(item, message.id, message.answer, viewer);
+  showTools(item, message.id, administers || own || Boolean(asked));
+  if (message.answer) return;
   item.toggleAttribute("data-own", own);
   if (message.author) showNames(item, message.author);
   else nameGuest(item, message.guest ?? "");
-  find(item, ".message-tools").hidden = !(own || administers);
   find(item, ".edit-link").hidden = !own;
   address(find(item, ".edit-link"), "href", message.id);
-  address(find(item, ".delete-form"), "action", message.id);
+}
+
+/** @param {HTMLElement} item @param {number} id @param {boolean} deletes whether the viewer may delete the message */
+function showTools(item, id, deletes) {
+  const forms = item.querySelectorAll(".note-form, .delete-form"); // the first where the viewer may write on the open board
+  for (const form of forms) address(form, "action", id);
+  find(item, ".message-tools").hidden = !deletes && forms.length < 2;
+  find(item, ".delete-form").hidden = !deletes;
 }
 
 /** @param {HTMLElement} item @param {string} guest */

@@ -35,6 +35,7 @@ export function messageKeys(list, scroll) {
     ArrowDown: () => (current() ? next() : false),
     ArrowUp: () => (current() ? previous() : false),
     e: tool(".edit-link"),
+    m: tool(".note-button"),
     Delete: tool(".delete-button"),
     s: stop,
     G: () => scroll.toEnd(),

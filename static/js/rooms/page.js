@@ -14,6 +14,7 @@ import * as messageDeleting from "./message_deleting.js";
 import * as messageEditing from "./message_editing.js";
 import * as messageGrouping from "./message_grouping.js";
 import { messageKeys } from "./message_keys.js";
+import * as messageNotes from "./message_notes.js";
 import { MessageWindow } from "./message_window.js";
 import * as outboxList from "./outbox_list.js";
 import * as presence from "./presence.js";
@@ -43,6 +44,8 @@ export function start(element, feed) {
   presence.start(find(element, "#here"), roomId, feed);
   typingIndicator.start(find(element, "#typing"), roomId, feed);
   assistantAnswers.start(list, feed);
+  const { noteBoard, noteBoardName = "" } = element.dataset;
+  if (noteBoard) messageNotes.start(list, { id: Number(noteBoard), name: noteBoardName }, feed);
   if (kind === "private") assistantStatus.start(find(element, "#assistant-missing"), list, feed);
   if (!viewer) startGuest(element, messages.roomId, scroll);
   const writing = viewer ? startWriting(element, messages, scroll, feed) : {};

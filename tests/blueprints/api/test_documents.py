@@ -201,7 +201,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 400, 404, 412): ["DELETE /api/notes/<id:note_id>"],
     (200, 201): ["POST /api/messages"],
     (200, 400, 404, 412, 422): ["DELETE /api/messages/<id:message_id>"],
-    (200, 201, 404): ["POST /api/rooms/<id:room_id>/messages"],
+    (200, 201, 404): ["POST /api/rooms/<id:room_id>/messages", "POST /api/messages/<id:message_id>/note"],
     (202, 400, 404, 408, 409, 413, 422): ["POST /api/imports"],
     (200, 422): ["GET /api/assistant"],
     (200, 201, 400, 409, 422): ["POST /api/assistant/room"],

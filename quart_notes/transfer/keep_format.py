@@ -69,7 +69,7 @@ class _Texts:
         if plain and not document.is_formatted:
             return None
         if len("".join(document.text.split())) < len("".join(plain.split())):
-            self.lost.add("text")
+            self.lost.add("of another text")
             return None
         return document
 

@@ -23,9 +23,9 @@ MARKUP = re.compile(
     r"\\(?=[!-/:-@\[-`{-~]|$)"
     r"|`"
     r"|(?<!\s)\*|\*(?=\S)"
-    r"|(?<![\w\s])_|(?<=\w)_(?!\w)|(?<=\s)_(?=\S)|^_"
+    r"|(?<![^\W_])_(?!\s|$)|(?<!\s)(?<!^)_(?![^\W_])"  # not between two letters or two blanks
     r"|~(?=~)|(?<=~)~"
-    r"|<(?=[a-zA-Z/!?])"
+    r"|<(?=[a-zA-Z/!?]|[^\s<>@]+@)"
     r"|&(?=#[0-9]|#[xX][0-9a-fA-F]|[a-zA-Z])"
     r"|\](?=[(\[:])"
 )
@@ -35,7 +35,10 @@ UNSAFE = {ord(one): f"%{ord(one):02X}" for one in "()\\"}  # characters that end
 
 
 def markdown_of(lines: Iterable[Line]) -> str:
-    """Lines as Markdown, each on a line of its own."""
+    """Lines as Markdown, each on a line of its own; a mark that parsers would not understand is left out.
+
+    For example, there is no Markdown for bold and italic letters side by side in one word.
+    """
     return "\n".join(map(_source_of, lines))
 
 

@@ -70,6 +70,8 @@ MARKDOWN = {
     # What would be markup is escaped, and nothing else.
     "&lt;b&gt; &amp;amp; &amp; &eacute;": "\\<b> \\&amp; & é",
     "*a* 2 * 3 _b_ c_d ~~e~~ ~f `g`": "\\*a\\* 2 * 3 \\_b\\_ c_d \\~\\~e\\~\\~ ~f \\`g\\`",
+    "&lt;3 &lt;1@b.example>": "<3 \\<1@b.example>",
+    "__a__ _ b": "\\_\\_a\\_\\_ _ b",
     "# a": "\\# a",
     "#a": "#a",
     "&gt; a": "\\> a",

@@ -99,7 +99,9 @@ TEXTS: dict[str, tuple[dict[str, Any], str | None, dict[str, str]]] = {
     ),
     "HTML alone": ({"textContent": "", "textContentHtml": _styled("a &amp; *b*")}, "a & *b*", {}),
     "HTML that says less": (
-        {"textContent": "one two", "textContentHtml": _styled("one", BOLD)}, "one two", {"formatting": "text"},
+        {"textContent": "one two", "textContentHtml": _styled("one", BOLD)},
+        "one two",
+        {"formatting": "of another text"},
     ),
     "underlined": (
         {"textContent": "one", "textContentHtml": _styled("one", "text-decoration:underline")},

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 MARKS = re.compile(r"([▫▪])\ufe0f?[ \t]*")  # before each item in a table of TickTick: open, done
+DONE = frozenset({1, 2, "completed"})  # the status of an item of TickTick that is done
 UNNAMED = frozenset({"", "Checklist"})  # the name that Trello gives a checklist
 
 
@@ -27,7 +28,7 @@ def with_tasks(text: str) -> str:
 def checklists(found: Sequence[Mapping[str, Any]]) -> str:
     """Checklists of a card of Trello: their names, and their items as tasks.
 
-    raises   TypeError, ValueError, KeyError or AttributeError when they are none
+    raises   TypeError, ValueError, KeyError, AttributeError or OverflowError when they are none
     """
     parts = []
     for checklist in sorted(found, key=_position):
@@ -37,6 +38,15 @@ def checklists(found: Sequence[Mapping[str, Any]]) -> str:
         parts += [f"## {name}"] if name not in UNNAMED or len(found) > 1 else []
         parts += [tasks] if tasks else []
     return "\n\n".join(parts)
+
+
+def check_items(found: Sequence[Mapping[str, Any]]) -> str:
+    """The items of a task of TickTick (JSON) as tasks.
+
+    raises   TypeError, ValueError, KeyError, AttributeError or OverflowError when they are none
+    """
+    items = sorted(found, key=lambda item: float(item.get("sortOrder", 0)))
+    return task_list((_words(item["title"]), item.get("status") in DONE) for item in items)
 
 
 def _words(name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from quart_notes.schemas import ImportOptions
-from quart_notes.transfer.checklists import checklists
+from quart_notes.transfer.checklists import check_items, checklists
 from quart_notes.transfer.errors import UnreadableError
 from quart_notes.transfer.fields import gathered
 from quart_notes.transfer.json_stream import BadElement, JsonReader
@@ -19,8 +19,10 @@ TRASH = frozenset({"trashedNotes"})  # Simplenote's
 MEMO = frozenset({"content", "visibility"})  # fields that every element of memos has
 DERIVED = frozenset({"snippet", "nodes", "property"})  # what memos derives from the content
 COPIES = {"displayTime": "createTime", "displayTs": "createdTs"}  # which it shows in place of the other
-CHECKLISTS_MAX = 8 << 20  # characters of all checklists of a board
-LIST = "notes"  # a name for a further text
+LISTS = "items"  # the field of a list that has notes of its own, and the array of such lists
+CHECKLISTS_MAX = 4 << 20  # characters of all checklists of a board
+CHECKLISTS = ("checklists", "idChecklists", "items")  # fields with a checklist, or naming one
+TEXT = "notes"  # a name for a further text
 
 
 class Trashed(NamedTuple):
@@ -66,17 +68,21 @@ class _Checklists:
         self._file = file
         self._by_card: dict[str, list[dict[str, Any]]] | None = None
 
-    def added_to(self, card: dict[str, Any]) -> dict[str, Any]:
-        """A card with its checklists as a text; what is no checklist stays what it is."""
-        key = next((key for key in ("checklists", "idChecklists") if card.get(key)), None)
+    def added_to(self, element: dict[str, Any]) -> dict[str, Any]:
+        """An element with its checklists as a text; what is no checklist stays what it is."""
+        field = next((field for field in CHECKLISTS if element.get(field)), None)
         try:
-            found = card["checklists"] if key == "checklists" else self._of(card["id"]) if key else []
-            text = checklists(found)
-        except (TypeError, ValueError, KeyError, AttributeError):
-            return card
+            text = self._text(element, field) if field else ""
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+            return element
         if not text:
-            return card
-        return {key: value for key, value in card.items() if key not in {"checklists", "idChecklists"}} | {LIST: text}
+            return element
+        return {name: value for name, value in element.items() if name not in CHECKLISTS} | {TEXT: text}
+
+    def _text(self, element: dict[str, Any], field: str) -> str:
+        if field == "items":
+            return check_items(element["items"])
+        return checklists(element["checklists"] if field == "checklists" else self._of(element["id"]))
 
     def _of(self, card_id: str) -> list[dict[str, Any]]:
         if self._by_card is None:
@@ -123,7 +129,8 @@ def _in_export(reader: JsonReader) -> Iterator[Any]:
     for key in _fields(reader):
         if key in ARRAYS | TRASH and reader.peek() == "[":
             found = True
-            yield from map(Trashed, reader.array()) if key in TRASH else _flat(reader)
+            read = _flat if key == LISTS else JsonReader.array
+            yield from map(Trashed, reader.array()) if key in TRASH else read(reader)
         elif (value := _skip(reader)) != VERSION and key == MARK:
             raise UnreadableError(f"It is an export of version {value!r:.20}; known here is {VERSION}.")
     if not found:
@@ -153,5 +160,5 @@ def _skip(reader: JsonReader) -> Any:
 def _flat(reader: JsonReader) -> Iterator[Any]:
     """The elements of an array; of lists with items of their own, as in Google Tasks, the items."""
     for element in reader.array():
-        inner = element.get("items") if isinstance(element, dict) else None
+        inner = element.get(LISTS) if isinstance(element, dict) else None
         yield from inner if isinstance(inner, list) else [element]

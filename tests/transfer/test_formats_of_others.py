@@ -225,6 +225,22 @@ CONTENTS: Mapping[str, tuple[bytes | str | Any, list[tuple[str | None, str | Non
         [("Paint", "## To buy\n\n- [x] brush", False)],
         {},
     ),
+    "ticktick.json": (
+        {
+            "tasks": [
+                {
+                    "title": "Shop", "desc": "for Sunday", "status": 0,
+                    "items": [
+                        {"title": "Milk", "status": 0, "sortOrder": 2}, {"title": "Bread", "status": 1, "sortOrder": 1},
+                    ],
+                },
+                {"title": "Odd", "items": [{"name": "no title"}]},
+                {"title": "Far", "items": [{"title": "a", "sortOrder": 10**400}]},
+            ]
+        },
+        [("Shop", "for Sunday\n\n- [x] Bread\n- [ ] Milk", False), ("Odd", None, False), ("Far", None, False)],
+        {"items": '[{"name": "no title"}]'},
+    ),
     "ticktick_checklist.csv": (
         '"Title","Content","Is Check list"\n"Shop","for Sunday\n▫Milk\n▪Bread\n▫ Salt","Y"\n"Bag","▫Tent▪Stove","Y"\n'
         '"Call","▫ not a list","N"\n"Odd","plain","Y"\n',

@@ -57,7 +57,8 @@ nasty = st.lists(
 ).map("".join)
 
 
-@given(text=nasty.filter(lambda text: not is_blank(text)))
+# A return before the file's last line feed would be a part of that line end.
+@given(text=nasty.filter(lambda text: not is_blank(text) and not text.endswith("\r")))
 def test_the_text_after_front_matter_is_kept_as_it_is(text: str):
     content = f"---\ntitle: A\n---\n\n{text}\n"
 

@@ -45,6 +45,7 @@ CASES: list[tuple[str, tuple[str, str, str, str]]] = [
     ("a tick and another text there", ("- 1) [ ] tea", "- 1) [ ] green tea", "- 1) [x] tea", "- 1) [x] green tea")),
     ("ticks of both", ("- [ ] a\n- [x] b", "- [x] a\n- [x] b", "- [ ] a\n- [ ] b", "- [x] a\n- [ ] b")),
     ("a tick in a moved line", ("- [ ] a\nb\nc", "b\nc\n- [ ] a", "- [x] a\nb\nc", "b\nc\n- [x] a")),
+    ("a moved and changed line", ("* [ ] tea\nb\nc", "b\nc\n* [ ] 2 tea", "* [x] tea\nb\nc", "b\nc\n* [x] 2 tea")),
     ("a deleted line and a tick", ("- [ ] a\n- [ ] b", "- [ ] b", "- [x] a\n- [ ] b", "- [ ] b")),
     ("neighbouring lines", ("a\nb", "a one\nb", "a\nb two", "a one\nb two")),
     ("lines added at the end", ("- a", "- a\n- mine", "- a\n- theirs", "- a\n- theirs\n- mine")),

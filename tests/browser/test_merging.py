@@ -82,6 +82,19 @@ def test_an_editor_says_who_changed_the_note_and_keeps_their_tick(hers, his, res
     assert _description(rest, note) == LIST.replace("[ ] milk", "[x] oat milk")
 
 
+def test_tasks_that_are_clicked_during_an_edit_stay_ticked_wherever_their_lines_are(hers, his, rest, note):
+    editor = edit(hers, card_of(hers, note))
+    for task in ("milk", "eggs"):
+        card_of(his, note).get_by_role("checkbox", name=task).click()
+    expect(card_of(his, note).locator(".tasks-count")).to_have_text("2 of 3")
+
+    _field(hers, note).fill("- [ ] eggs\n- [ ] milk and honey\n- [x] bread")
+    editor.locator(".save-button").click()
+    expect(editor).to_have_count(0)
+
+    assert _description(rest, note) == "- [x] eggs\n- [x] milk and honey\n- [x] bread"
+
+
 def test_an_editor_says_that_the_same_user_changed_the_note_elsewhere(hers, note):
     editor = edit(hers, card_of(hers, note))
     _field(hers, note).fill(LIST.replace("milk", "oat milk"))

@@ -3,12 +3,13 @@
  *
  * 1. A line with the same text is the same line, whatever its tick, and also when it was moved. 2. Between those, a line with
  * similar words is the same line, changed. 3. What is left between those is paired in order: a line that was typed in the
- * place of another one is that line, changed. What has no partner was deleted, or inserted. An empty line or list item is
- * never changed: text in its place is inserted.
+ * place of another one is that line, changed. 4. A line with similar words elsewhere is the same line, moved and changed. What has
+ * no partner was deleted, or inserted. An empty line or list item is never changed: text in its place is inserted.
  */
 import { untickedLine, wordsOf } from "./task_line.js";
 
-const SIMILARITY = 0.5; // the part of two lines that must be equal, at their starts and ends together
+const SIMILARITY = 0.5; // the least part of two similar lines that is equal
+const LEAST_PART = 3; // characters that mean something
 const MOST_CELLS = 1_000_000; // of the table in `mostPairs`, 0.1 s: more lines than that are paired in order
 
 /** @typedef {[before: number, after: number]} Pair the numbers of two lines, from 0 */
@@ -37,7 +38,7 @@ export function alignLines(before, after) {
       before: gap.before.filter((line) => !moved.has(line)),
       after: gap.after.filter((line) => !movedTo.has(line)),
     };
-    const similar = match(rest, (one, other) => areSimilar(words[one], newWords[other]));
+    const similar = match(rest, (one, other) => similarity(words[one], newWords[other]) >= SIMILARITY);
     pairs.push(...similar.pairs);
     for (const { before: old, after: typed } of similar.gaps) {
       if (old.every((line) => !words[line])) continue;
@@ -47,6 +48,12 @@ export function alignLines(before, after) {
   }
   const kept = new Map(pairs);
   const found = new Map([...kept, ...moved]);
+  const paired = new Set(found.values());
+  const alone = {
+    before: all.before.filter((line) => !found.has(line)),
+    after: all.after.filter((line) => !paired.has(line)),
+  };
+  for (const pair of mostSimilar(alone, words, newWords)) found.set(...pair);
   const origins = new Map([...found].map(([one, other]) => [other, one]));
   return { kept, found, origins, inserted: insertions(before.length, after.length, kept), unclear };
 }
@@ -118,13 +125,37 @@ function findMoved(gaps, textOf, newTexts) {
   return moved;
 }
 
-/** @param {string} one @param {string} other */
-function areSimilar(one, other) {
+/**
+ * Pairs of lines with similar words, in any order.
+ * @param {Lines} lines @param {string[]} words @param {string[]} newWords @returns {Pair[]}
+ */
+function mostSimilar({ before, after }, words, newWords) {
+  if (before.length * after.length > MOST_CELLS) return [];
+  const free = new Set(after);
+  /** @type {Pair[]} */ const pairs = [];
+  for (const line of before) {
+    let [best, most] = [-1, SIMILARITY];
+    for (const other of free) {
+      const part = similarity(words[line], newWords[other]);
+      if (part > most || (part === most && best < 0)) [best, most] = [other, part];
+    }
+    if (free.delete(best)) pairs.push([line, best]);
+  }
+  return pairs;
+}
+
+/**
+ * The part of two lines that is equal, at their starts and ends together: from 0 to 1. A line to which much was added, or of
+ * which little is left, is similar.
+ * @param {string} one @param {string} other
+ */
+function similarity(one, other) {
   const shorter = Math.min(one.length, other.length);
   let [start, end] = [0, 0];
   while (start < shorter && one[start] === other[start]) start++;
   while (end < shorter - start && one[one.length - 1 - end] === other[other.length - 1 - end]) end++;
-  return shorter > 0 && 2 * (start + end) >= SIMILARITY * (one.length + other.length);
+  const isPart = start + end === shorter && shorter >= LEAST_PART;
+  return shorter && Math.max((2 * (start + end)) / (one.length + other.length), isPart ? SIMILARITY : 0);
 }
 
 /**

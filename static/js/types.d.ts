@@ -94,6 +94,7 @@ interface FeedTarget extends Omit<EventTarget, "addEventListener"> {
 interface ExpectingFeed extends FeedTarget {
   readonly state: FeedState;
   expectEvent(id: string): void;
+  addTopics(topics: string[]): void;
 }
 
 // What modules tell one another, as DOM events (lib/page_events.js).

@@ -61,6 +61,13 @@ export class SharedFeed extends Feed {
     else this.#channel?.send("checkConnection", {});
   }
 
+  /** Bring further topics, from now on. @param {string[]} topics */
+  addTopics(topics) {
+    this.topics = topicsIn(String([...this.topics, ...topics]));
+    if (this.#tabLeader) for (const event of this.#tabLeader.missed(this.#asking) ?? []) this.#apply(event);
+    else this.#ask();
+  }
+
   get #asking() {
     return { tab: this.#tab, topics: this.topics, last: this.last };
   }

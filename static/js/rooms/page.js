@@ -8,6 +8,7 @@ import * as assistantMention from "./assistant_mention.js";
 import * as assistantStatus from "./assistant_status.js";
 import * as feedUpdates from "./feed_updates.js";
 import { guestPosting } from "./guest_posting.js";
+import * as linkedNotes from "./linked_notes/linked_notes.js";
 import * as loadMore from "./load_more.js";
 import * as messageComposer from "./message_composer.js";
 import * as messageDeleting from "./message_deleting.js";
@@ -44,6 +45,7 @@ export function start(element, feed) {
   presence.start(find(element, "#here"), roomId, feed);
   typingIndicator.start(find(element, "#typing"), roomId, feed);
   assistantAnswers.start(list, feed);
+  linkedNotes.start(list, scroll, feed);
   const { noteBoard, noteBoardName = "" } = element.dataset;
   if (noteBoard) messageNotes.start(list, { id: Number(noteBoard), name: noteBoardName }, feed);
   if (kind === "private") assistantStatus.start(find(element, "#assistant-missing"), list, feed);

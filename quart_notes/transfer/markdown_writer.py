@@ -29,7 +29,7 @@ MARKUP = re.compile(
     r"|&(?=#[0-9]|#[xX][0-9a-fA-F]|[a-zA-Z])"
     r"|\](?=[(\[:])"
 )
-ADDRESS = re.compile(r"(?<![a-zA-Z])https?://(?:[^\s<>*`\[\]\\~&]|&(?!#?\w+;))+")  # in a text; nothing in it is escaped
+ADDRESS = re.compile(r"https?://(?:[^\s<>*`\[\]\\~&]|&(?!#?\w+;))+")  # in a text; nothing in it is escaped
 BARE = re.compile(rf"{ADDRESS.pattern}|[\w.+-]+@[\w.-]+")  # addresses that are links without marks
 UNSAFE = {ord(one): f"%{ord(one):02X}" for one in "()\\"}  # characters that end an address in a link
 

@@ -71,7 +71,6 @@ MARKDOWN = {
     "&lt;b&gt; &amp;amp; &amp; &eacute;": "\\<b> \\&amp; & é",
     "*a* 2 * 3 _b_ c_d ~~e~~ ~f `g`": "\\*a\\* 2 * 3 \\_b\\_ c_d \\~\\~e\\~\\~ ~f \\`g\\`",
     "&lt;3 &lt;1@b.example>": "<3 \\<1@b.example>",
-    "https://a.example/_b_ xhttps://a.example/_b_": "https://a.example/_b_ xhttps://a.example/\\_b\\_",
     "__a__ _ b": "\\_\\_a\\_\\_ _ b",
     "# a": "\\# a",
     "#a": "#a",

@@ -115,7 +115,7 @@ def test_it_is_mentioned_with_the_keyboard_or_a_button_and_everybody_sees_the_an
         expect(message(window, f"Hello @assistant {question}")).to_have_count(1)
         expect(answer(window, "done").locator(".content")).to_have_text("Here you are")
     expect(hint).to_be_hidden()
-    assert answer(other, "done").locator(".message-tools").is_hidden()  # it is not bob's
+    assert answer(other, "done").locator(".delete-button").is_hidden()  # it is not bob's
     other.keyboard.press("Escape")
     other.keyboard.press("@")
     expect(other.locator(FIELD)).to_have_value("@assistant ")

@@ -73,6 +73,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "messages.send_message": {**says, "recipient_id": 2},
         "messages.update_message": says,
         "messages.create_note_of_message": {"board_id": 1},
+        "front_room_messages.make_note": {"client_key": f"key-of-form-{number}"},
         "rooms.create_room": {"name": f"Room {number}"},
         "rooms.post_message": says,
         "rooms.notice_typing": {"author_id": 1},

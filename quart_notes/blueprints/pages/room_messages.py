@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from quart import Blueprint, render_template
 
 from quart_notes.blueprints.pages.rooms import to_message, visible_room
-from quart_notes.errors import ForbiddenError, NotFoundError, NotYoursError
+from quart_notes.errors import ForbiddenError, NotFoundError, NotYoursError, ValidationFailedError
 from quart_notes.schemas import MessageNoteCreate, MessageOut, MessageUpdate, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.current_board import board_path, writable_board
@@ -78,6 +78,8 @@ async def make_note(room_id: int, message_id: int) -> Page:
     if board is None:
         raise ForbiddenError("You may not add notes to the open board.")
     key = await form_key({"board": str(board.id), "message": str(message_id)})
+    if key is None:
+        raise ValidationFailedError.of_field("client_key", "is missing")
     data = MessageNoteCreate(board_id=board.id, client_key=key)
     note, _ = await core().message_notes.add(await caller(), message_id, data, pages_address())
     return see_other(f"{board_path(board.id)}/{note.id}")

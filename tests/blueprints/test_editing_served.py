@@ -27,11 +27,14 @@ async def _report(api: httpx.AsyncClient, note: Json, author: Json, **more: Any)
 
 
 async def _until_told(client: Any, note: Json, editors: list[Json]) -> None:
-    """Read until the newest editing event names exactly these editors of the note."""
+    """Read until the newest editing event names exactly these editors of the note, by id."""
 
     def told() -> list[Json] | None:
         heard = [event["editing"]["notes"] for event in client.events if "editing" in event]
-        return next((one["people"] for one in heard[-1] if one["note_id"] == note["id"]), []) if heard else None
+        if not heard:
+            return None
+        named = [user for one in heard[-1] if one["note_id"] == note["id"] for user in one["people"]]
+        return sorted(named, key=lambda user: user["id"])
 
     await client.until(lambda _: told() == editors)
 

@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.rooms import created, fresh, person
+from tests.browser.board import create
+from tests.browser.board import fresh as fresh_title
+from tests.browser.rooms import be, created, fresh, person
 from tests.browser.windows import visit
 
 MARKUP = [
@@ -208,3 +210,29 @@ def test_enter_sends_and_the_last_recipient_is_selected(windows, shared_server, 
     page.reload()
     expect(page.locator("#send-form select")).to_have_value(str(carol["id"]))
     expect(visit(page, shared_server, path(bob)).locator("#send-form select")).to_have_value("")
+
+
+def test_linked_notes_are_live_cards_and_a_message_becomes_a_note(windows, shared_server, rest, people):
+    ada, bob, _ = people
+    note = create(rest, fresh_title(), "- [ ] milk")
+    address = f"{shared_server.base}/front/notes/{note['id']}"
+    page = visit(be(windows(), shared_server, ada), shared_server, path(ada))
+    words = fresh()
+    send(rest, bob, ada, f"**{words}**\n{address}")
+    card = row(page, words).locator(".linked-note")
+    expect(card).to_contain_text(note["title"])
+    expect(card).to_contain_text("0 of 1")
+    card.locator("input").check()
+    expect(card).to_have_attribute("data-done", "")
+    assert rest.get(f"/api/notes/{note['id']}").json()["done"]
+
+    row(page, words).hover()
+    row(page, words).get_by_role("button", name="Make a note of this message").click()
+
+    expect(page.locator(".toast")).to_contain_text("Added as a note")
+    plain = be(windows(java_script_enabled=False), shared_server, ada)
+    plain.goto(shared_server.base + path(ada))
+    row(plain, words).get_by_role("button", name="Make a note of this message").click()
+    made = [one for one in rest.get("/api/notes").json() if (one["description"] or "").startswith(f"**{words}**")]
+    assert len(made) == 2
+    assert "[Message from " in made[0]["description"]

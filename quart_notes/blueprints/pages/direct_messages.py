@@ -8,6 +8,7 @@ from quart import Blueprint, render_template, request
 from quart_notes.errors import ValidationFailedError
 from quart_notes.schemas import MAX_ID, MessageCreate, MessageQuery
 from quart_notes.web.context import core
+from quart_notes.web.current_board import writable_board
 from quart_notes.web.forms import INVALID, form_context, form_key, form_values, parse_id, refused
 from quart_notes.web.fragments import Page, see_other, wants_fragment
 from quart_notes.web.security.authentication import caller, visible_position
@@ -38,6 +39,7 @@ async def _messages(user_id: int, form: dict[str, Any]) -> str:
         people=[person for person in await core().users.active() if person.id != user_id],
         last_event_id=visible_position(found.position),
         form=form,
+        note_board=await writable_board(),
     )
 
 
@@ -54,5 +56,7 @@ async def send(user_id: int) -> Page:
     except INVALID as error:
         return await refused(partial(_messages, user_id), sent, error)
     if wants_fragment():
-        return await render_template("fragments/message_row.html", message=posted.message)
+        return await render_template(
+            "fragments/message_row.html", message=posted.message, note_board=await writable_board()
+        )
     return see_other(f"/front/messages/{user_id}#end")

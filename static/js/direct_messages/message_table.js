@@ -7,6 +7,7 @@
  */
 import { find, insertById } from "../lib/elements.js";
 import { remove, removeAll } from "../lib/focus.js";
+import { emit } from "../lib/page_events.js";
 import { VersionedList } from "../lib/versioned_list.js";
 import { fill, rowFor, showTime } from "./message_row.js";
 
@@ -37,6 +38,8 @@ export class MessageTable {
     const row = this.#row(message.id);
     if (row) fill(row, message);
     else this.#insert(message, live);
+    const shown = this.#row(message.id);
+    if (shown) emit(shown, "message:changed", { message, live });
   }
 
   /** @param {Message} message its last state */

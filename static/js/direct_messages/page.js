@@ -4,6 +4,8 @@ import { find, valuesOf } from "../lib/elements.js";
 import * as liveForm from "../lib/live_form.js";
 import { announceNews } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
+import * as linkedNotes from "../messages/linked_notes.js";
+import * as messageNotes from "../messages/message_notes.js";
 import { MessageTable } from "./message_table.js";
 
 const PAGE = 100; // messages that the table shows at first
@@ -37,6 +39,10 @@ export function start(element, feed) {
   };
   const load = () => retryUntilDone(fetchNewest, feed, signal);
 
+  const list = find(element, "#messages");
+  const { noteBoard, noteBoardName = "" } = element.dataset;
+  linkedNotes.start(list, feed);
+  if (noteBoard) messageNotes.start(list, { id: Number(noteBoard), name: noteBoardName }, feed);
   feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", load, { signal });
   if (form) {

@@ -1,5 +1,5 @@
 /** Finds the links to notes in messages, and shows cards in their places. The link stays, hidden, for the next version of the text. */
-import { clone, find } from "../../lib/elements.js";
+import { clone, find } from "../lib/elements.js";
 
 const CARDS_MAX = 3; // in a message
 const { root = "" } = document.documentElement.dataset;

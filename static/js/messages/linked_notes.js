@@ -5,22 +5,26 @@
  * board's topic is added before its notes are fetched, so no change of theirs is missed. 3. A state of a note is shown
  * only if it is newer than the known one. 4. A text that is being written has no cards.
  */
-import { ask, explain, Problem, pages, send } from "../../lib/api.js";
-import { around } from "../../lib/elements.js";
-import { toast } from "../../lib/page_events.js";
-import { retryUntilDone } from "../../lib/retry.js";
-import { viewer } from "../../shell/viewer.js";
+import { ask, explain, Problem, pages, send } from "../lib/api.js";
+import { around } from "../lib/elements.js";
+import { toast } from "../lib/page_events.js";
+import { retryUntilDone } from "../lib/retry.js";
+import { viewer } from "../shell/viewer.js";
 import { cardFor, fill, linksIn, removeCard } from "./note_links.js";
 
 const BOARDS_MAX = 20; // of which a page has cards: each is a topic of its connection
 const GROWING = ":is([data-answer=waiting], [data-answer=writing])";
+const MESSAGE = ".message, .message-row";
 const TICKING = ["ticker", "editor", "owner"];
 
 /** @typedef {import("./note_links.js").Target} Target */
 /** @typedef {{note: Note|null, version: number}} Known */
 
-/** @param {HTMLElement} element the list of messages @param {import("../scroll_position.js").LogScroll} scroll @param {ExpectingFeed} feed */
-export function start(element, scroll, feed) {
+/**
+ * @param {HTMLElement} element the list of messages @param {ExpectingFeed} feed
+ * @param {(change: () => void) => void} keeping changes sizes, and keeps what is in sight
+ */
+export function start(element, feed, keeping = (change) => change()) {
   const controller = new AbortController();
   const { signal } = controller;
   /** @type {Promise<Map<number, string>>|undefined} the viewer's role by board, of those that they see */ let roles;
@@ -30,8 +34,7 @@ export function start(element, scroll, feed) {
 
   /** @param {ParentNode} place */
   const scan = (place = element) => {
-    const items =
-      place instanceof HTMLElement && place.matches(".message") ? [place] : place.querySelectorAll(".message");
+    const items = place instanceof HTMLElement && place.matches(MESSAGE) ? [place] : place.querySelectorAll(MESSAGE);
     for (const item of items)
       if (!item.matches(GROWING)) for (const [link, target] of linksIn(item)) show(link, target);
   };
@@ -41,9 +44,7 @@ export function start(element, scroll, feed) {
     if (role && !known.has(keyOf(target))) await load(target);
     if (!link.isConnected) return;
     const state = known.get(keyOf(target));
-    scroll.keeping(() =>
-      role && state ? fill(cardFor(link), state.note, TICKING.includes(role ?? "")) : removeCard(link),
-    );
+    keeping(() => (role && state ? fill(cardFor(link), state.note, TICKING.includes(role ?? "")) : removeCard(link)));
   };
   /** The viewer's role on a board, or nothing where they see none. @param {number} boardId */
   const roleOn = async (boardId) => {
@@ -106,7 +107,7 @@ export function start(element, scroll, feed) {
   const tick = async (event) => {
     const box = around(event, ".linked-note input", HTMLInputElement);
     const link = box?.closest(".linked-note")?.previousSibling;
-    const item = around(event, ".message");
+    const item = around(event, MESSAGE);
     const found = item && linksIn(item).find(([one]) => one === link);
     if (!box || !found) return;
     const { boardId, noteId } = found[1];

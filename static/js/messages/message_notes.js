@@ -3,7 +3,6 @@ import { explain, Problem, send } from "../lib/api.js";
 import { RepeatKey } from "../lib/client_key.js";
 import { around } from "../lib/elements.js";
 import { toast } from "../lib/page_events.js";
-import { messageOf } from "./message_item.js";
 
 const { root = "" } = document.documentElement.dataset;
 
@@ -39,14 +38,14 @@ export function start(element, board, feed) {
   /** @param {number} id */
   const versionOf = (id) => {
     const item = element.querySelector(`#message-${id}`);
-    return item ? messageOf(item).version : 0;
+    return item instanceof HTMLElement ? Number(item.dataset.version) : 0;
   };
   /** @param {Event} event */
   const submit = (event) => {
-    const item = around(event, ".note-form") && around(event, ".message");
+    const item = around(event, ".note-form") && around(event, ".message, .message-row");
     if (!item) return;
     event.preventDefault();
-    add(messageOf(item).id);
+    add(Number(item.dataset.id));
   };
   element.addEventListener("submit", submit, { signal: controller.signal });
   return () => controller.abort();

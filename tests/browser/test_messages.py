@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.board import create
 from tests.browser.board import fresh as fresh_title
 from tests.browser.rooms import be, created, fresh, person
-from tests.browser.windows import visit
+from tests.browser.windows import SIZE, visit
 
 MARKUP = [
     "<script>window.__xss = 1</script>",
@@ -220,6 +220,11 @@ def test_linked_notes_are_live_cards_and_a_message_becomes_a_note(windows, share
     words = fresh()
     send(rest, bob, ada, f"**{words}**\n{address}")
     card = row(page, words).locator(".linked-note")
+    page.set_viewport_size({"width": 390, "height": 800})
+    place = row(page, words).locator(".cell-text").bounding_box()
+    assert place
+    assert place["x"] + place["width"] <= 390
+    page.set_viewport_size(SIZE)
     expect(card).to_contain_text(note["title"])
     expect(card).to_contain_text("0 of 1")
     card.locator("input").check()

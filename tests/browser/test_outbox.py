@@ -163,6 +163,8 @@ def test_an_arriving_message_causes_no_layout_shift(page):
         write(page, words)
         expect(unsent(page, words)).to_contain_text("Sending")
         before = unsent(page, words).locator(".content").bounding_box()
+        while not held:
+            page.wait_for_timeout(10)  # the request comes after the words
 
         held.pop().continue_()
         expect(message(page, words)).to_have_count(1)

@@ -148,6 +148,8 @@ def test_text_typed_during_a_save_is_merged_by_the_next_one(hers, rest, note):
     with hers.expect_request(f"**/api/notes/{note['id']}"):
         editor.locator(".save-button").click()
     _field(hers, note).fill(f"{LIST}\n- [ ] tea and biscuits")
+    while not held:
+        hers.wait_for_timeout(10)  # the handler runs after the request is seen
     held[0].continue_()
     expect(editor.locator(".editor-state")).to_contain_text("is not saved yet")
     assert _description(rest, note) == LIST.replace("[ ] milk", "[x] milk") + "\n- [ ] tea"

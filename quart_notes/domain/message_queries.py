@@ -1,6 +1,5 @@
 """The rows of messages, within a transaction: load them for the caller, convert them, save and record them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -9,7 +8,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.access import Caller
 from quart_notes.domain.rooms import require_participant, require_room, room_of, topics
 from quart_notes.domain.service import Precondition
-from quart_notes.domain.text.markdown import format_message
+from quart_notes.domain.text.markdown import format_message, tree_json
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError
 from quart_notes.live import events
@@ -99,9 +98,7 @@ def require_asker(answer: Message, caller: Caller, person_id: int | None) -> Non
 
 def set_text(message: Message, text: str) -> None:
     """Change the TEXT_COLUMNS of a message."""
-    tree = format_message(text)
-    formatted = None if tree is None else json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
-    message.update_from_dict({"content": text, "formatted_json": formatted})
+    message.update_from_dict({"content": text, "formatted_json": tree_json(format_message(text))})
 
 
 async def save(change: Change, action: Action, message: Message, *fields: str) -> MessageOut:

@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
-from quart_notes.domain.text.markdown import Formatted, format_text
+from quart_notes.domain.text.markdown import Formatted, format_text, tree_json
 from quart_notes.domain.text.normalization import searchable, searched_words
 from quart_notes.domain.users import require_users
 from quart_notes.errors import NotFoundError, StaleVersionError, ValidationFailedError
@@ -192,9 +192,8 @@ async def insert(
 
 
 def _formatted_columns(formatted: Formatted) -> dict[str, Any]:
-    content, count = formatted.content, formatted.task_count
-    text = None if content is None else json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return {"content_json": text, "tasks_done": count["done"], "tasks_total": count["total"]}
+    count = formatted.task_count
+    return {"content_json": tree_json(formatted.content), "tasks_done": count["done"], "tasks_total": count["total"]}
 
 
 def _matching(connection: BaseDBAsyncClient, board_id: int, q: str | None) -> QuerySet[Note]:

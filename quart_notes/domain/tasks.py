@@ -1,10 +1,9 @@
 """The tasks of notes, each changed in its own line: what others change at the same time stays."""
 
-import json
-
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.notes import FORMATTED, require_note, save_note
 from quart_notes.domain.service import Service, transactional
+from quart_notes.domain.text.markdown import tree_json
 from quart_notes.domain.text.task_lines import find_task, task_nodes, ticks_of, with_task, with_ticks, without_done
 from quart_notes.errors import TaskMovedError, ValidationFailedError
 from quart_notes.live.writer import Change
@@ -34,7 +33,7 @@ class Tasks(Service):
         note.tasks_done += 1 if data.done else -1
         if content is not None:  # a tick changes nothing else in it; to parse the whole text costs much more
             next(node for node in task_nodes(content) if node["line"] == line)["done"] = data.done
-            note.content_json = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+            note.update_from_dict({"content_json": tree_json(content)})
         return await save_note(change, "update", note, "description", *FORMATTED)
 
     @transactional

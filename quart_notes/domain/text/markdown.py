@@ -15,6 +15,7 @@ from markdown_it.token import Token
 
 from quart_notes.domain.text.addresses import ADDRESS_MAX, address_length
 from quart_notes.schemas import Align, ContentNode, TaskCount
+from quart_notes.schemas.strict_json import dump
 
 DEPTH_MAX = 20  # of nodes in nodes
 NODES_MAX = 5_000
@@ -75,6 +76,11 @@ def format_text(text: str | None) -> Formatted:
 def format_message(text: str) -> list[ContentNode] | None:
     """The tree of a message, which has no headings and no tables: what would be one stays text."""
     return _format(text, MESSAGES).content
+
+
+def tree_json(tree: Sequence[ContentNode] | None) -> str | None:
+    """A tree as its column has it."""
+    return None if tree is None else dump(tree).decode()
 
 
 def _format(text: str | None, parser: "_Parser") -> Formatted:

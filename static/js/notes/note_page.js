@@ -1,51 +1,20 @@
 /** The page of one note: the card of the board, whole. */
-import * as boardSwitcher from "../boards/board_switcher.js";
-import * as boardUpdates from "../boards/board_updates.js";
 import { notesPath } from "../boards/current_board.js";
 import { ask, Problem } from "../lib/api.js";
 import { find } from "../lib/elements.js";
 import { emit } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
-import * as time from "../lib/time.js";
-import * as visibleArea from "../lib/visible_area.js";
 import * as shortcuts from "../shell/shortcuts.js";
 import * as doneTasksLast from "./done_tasks_last.js";
-import * as highlightChanges from "./highlight_changes.js";
-import * as noteAnnouncements from "./note_announcements.js";
-import * as noteDeleting from "./note_deleting.js";
-import * as noteEditing from "./note_editing.js";
-import * as editingSender from "./editing_sender.js";
-import * as noteEditors from "./card/note_editors.js";
-import * as noteFlags from "./card/note_flags.js";
 import { noteKeys } from "./note_keys.js";
-import * as noteLink from "./card/note_link.js";
 import { NoteList } from "./note_list.js";
-import * as noteTasks from "./card/note_tasks.js";
-import * as saveStatus from "./save_status.js";
-import * as unsavedDrafts from "./unsaved_drafts.js";
-import * as visibleCards from "./visible_cards.js";
+import { startCards } from "./card/card_modules.js";
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
 export function start(element, feed) {
   const list = find(element, "#notes");
-  visibleArea.start();
-  saveStatus.start(list);
-  visibleCards.start(list);
-  time.start(list);
   doneTasksLast.start(list, null);
-  highlightChanges.start(list);
-  noteFlags.start(list, feed);
-  noteTasks.start(list, feed);
-  noteLink.start(list);
-  noteDeleting.start(list, feed);
-  follow(element, list, feed);
-  noteEditors.start(element, feed);
-  editingSender.start(element, feed);
-  noteEditing.start(element, feed);
-  noteAnnouncements.start(feed);
-  boardUpdates.start(element, feed);
-  boardSwitcher.start(find(document, "#switcher", HTMLDetailsElement), feed);
-  unsavedDrafts.start(element);
+  startCards(element, list, feed, () => follow(element, list, feed));
   const { n: _, ...keys } = noteKeys(list); // there is no composer
   shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), keys);
 }

@@ -71,7 +71,7 @@ class ReloadBlueprint:
         async def changes() -> Response:
             """The state now, and after each change."""
             subscription = self._core.feed.subscribe({TOPIC}, None, sse)
-            states = EventStream(subscription, None, self._publish, lambda _: lambda: None)
+            states = EventStream(subscription, None, self._publish, lambda *_: lambda: None)
             response = Response(states, content_type="text/event-stream; charset=utf-8")
             response.headers["Cache-Control"] = "no-store"
             response.timeout = None

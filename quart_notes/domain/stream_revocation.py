@@ -1,4 +1,4 @@
-"""Closes streams whose access was revoked."""
+"""Ends streams whose access was revoked."""
 
 import asyncio
 import logging
@@ -9,6 +9,7 @@ from quart_notes.domain.access_cache import AccessCache, Grant
 from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import FeedMessage
+from quart_notes.live.feed import Subscription
 from quart_notes.storage.database import dedicated_connection
 
 MAX_TIMER = 7 * 24 * 3600.0  # seconds: a stream that lives longer is checked again
@@ -18,11 +19,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True, eq=False)
 class _Stream:
-    """An open stream: what it needs, and how to end it."""
+    """An open stream: what it needs, and how to end it.
+
+    checks   of its access, that are under way; it is held until the last one is done
+    """
 
     grant: Grant
     topics: frozenset[str]
+    subscription: Subscription
     end: Callable[[], None]
+    checks: int = 0
     timer: asyncio.TimerHandle | None = None
     ended: bool = False  # by itself
 
@@ -30,7 +36,9 @@ class _Stream:
 class StreamRevocation:
     """Ends a stream immediately when its session or token has ended, or when its caller may no longer see its topics.
 
-    The cache is made first: it learns of a change before the streams are checked.
+    1. A stream is held from the event of a change of access on, until it is known that the access is still there: of
+       what is published after the event, a stream that ends has sent nothing, and another one misses nothing.
+    2. The cache is made first: it learns of a change before the streams are checked.
     """
 
     def __init__(self, broadcaster: Broadcaster, cache: AccessCache) -> None:
@@ -39,9 +47,14 @@ class StreamRevocation:
         self._recheck_tasks: set[asyncio.Task[None]] = set()
         broadcaster.add_listener(events.ACCESS, self._on_access_change)
 
-    def watch_stream(self, grant: Grant, topics: frozenset[str], end: Callable[[], None]) -> Callable[[], None]:
-        """Call `end` when the stream must end; returns the function to call when it has ended by itself."""
-        stream = _Stream(grant, topics, end)
+    def watch_stream(
+        self, grant: Grant, topics: frozenset[str], subscription: Subscription, end: Callable[[], None]
+    ) -> Callable[[], None]:
+        """Call `end`, which closes the subscription, when the stream must end.
+
+        returns   the function to call when it has ended by itself
+        """
+        stream = _Stream(grant, topics, subscription, end)
         user = grant.caller.id or 0
         self._streams.setdefault(user, set()).add(stream)
         self._set_timer(stream)
@@ -77,6 +90,9 @@ class StreamRevocation:
             self._recheck_soon(list(self._streams.get(user_id, ())))
 
     def _recheck_soon(self, streams: list[_Stream]) -> None:
+        for stream in streams:
+            stream.checks += 1
+            stream.subscription.hold()
         if streams:
             task = asyncio.get_running_loop().create_task(self._recheck(streams))
             self._recheck_tasks.add(task)
@@ -90,12 +106,14 @@ class StreamRevocation:
             except Exception:
                 log.exception("A stream could not be checked; it ends, and its client reconnects")
                 allowed = False
+            stream.checks -= 1
             if stream.ended:
                 continue
-            if allowed:
-                self._set_timer(stream)
-            else:
+            if not allowed:
                 stream.end()
+            elif not stream.checks:
+                self._set_timer(stream)
+                stream.subscription.release()
 
     async def _still_allowed(self, stream: _Stream) -> bool:
         before = stream.grant
@@ -109,7 +127,10 @@ class StreamRevocation:
             return False
         stream.grant = grant
         boards = {topic for topic in stream.topics if events.is_board(topic)}
-        return grant.caller.trusted or boards <= grant.topics
+        if grant.caller.trusted:
+            return True
+        # A member who was removed and added again must not get what was published between.
+        return boards <= grant.topics and all(grant.starts.get(board) == before.starts.get(board) for board in boards)
 
     def close(self) -> None:
         """Stop checking."""

@@ -51,7 +51,8 @@ class Broadcaster:
     2. A subscriber gets the messages of its topics in publish order, each once, or is cut off: it never misses one.
     3. MAX_WAITING and MAX_WAITING_BYTES limit what waits for a subscriber. All subscribers share one encoded copy.
     4. A subscriber whose connection is full stands aside until the connection has accepted all that was written to it.
-    5. Flushes follow each other immediately while they are short. After a long flush the broadcaster pauses for as long
+    5. A subscriber that is held gets nothing that was published after `Subscriber.hold`, until it is released.
+    6. Flushes follow each other immediately while they are short. After a long flush the broadcaster pauses for as long
        as it took, so requests get their share and batches grow under load.
     """
 
@@ -117,11 +118,26 @@ class Broadcaster:
                 del self._by_topic[topic]
 
     def attach(self, reader: Subscriber, outlet: Outlet) -> None:
-        """Write to the outlet from now on; buffered messages go first."""
-        if not reader.ended.is_set():
-            reader.outlet = outlet
-            if not reader.push():
-                self._add_straggler(self._channels[reader.channel.topics], reader)
+        """Write to the outlet from now on, or from its release on if it is held; buffered messages go first."""
+        if reader.ended.is_set():
+            return
+        if reader.held_at is not None:
+            reader.held_outlet = outlet
+            return
+        reader.outlet = outlet
+        if not reader.push():
+            self._add_straggler(self._channels[reader.channel.topics], reader)
+
+    def release(self, reader: Subscriber) -> None:
+        """Deliver to a held subscriber again, first what it was not given; one that has ended stays held."""
+        if reader.ended.is_set():
+            return
+        reader.held_at = None
+        if reader.held_outlet is None:
+            reader.wake_up()
+        else:
+            outlet, reader.held_outlet = reader.held_outlet, None
+            self.attach(reader, outlet)
 
     def add_listener(self, topic: str, act: Callable[[FeedMessage], None]) -> None:
         """Call `act` with each message of an internal topic, within `publish`."""
@@ -215,12 +231,21 @@ class Broadcaster:
 
     async def wait(self, reader: Subscriber) -> None:
         """Wait until something is buffered for a subscriber that pulls, a heartbeat is due, or it has ended."""
-        if reader.cursor == reader.channel.end and not reader.ended.is_set():
-            reader.wake = asyncio.get_running_loop().create_future()
-            try:
-                await reader.wake
-            finally:
-                reader.wake = None
+        if not reader.has_pending() and not reader.ended.is_set():
+            await self._wait_woken(reader)
+
+    async def wait_released(self, reader: Subscriber) -> None:
+        """Wait until a subscriber is not held, or has ended."""
+        while reader.held_at is not None and not reader.ended.is_set():
+            await self._wait_woken(reader)
+
+    @staticmethod
+    async def _wait_woken(reader: Subscriber) -> None:
+        reader.wake = asyncio.get_running_loop().create_future()
+        try:
+            await reader.wake
+        finally:
+            reader.wake = None
 
     def close(self) -> None:
         """End every subscriber: the server is stopping."""

@@ -19,7 +19,8 @@ class Subscription:
     1. It subscribes first and reads the log afterwards. Events published from then on are in the subscriber's channel,
        earlier events are in the log up to that number. Nothing is missed and nothing is sent twice.
     2. Read `history` to its end, then either `attach` an outlet or read `live`.
-    3. `close` it in any case.
+    3. While it is held, nothing that is published is delivered, and nothing further is read from the log.
+    4. `close` it in any case.
     """
 
     def __init__(
@@ -41,7 +42,10 @@ class Subscription:
     async def history(self) -> AsyncIterator[list[FeedMessage]]:
         """The events after the client's position, in pages, oldest first; or a reset if the log does not know it."""
         position = self._after
-        while position is not None and not self.reader.ended.is_set():
+        while position is not None:
+            await self._broadcaster.wait_released(self.reader)
+            if self.reader.ended.is_set():
+                return
             self.reader.skip_pending()
             up_to = self._broadcaster.newest
             page = (
@@ -81,6 +85,14 @@ class Subscription:
     async def wait(self) -> None:
         """Wait until `drain` returns something, a heartbeat is due, or the subscriber has ended."""
         await self._broadcaster.wait(self.reader)
+
+    def hold(self) -> None:
+        """Hold back what is published from now on."""
+        self.reader.hold()
+
+    def release(self) -> None:
+        """Deliver what was held back, and go on; nothing if it has ended."""
+        self._broadcaster.release(self.reader)
 
     def close(self) -> None:
         """Unsubscribe."""

@@ -41,16 +41,32 @@ class Subscriber:
     It either pulls (`wait` and `drain`) or, after `attach` has given it an outlet, the broadcaster writes to it. A
     subscriber that pulls is woken by the same flushes, and takes all buffered messages at once. `ended` is set when it
     was cut off (`lagged`) or the broadcaster closed (`closing`).
+
+    While it is held, it gets nothing from position `held_at` of the channel on. Its outlet waits in `held_outlet`, so a
+    flush passes it by like one that pulls. What is published meanwhile stays in the channel, within the same bounds.
     """
 
     # With many subscribers, the cost of a delivery besides the kernel's is memory outside the processor's cache.
-    __slots__ = ("channel", "closing", "cursor", "encoder", "ended", "lagged", "outlet", "wake")
+    __slots__ = (
+        "channel",
+        "closing",
+        "cursor",
+        "encoder",
+        "ended",
+        "held_at",
+        "held_outlet",
+        "lagged",
+        "outlet",
+        "wake",
+    )
 
     def __init__(self, channel: Channel, encoder: Encoder) -> None:
         self.channel = channel
         self.encoder = encoder
         self.cursor = channel.end
         self.outlet: Outlet | None = None
+        self.held_at: int | None = None
+        self.held_outlet: Outlet | None = None
         self.lagged = False
         self.closing = False
         self.ended = CompactEvent()
@@ -65,17 +81,32 @@ class Subscriber:
         """Whether it missed messages that the ring no longer holds."""
         return self.cursor < self.channel.start
 
+    def has_pending(self) -> bool:
+        """Whether `drain` has something to return."""
+        return self.cursor < (self.channel.end if self.held_at is None else self.held_at)
+
+    def hold(self) -> None:
+        """Hold back what is published from now on, until `Broadcaster.release`; first write what was before."""
+        if self.held_at is None:
+            self.push()
+            self.held_at = self.channel.end
+            self.outlet, self.held_outlet = None, self.outlet
+
     def drain(self) -> list[FeedMessage]:
         """The messages since the last call; none, and cut off, if some of them are dropped already."""
         if self.has_missed():
             self.cut_off()
             return []
         messages = self.channel.since(self.cursor)
-        self.cursor = self.channel.end
+        if self.held_at is not None:
+            messages = messages[: self.held_at - self.cursor]
+        self.cursor += len(messages)
         return messages
 
     def drain_bytes(self) -> bytes:
         """The same as the bytes of one write, encoded once for all subscribers at the same position."""
+        if self.held_at is not None:
+            return b"".join(map(self.encoder, self.drain()))
         if self.has_missed():
             self.cut_off()
             return b""
@@ -143,7 +174,7 @@ class Subscriber:
 
     def heartbeat(self, now: float) -> None:
         """Keep its connection alive; end when that is closed. Without an outlet, it is woken and sends a keep-alive."""
-        outlet = self.outlet
+        outlet = self.outlet or self.held_outlet
         try:
             if outlet is None:
                 self.wake_up()
@@ -165,11 +196,11 @@ class Subscriber:
 
     def end(self) -> None:
         """Stop writing and wake the code that waits for the end."""
-        self.outlet = None
+        self.outlet = self.held_outlet = None
         self.ended.set()
         self.wake_up()
 
     def wake_up(self) -> None:
-        """Wake it if it waits in `Broadcaster.wait`."""
+        """Wake it if it waits in `Broadcaster.wait` or `wait_released`."""
         if self.wake is not None and not self.wake.done():
             self.wake.set_result(None)

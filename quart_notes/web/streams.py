@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 Leave = Callable[[], None]  # to call when the client leaves
 Join = Callable[[], list[Leave]]  # makes the client present
-Watch = Callable[[Callable[[], None]], Leave]  # calls a function when the access is revoked
+Watch = Callable[[Subscription, Callable[[], None]], Leave]  # calls a function when the access is revoked
 
 
 @contextmanager
@@ -55,7 +55,7 @@ class EventStream(ResponseBody):
         self._subscription = subscription
         self._peer = peer
         self._join = join
-        self._unwatch = watch(subscription.close)
+        self._unwatch = watch(subscription, subscription.close)
         self._events = self._run()
 
     async def __aenter__(self) -> AsyncGenerator[bytes, None]:
@@ -139,7 +139,7 @@ class Conversation(ABC):
         """Return when the websocket is closed."""
         self._receiving = asyncio.ensure_future(self.receive())
         self._receiving.add_done_callback(lambda _: self._subscription.close())
-        unwatch = self._watch(self._deny)
+        unwatch = self._watch(self._subscription, self._deny)
         try:
             code = await self._until_end()
             self._subscription.close()  # nothing is written after the closing frame

@@ -9,7 +9,6 @@ from unittest.mock import AsyncMock
 import pytest
 
 from quart_notes.domain import access_cache, stream_revocation
-from quart_notes.domain.access_cache import Grant
 from quart_notes.domain.stream_revocation import StreamRevocation
 from quart_notes.models import ApiToken, Session
 from quart_notes.web.raw_headers import fields_of
@@ -22,14 +21,6 @@ from tests.support.servers.in_process import update_rows
 ENDS = 5.0  # timeout in seconds on a busy machine
 
 
-async def _grant(house: House, cookie: str) -> Grant:
-    secret = house.core.signing_key.verify("session", cookie)
-    assert secret is not None
-    grant = await house.core.access_cache.session(secret, trusted=False)
-    assert grant is not None
-    return grant
-
-
 # Cached grants.
 
 
@@ -40,15 +31,15 @@ async def test_a_secret_is_looked_up_once_and_again_after_a_change_of_access(
     find = AsyncMock(wraps=house.core.sessions.find)
     monkeypatch.setattr(house.core.sessions, "find", find)
     for _ in range(3):
-        await _grant(house, cookie)
+        await house.grant(cookie)
     assert find.await_count == 1
 
     board = await house.board(bob="owner", ada="viewer")
-    passed = await _grant(house, cookie)
+    passed = await house.grant(cookie)
     assert find.await_count == 2
     assert passed.roles[board] == "viewer"
     await house.board(bob="owner", eve="viewer")
-    await _grant(house, cookie)
+    await house.grant(cookie)
     assert find.await_count == 2, "what changes for others changes nothing for ada"
 
 
@@ -64,8 +55,8 @@ async def test_a_grant_read_just_before_a_change_is_not_cached(house: House, mon
 
     with monkeypatch.context() as patch:
         patch.setattr(house.core.boards, "roles", slow)
-        before = await _grant(house, cookie)
-    after = await _grant(house, cookie)
+        before = await house.grant(cookie)
+    after = await house.grant(cookie)
 
     assert board in before.roles
     assert board not in after.roles
@@ -75,7 +66,7 @@ async def test_the_number_of_cached_secrets_is_bounded(house: House, monkeypatch
     monkeypatch.setattr(access_cache, "MAX_ENTRIES", 3)
 
     for _ in range(5):
-        await _grant(house, await house.cookie("ada"))
+        await house.grant(await house.cookie("ada"))
 
     assert len(house.core.access_cache._entries) == 3
 
@@ -83,7 +74,7 @@ async def test_the_number_of_cached_secrets_is_bounded(house: House, monkeypatch
 async def test_a_grant_is_not_cached_beyond_its_expiry(house: House, monkeypatch: pytest.MonkeyPatch):
     cookie = await house.cookie("ada")
     await _expire(house, Session, house.people["ada"].id, timedelta(hours=2))
-    passed = await _grant(house, cookie)
+    passed = await house.grant(cookie)
     assert passed.expires is not None
     loop = asyncio.get_running_loop()
     now = loop.time()
@@ -97,9 +88,9 @@ async def _expire(house: House, model: Any, user_id: int, left: timedelta) -> No
 
 
 async def test_a_closed_stream_is_not_rechecked_and_leaves_no_timer(house: House):
-    passed = await _grant(house, await house.cookie("ada"))
-    core, ended = house.core, asyncio.Event()
-    stay = core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
+    passed = await house.grant(await house.cookie("ada"))
+    core = house.core
+    ended, stay = house.watch(passed)
     for _ in range(20):
         await house.board(bob="owner", ada="viewer")
     await until(lambda: not core.stream_revocation._recheck_tasks, "all is judged")
@@ -122,9 +113,8 @@ def _timers(judge: StreamRevocation) -> int:
 
 
 async def test_a_stream_ends_when_its_recheck_fails(house: House, monkeypatch: pytest.MonkeyPatch):
-    passed = await _grant(house, await house.cookie("ada"))
-    ended = asyncio.Event()
-    leave = house.core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
+    passed = await house.grant(await house.cookie("ada"))
+    ended, leave = house.watch(passed)
 
     with monkeypatch.context() as patch:
         patch.setattr(house.core.sessions, "find", AsyncMock(side_effect=RuntimeError("no database")))
@@ -140,15 +130,13 @@ async def test_a_stream_ends_when_its_grant_expires(house: House, kind: str, mon
     if kind == "session":
         cookie = await house.cookie("ada")
         await _expire(house, Session, ada, timedelta(seconds=0.3))
-        passed: Grant | None = await _grant(house, cookie)
+        passed = await house.grant(cookie)
     else:
         token = await house.token("ada")
         await _expire(house, ApiToken, ada, timedelta(seconds=0.3))
-        passed = await house.core.access_cache.token(token)
-    assert passed is not None
-    ended = asyncio.Event()
+        passed = await house.grant(token=token)
 
-    leave = house.core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
+    ended, leave = house.watch(passed)
 
     assert not ended.is_set()
     async with asyncio.timeout(ENDS):
@@ -160,11 +148,10 @@ async def test_a_stream_longer_than_the_longest_timer_is_rechecked_and_continues
     house: House, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(stream_revocation, "MAX_TIMER", 0.01)
-    passed = await _grant(house, await house.cookie("ada"))
-    ended = asyncio.Event()
+    passed = await house.grant(await house.cookie("ada"))
     recheck = AsyncMock(wraps=house.core.stream_revocation._still_allowed)
     monkeypatch.setattr(house.core.stream_revocation, "_still_allowed", recheck)
-    leave = house.core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
+    ended, leave = house.watch(passed)
 
     await until(lambda: recheck.await_count > 3, "it is judged again and again")
 
@@ -179,7 +166,7 @@ async def test_a_cookie_is_cached_by_its_header_until_its_session_ends(house: Ho
     cookie = await house.cookie("ada")
     sent = [(b"accept", b"*/*"), (b"cookie", f"theme=dark; {COOKIE}={cookie}".encode())]
     assert cached_grant(house.core, fields_of(sent), secure=False) is None, "nobody has asked the database yet"
-    passed = await _grant(house, cookie)
+    passed = await house.grant(cookie)
     for _ in range(2):
         assert cached_grant(house.core, fields_of(sent), secure=False) is passed
     assert cached_grant(house.core, fields_of(sent), secure=True) is None, (
@@ -197,7 +184,7 @@ async def test_a_cookie_is_cached_by_its_header_until_its_session_ends(house: Ho
 @pytest.mark.parametrize("spoil", [lambda cookie: cookie[:-1], lambda cookie: "x" + cookie, lambda cookie: ""])
 async def test_a_cookie_with_another_signature_identifies_nobody(house: House, spoil: Callable[[str], str]):
     cookie = await house.cookie("ada")
-    await _grant(house, cookie)
+    await house.grant(cookie)
 
     for _ in range(2):
         assert (
@@ -208,7 +195,7 @@ async def test_a_cookie_with_another_signature_identifies_nobody(house: House, s
 
 async def test_a_token_overrides_a_cookie_and_basic_authentication_does_not(house: House):
     cookie = await house.cookie("ada")
-    passed = await _grant(house, cookie)
+    passed = await house.grant(cookie)
     sent = [(b"cookie", f"{COOKIE}={cookie}".encode())]
 
     assert cached_grant(house.core, fields_of([*sent, (b"authorization", b"Bearer nothing")]), secure=False) is None
@@ -217,7 +204,7 @@ async def test_a_token_overrides_a_cookie_and_basic_authentication_does_not(hous
 
 async def test_a_very_long_cookie_is_valid_and_not_cached(house: House):
     cookie = await house.cookie("ada")
-    passed = await _grant(house, cookie)
+    passed = await house.grant(cookie)
     long = f"{COOKIE}={cookie}; else=" + "x" * LONG_COOKIE
     remembered = _cached_secret.cache_info().currsize
     assert cached_grant(house.core, fields_of([(b"cookie", long.encode())]), secure=False) is passed

@@ -19,7 +19,7 @@ from tests.support.clients.raw_connection import until
 
 
 class Broadcasting(RuleBasedStateMachine):
-    """Readers of every kind connect, stall, fall behind and leave, while messages are published."""
+    """Readers of every kind connect, stall, fall behind, are held and leave, while messages are published."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,6 +28,7 @@ class Broadcasting(RuleBasedStateMachine):
         self.published: list[FeedMessage] = []
         self.pulling: list[tuple[Subscriber, int, list[int]]] = []
         self.outlets: list[tuple[Subscriber, int, Wire]] = []
+        self.held: dict[Subscriber, int] = {}  # how much was published when it was held
 
     def now(self, act: Callable[..., Any], *args: Any) -> Any:
         async def run() -> Any:
@@ -36,6 +37,8 @@ class Broadcasting(RuleBasedStateMachine):
         return self.runner.run(run())
 
     def teardown(self) -> None:
+        for reader in list(self.held):
+            self.let_go(reader)
         for _, _, wire in self.outlets:
             wire.takes = None
         self.turn_until_quiet()
@@ -46,7 +49,8 @@ class Broadcasting(RuleBasedStateMachine):
         self.runner.close()
 
     def expected(self, reader: Subscriber, begin: int) -> list[int]:
-        return [m.number or 0 for m in self.published[begin:] if m.topic in reader.channel.topics]
+        recent = self.published[begin : self.held.get(reader)]
+        return [m.number or 0 for m in recent if m.topic in reader.channel.topics]
 
     @rule(
         count=st.sampled_from([1, 2, 5, 100, 300]),
@@ -76,7 +80,8 @@ class Broadcasting(RuleBasedStateMachine):
     def take(self, data: st.DataObject) -> None:
         reader, begin, got = data.draw(st.sampled_from(self.pulling))
         expected = self.expected(reader, begin)
-        late = expected[len(got) :]
+        published = [m.number or 0 for m in self.published[begin:] if m.topic in reader.channel.topics]
+        late = published[len(got) :]
         got += numbers(self.now(reader.drain_bytes))
         if reader.lagged:
             assert len(late) > MAX_WAITING or sum(len(self.published[n - 1].data) for n in late) > MAX_WAITING_BYTES
@@ -88,6 +93,23 @@ class Broadcasting(RuleBasedStateMachine):
     def unstick(self, data: st.DataObject, takes: int | None) -> None:
         _, _, wire = data.draw(st.sampled_from(self.outlets))
         wire.takes = None if takes is None or wire.takes is None else min(wire.takes + takes, wire.written)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.outlets or self.pulling)
+    def hold(self, data: st.DataObject) -> None:
+        reader, *_ = data.draw(st.sampled_from([*self.outlets, *self.pulling]))
+        self.held.setdefault(reader, len(self.published))
+        self.now(reader.hold)
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.held)
+    def release(self, data: st.DataObject) -> None:
+        self.let_go(data.draw(st.sampled_from(list(self.held))))
+
+    def let_go(self, reader: Subscriber) -> None:
+        if not reader.ended.is_set():
+            del self.held[reader]
+        self.now(self.broadcaster.release, reader)
 
     @rule(data=st.data())
     @precondition(lambda self: self.outlets)

@@ -120,13 +120,10 @@ async def test_requests_cannot_block_the_event_log_or_a_revocation(
     hash_quickly(monkeypatch)
     async with opened_house(tmp_path, database_url=url, database_pool=1) as house:
         await house.welcome("ada")
-        secret = house.core.signing_key.verify("session", await house.cookie("ada")) or ""
-        passed = await house.core.access_cache.session(secret, trusted=False)
-        assert passed is not None
-        ended = asyncio.Event()
-        house.core.stream_revocation.watch_stream(passed, frozenset({"board:1"}), ended.set)
+        passed = await house.grant(await house.cookie("ada"))
+        ended, _ = house.watch(passed)
         async with house.core.database.snapshot(), asyncio.timeout(client.ACQUIRE_TIMEOUT / 2):
-            await house.core.sessions.end_secret(secret)
+            await house.core.sessions.end_secret(passed.secret)
             await ended.wait()
             assert (await house.core.log.read_after(0)).messages
 

@@ -1,7 +1,8 @@
 """An application in accounts mode within the test's process: its users, their browsers, and its services."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ from quart_notes import create_app
 from quart_notes.core import Core
 from quart_notes.domain import passwords
 from quart_notes.domain.access import ANYBODY, Caller
+from quart_notes.domain.access_cache import Grant
 from quart_notes.domain.secret_tokens import hash_of
+from quart_notes.live.events import SHARED_BOARD
+from quart_notes.live.frames import sse
 from quart_notes.schemas import (
     Arrival,
     BoardCreate,
@@ -124,6 +128,20 @@ class House:
         found = await self.core.log.since(set(topics), after, 10**9)
         assert found is not None
         return [json.loads(message.data) for message in found]
+
+    async def grant(self, cookie: str = "", token: str = "") -> Grant:
+        """The grant of a browser's session, or of a token."""
+        cache = self.core.access_cache
+        secret = self.core.signing_key.verify("session", cookie) or ""
+        grant = await (cache.token(token) if token else cache.session(secret, trusted=False))
+        assert grant is not None
+        return grant
+
+    def watch(self, grant: Grant) -> tuple[asyncio.Event, Callable[[], None]]:
+        """Watch a stream of the shared board; returns what is set when it must end, and what says that it has ended."""
+        ended, subscription = asyncio.Event(), self.core.feed.subscribe({SHARED_BOARD}, None, sse)
+        topics = subscription.reader.channel.topics
+        return ended, self.core.stream_revocation.watch_stream(grant, topics, subscription, ended.set)
 
     async def session_id(self, cookie: str) -> int:
         """The id of a browser's session."""

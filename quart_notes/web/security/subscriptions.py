@@ -11,6 +11,7 @@ from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.domain.access_cache import Grant, topics_of
 from quart_notes.errors import BadRequestError, UnknownTopicError
 from quart_notes.live import events
+from quart_notes.live.feed import Subscription
 from quart_notes.schemas import MAX_ID, FeedQuery, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.error_handlers import validation_problem
@@ -40,9 +41,14 @@ class FeedAccess:
         """The event after which a replay may begin, by topic."""
         return {} if self.grant is None else self.grant.starts
 
-    def on_revoked(self, end: Callable[[], None]) -> Callable[[], None]:
-        """Call `end` when the access is revoked; returns the function to call when the stream has ended by itself."""
-        return _nothing if self.grant is None else core().stream_revocation.watch_stream(self.grant, self.topics, end)
+    def on_revoked(self, subscription: Subscription, end: Callable[[], None]) -> Callable[[], None]:
+        """Call `end`, which closes the subscription, when the access is revoked.
+
+        returns   the function to call when the stream has ended by itself
+        """
+        if self.grant is None:
+            return _nothing
+        return core().stream_revocation.watch_stream(self.grant, self.topics, subscription, end)
 
 
 def _nothing() -> None:

@@ -248,12 +248,9 @@ async def test_a_stream_ends_when_its_session_expires(house: House):
     async with await house.browser("ada") as ada:
         began = datetime.now(UTC) - timedelta(days=365) + timedelta(seconds=1)
         await update_rows(house.core, Session, {}, created_at=began, expires_at=datetime.now(UTC) + timedelta(days=300))
-        secret = house.core.signing_key.verify("session", session_of(ada))
-        passed = await house.core.access_cache.session(secret or "", trusted=False)
-        assert passed is not None
-        ended = asyncio.Event()
+        passed = await house.grant(session_of(ada))
 
-        house.core.stream_revocation.watch_stream(passed, passed.topics, ended.set)
+        ended, _ = house.watch(passed)
 
         await asyncio.wait_for(ended.wait(), 20)
 

@@ -33,18 +33,14 @@ async def test_a_deactivated_user_loses_access_at_once_and_their_messages_stay(h
         await house.token("ada"),
         (await house.core.invitations.add(house.caller("ada"), InvitationCreate())).result,
     )
-    ended, cookie = asyncio.Event(), await house.cookie("ada")
+    cookie = await house.cookie("ada")
     async with (
         await house.browser("root") as root,
         house.client(cookie) as ada,
         house.client(token=token) as tool,
     ):
         assert (await tool.get("/api/notes")).status_code == 200
-        passed = await house.core.access_cache.session(
-            house.core.signing_key.verify("session", cookie) or "", trusted=False
-        )
-        assert passed is not None
-        house.core.stream_revocation.watch_stream(passed, passed.topics, ended.set)
+        ended, _ = house.watch(await house.grant(cookie))
 
         answer = await root.post(_path(house, "ada", "deactivate"))
 

@@ -139,5 +139,7 @@ async def test_a_member_removed_at_one_worker_loses_the_board_at_every_worker(
         assert root.at_work.delete(member).status_code == 200
 
         assert {client.get(notes, headers=ada.by_cookie).status_code for client in clients} == {404}
+        assert root.at_work.post(notes, json={"title": "secret, after"}).status_code == 201
         await asyncio.gather(*(stream.to_the_end() for stream in streams))
+        assert not [event for stream in streams for event in stream.events if "note" in event]
         assert _statuses(clients, ada.by_cookie) == {200, 201}

@@ -122,6 +122,38 @@ async def test_a_stream_whose_access_remains_gets_what_was_held_in_order(
     await other.close()
 
 
+async def test_a_stream_is_held_until_its_last_check_is_done(house: House, monkeypatch: pytest.MonkeyPatch):
+    may_end = [asyncio.Event(), asyncio.Event()]
+    known: list[bool] = []
+    check = house.core.stream_revocation._still_allowed
+
+    async def check_and_wait(stream: Any) -> bool:
+        allowed = await check(stream)
+        known.append(allowed)
+        await may_end[len(known) - 1].wait()
+        return allowed
+
+    monkeypatch.setattr(house.core.stream_revocation, "_still_allowed", check_and_wait)
+    board = await house.board(root="owner", ada="viewer", bob="editor")
+    stream = Direct(house, await house.grant(await house.cookie("bob")), {topic_of(board)})
+    other = Pulled(house, await house.grant(await house.cookie("ada")), {topic_of(board)})
+    await _change_role(house, board, "viewer")
+    await until(lambda: known == [True], "the first check knows")
+    await house.core.members.remove(house.caller("root"), board, house.people["bob"].id)
+    await until(lambda: known == [True, False], "the second one knows")
+
+    may_end[0].set()
+    await until(lambda: len(house.core.stream_revocation._recheck_tasks) == 1, "the first one is done")
+    await house.note("root", board, "after")
+    await _got(other, "after")
+    assert not stream.task.done()
+    may_end[1].set()
+    await asyncio.wait_for(stream.task, 20)
+
+    assert _titles(stream) == []
+    await other.close()
+
+
 @pytest.mark.parametrize("stream_type", [Direct, Pulled])
 async def test_a_held_stream_that_falls_too_far_behind_is_cut_off(
     house: House, check: AccessCheck, stream_type: type[Any]

@@ -29,6 +29,7 @@ class Broadcasting(RuleBasedStateMachine):
         self.pulling: list[tuple[Subscriber, int, list[int]]] = []
         self.outlets: list[tuple[Subscriber, int, Wire]] = []
         self.held: dict[Subscriber, int] = {}  # how much was published when it was held
+        self.ever_held: set[Subscriber] = set()
 
     def now(self, act: Callable[..., Any], *args: Any) -> Any:
         async def run() -> Any:
@@ -99,6 +100,7 @@ class Broadcasting(RuleBasedStateMachine):
     def hold(self, data: st.DataObject) -> None:
         reader, *_ = data.draw(st.sampled_from([*self.outlets, *self.pulling]))
         self.held.setdefault(reader, len(self.published))
+        self.ever_held.add(reader)
         self.now(reader.hold)
 
     @rule(data=st.data())
@@ -138,10 +140,11 @@ class Broadcasting(RuleBasedStateMachine):
             assert got == self.expected(reader, begin)[: len(got)]
             recent = deque((len(write) for write in wire.writes), maxlen=1)
             assert wire.buffered_bytes() <= max(MAX_WAITING_BYTES, *recent, 0)
-            assert not (reader.lagged and wire.takes is None and not wire.buffered_bytes() and wire.writes == [])
+            if reader not in self.ever_held:
+                assert not (reader.lagged and wire.takes is None and not wire.buffered_bytes() and wire.writes == [])
 
 
 TestBroadcasting = Broadcasting.TestCase
 TestBroadcasting.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=50, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -35,7 +35,7 @@ async def import_files(
         outcome, done, total = Outcome(), 0, max(source.counts())
         for batch in source.batches():
             created, _ = await core.imports.import_offline(ANYBODY, board_id, batch.entries, dry_run=options.dry_run)
-            outcome = progress_of(batch.add_to(outcome), batch.entries, created)
+            outcome = progress_of(batch.add_to(outcome), len(batch.entries), created)
             done += batch.done
             report(done, total)
     return outcome

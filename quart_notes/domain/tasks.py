@@ -34,7 +34,7 @@ class Tasks(Service):
         if content is not None:  # a tick changes nothing else in it; to parse the whole text costs much more
             next(node for node in task_nodes(content) if node["line"] == line)["done"] = data.done
             note.update_from_dict({"content_json": tree_json(content)})
-        return await save_note(change, "update", note, "description", *FORMATTED)
+        return await save_note(change, "update", note, "description", *FORMATTED, changed=["tasks"])
 
     @transactional
     async def add(self, change: Change, caller: Caller, board_id: int, note_id: int, data: TaskCreate) -> NoteOut:
@@ -71,4 +71,4 @@ async def _save_text(change: Change, note: Note, text: str) -> NoteOut:
         return NoteOut.model_validate(note)
     note.update_from_dict({"description": text if text.strip() else None})
     set_formatted(note, format_text(note.description))
-    return await save_note(change, "update", note, "description", *FORMATTED)
+    return await save_note(change, "update", note, "description", *FORMATTED, changed=["tasks"])

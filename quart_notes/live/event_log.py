@@ -81,7 +81,7 @@ class EventLog:
         subjects = [subject_of(body) for _, body in recorded]
         deletions = {subject: index for index, (subject, deletes) in enumerate(subjects) if subject and deletes}
         if deletions:
-            await _remove_text(connection, list(deletions))
+            await remove_text(connection, list(deletions))
         entries = [
             (topic, blanked(body) if subject and index <= deletions.get(subject, -1) else body, subject)
             for index, ((topic, body), (subject, _)) in enumerate(zip(recorded, subjects, strict=True))
@@ -200,8 +200,8 @@ class EventLog:
         return await LogHead.get(id=1, using_db=connection)
 
 
-async def _remove_text(connection: BaseDBAsyncClient, subjects: Sequence[str]) -> None:
-    """Remove the text from the events of objects that are being deleted."""
+async def remove_text(connection: BaseDBAsyncClient, subjects: Sequence[str]) -> None:
+    """Remove the text from the events of objects that are being deleted, e.g. `note:12`."""
     events_of = LoggedEvent.filter(subject__in=subjects).using_db(connection)
     for number, body in await events_of.values_list("number", "body"):
         blank = blanked(body.encode()).decode()

@@ -18,6 +18,7 @@ class Board(Model):
     name = fields.CharField(BOARD_NAME_MAX)
     created_at = fields.DatetimeField()
     deleted_at = fields.DatetimeField(null=True)
+    deleted_by = fields.BigIntField(null=True)
 
     class Meta:
         table = "board"

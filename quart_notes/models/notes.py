@@ -8,6 +8,8 @@ from tortoise.models import Model
 
 from quart_notes.schemas import ORIGIN_MAX, TITLE_MAX, ContentNode, TaskCount
 
+CHANGES_MAX = 200  # characters
+
 
 class Note(Model):
     """A note of a board. A deleted one is kept aside for a while, so that a deletion can be undone."""
@@ -27,6 +29,9 @@ class Note(Model):
     done_at = fields.DatetimeField(null=True)
     done_by = fields.BigIntField(null=True)
     deleted_at = fields.DatetimeField(null=True)
+    deleted_by = fields.BigIntField(null=True)
+    changes = fields.CharField(CHANGES_MAX, null=True)  # of the newest group (domain.history.groups); null: created
+    changes_since = fields.DatetimeField(null=True)  # when that group began; null: when the note was created
     content_json = fields.TextField(null=True)  # the description's tree (schemas.content); null for a plain text
     tasks_done = fields.IntField(default=0, db_default=0)
     tasks_total = fields.IntField(default=0, db_default=0)
@@ -35,7 +40,11 @@ class Note(Model):
 
     class Meta:
         table = "note"
-        indexes = (("board_id", "deleted_at", "done", "id"), ("board_id", "deleted_at", "id"))
+        indexes = (
+            ("board_id", "deleted_at", "done", "id"),
+            ("board_id", "deleted_at", "id"),
+            ("board_id", "updated_at"),
+        )
 
     @cached_property
     def content(self) -> list[ContentNode] | None:

@@ -43,6 +43,17 @@ from quart_notes.schemas.fields import (
     OutputModel,
     PageQuery,
 )
+from quart_notes.schemas.history import (
+    HISTORY_PAGE,
+    VERSION_MAX,
+    ActivityOut,
+    HistoryQuery,
+    Moment,
+    RevisionOut,
+    TimeQuery,
+    TrashedBoardOut,
+    TrashedNoteOut,
+)
 from quart_notes.schemas.jobs import (
     LOST_MAX,
     PROBLEMS_MAX,

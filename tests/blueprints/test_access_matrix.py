@@ -34,6 +34,11 @@ ON_BOARD: dict[str, Role] = {
     **{f"board_notes.{name}": "editor" for name in ("create_note", "update_note", "delete_note", "restore_note")},
     **{f"board_notes.{name}": "editor" for name in ("add_task", "change_tasks", "notice_editing")},
     "board_notes.tick_task": "ticker",
+    "board_note_history.list_history": "viewer",
+    "board_note_history.restore_version": "editor",
+    "board_note_history.delete_history": "owner",
+    **dict.fromkeys(("trash.list_trash", "activity.list_activity"), "viewer"),
+    **dict.fromkeys(("trash.delete_note_for_good", "trash.empty_trash", "trash.delete_board_for_good"), "owner"),
     **{f"front_board_notes.{name}": "viewer" for name in ("board", "note", "edit")},
     **{f"front_board_notes.{name}": "editor" for name in ("add", "save", "delete", "restore")},
     "front_board_notes.change_tasks": "ticker",
@@ -45,7 +50,10 @@ ON_BOARD: dict[str, Role] = {
     **{f"front_boards.{name}": "owner" for name in ("rename", "set_member", "invite", "delete", "remove_member")},
     **dict.fromkeys(("boards.restore_board", "front_boards.restore"), "owner"),
 }
-FOR_ADMINISTRATORS = {"users.create_user", "front_users.add"} | {
+# About a deleted object: its board's, or the board itself, which is hidden from everybody but its owners.
+OF_THE_DELETED = {"trash.delete_note_for_good"}
+OF_DELETED_BOARDS = {"boards.restore_board", "front_boards.restore", "trash.delete_board_for_good"}
+FOR_ADMINISTRATORS = {"users.create_user", "front_users.add", "note_history.delete_history"} | {
     route.endpoint for route in ROUTES if route.blueprint in ADMINISTRATION
 }
 BETWEEN_TWO = {  # about the conversation of the owner and root, and the owner's message there
@@ -126,7 +134,11 @@ Kind = tuple[str, bool]  # kind, and whether it is deleted
 
 async def _things(house: House, route: Route, who: str, made: dict[Kind, dict[str, int]]) -> dict[str, int]:
     """Objects for a route, by the variables in its rule; those in `made` are reused."""
-    kind = _kind(route), route.rule.endswith("/restore")
+    kind = (
+        _kind(route),
+        route.endpoint.endswith((".restore", ".restore_note", ".restore_message"))
+        or (route.endpoint in OF_THE_DELETED | OF_DELETED_BOARDS),
+    )
     caller = house.people[who if who in house.people else "owner"].id
     if kind not in made:
         made[kind] = await _new(house, *kind)
@@ -138,7 +150,7 @@ async def _things(house: House, route: Route, who: str, made: dict[Kind, dict[st
 
 def _kind(route: Route) -> str:
     if route.endpoint in ON_BOARD:
-        return "note of a board" if "note" in route.blueprint else "board"
+        return "note of a board" if "note" in route.blueprint + route.rule else "board"
     if route.endpoint in BETWEEN_TWO | OF_ITS_AUTHOR | OF_ITS_AUTHOR_OR_ADMINISTRATORS:
         return "message"
     if route.endpoint in OF_ITS_PERSON:
@@ -248,8 +260,8 @@ def _expected_of_person(route: Route, person: str) -> int:
 
 
 def _expected_on_board(route: Route, person: str) -> int:
-    if route.rule.endswith("/restore") and "note" not in route.blueprint:
-        return 200 if person == "owner" else 404  # a deleted board is hidden from everybody
+    if route.endpoint in OF_DELETED_BOARDS:
+        return 200 if person == "owner" else 404
     if person not in RANK:
         return 303 if route.endpoint in GOES_ANYWAY else 404
     return 200 if RANK[person] >= RANK[ON_BOARD[route.endpoint]] else 403

@@ -12,8 +12,8 @@ import pytest
 from quart_notes.background.import_runner import ImportRunner
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
+from quart_notes.domain.history.trash import PURGE_CHUNK
 from quart_notes.domain.jobs import UploadedJob
-from quart_notes.domain.service import DELETE_CHUNK
 from quart_notes.errors import DatabaseUnavailableError, NotFoundError
 from quart_notes.models import Job, Note
 from quart_notes.schemas import ImportOptions, NoteCreate
@@ -61,11 +61,11 @@ async def test_the_id_of_a_purged_note_is_not_reused(core: Core):
 
 
 async def test_many_rows_are_purged_completely_in_chunks(core: Core):
-    await _deleted(core, DAYS + 1, DELETE_CHUNK + 20)
+    await _deleted(core, DAYS + 1, PURGE_CHUNK + 20)
 
-    assert (await core.notes.empty_trash(DAYS)).result
+    assert (await core.trash.delete_old()).result
     assert rows(core, "SELECT count(*) FROM note") == [(20,)]
-    assert not (await core.notes.empty_trash(DAYS)).result
+    assert not (await core.trash.delete_old()).result
     assert rows(core, "SELECT count(*) FROM note") == [(0,)]
 
 

@@ -128,7 +128,7 @@ async def test_a_live_reader_gets_the_complete_last_state_of_a_message_at_every_
 async def test_events_of_purged_notes_stay_without_text_at_other_processes(core: Core):
     note = (await core.notes.add(ANYBODY, 1, NoteCreate(title="secret"))).result
     await core.notes.delete(ANYBODY, 1, note.id)
-    await core.notes.empty_trash(-1)
+    await core.trash.delete(ANYBODY, 1, note.id)
 
     found = (await core.log.read_after(0)).messages
 

@@ -42,6 +42,9 @@ def fill_all_tables(server: ServerProcess) -> None:
         assert {answer.status_code for answer in made} == {201}, [answer.text for answer in made]
         assert client.patch("/api/notes/1", json={"done": True, "pinned": True}).status_code == 200
         assert client.delete("/api/notes/2").status_code == 200
+        for _ in range(2):  # its history
+            assert client.delete("/api/notes/1").status_code == 200
+            assert client.post("/api/notes/1/restore").status_code == 200
         assert client.post("/api/rooms/1/read", json={"reader_id": 1, "message_id": 1}).status_code == 200
     wrong = httpx.post(server.base + "/api/sign-in", json={"nickname": "first", "password": "wrong horse"})
     assert wrong.status_code in {401, 403, 422}, wrong.text

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
-from quart_notes.schemas import NoteQuery, NoteUpdate
+from quart_notes.schemas import NoteQuery, NoteUpdate, TimeQuery
 from tests.support.servers import postgres
 from tests.support.servers.both_databases import KINDS, Kind, file_in, find, unused_database
 from tests.support.servers.empty_database import settings_for
@@ -76,11 +76,13 @@ async def test_an_older_database_keeps_all_its_rows(url: str, tmp_path: Path):
     async with opened(tmp_path / "data", database_url=url) as core:
         found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="CHLOE", limit=1000))
         people = [await core.accounts.id_of(name) for name in (*PEOPLE, "KO", "ＴＡＲＯ")]
+        activity = (await core.activity.find(ANYBODY, SHARED_BOARD, TimeQuery(limit=200))).items
         pinned = (await core.notes.change(ANYBODY, SHARED_BOARD, found.items[0].id, NoteUpdate(pinned=True))).result
 
     assert (len(found.items), found.more, found.items[0].version) == (1000, True, 2)
     assert {note.pinned for note in found.items} == {False}
     assert pinned.pinned
+    assert {entry.kind for entry in activity} == {"edited"}, "nobody knows what was changed"
     assert people == [1, 2, 3, 4, 3, 2], "nobody loses their name"
     keys = find(url, 'SELECT nickname_key FROM "user" ORDER BY id')
     assert keys == [("taro",), ("ｔａｒｏ",), ("ko",), ("ada",)]

@@ -19,6 +19,7 @@ VALUES = {
     "build": "x",
     "flag": "done",
     "action": "uncheck",
+    "version": "1",
 }
 SHARED = {"board_id": "1"}  # for notes: note 1 is on the shared board
 # Required queries.
@@ -30,6 +31,12 @@ BODILESS = {
         for blueprint in ("notes", "board_notes")
         for name in ("delete_note", "restore_note", "change_tasks")
     ),
+    *(
+        f"{blueprint}.{name}"
+        for blueprint in ("note_history", "board_note_history")
+        for name in ("restore_version", "delete_history")
+    ),
+    *("trash.delete_note_for_good", "trash.empty_trash", "trash.delete_board_for_good"),
     *("messages.delete_message", "messages.restore_message"),
     *(
         "boards.delete_board",
@@ -185,7 +192,8 @@ def routes() -> list[Route]:
 
 def _address(rule: str, endpoint: str, values: dict[str, str]) -> str:
     address = rule
-    if endpoint.startswith(("board_notes.", "front_board_notes.")) and values["board_id"] == VALUES["board_id"]:
+    about_note = endpoint.startswith(("board_notes.", "board_note_history.", "front_board_notes."))
+    if about_note and values["board_id"] == VALUES["board_id"]:
         values = {**values, **SHARED}
     for name, value in values.items():
         for converter in ("", "id:", "path:", "flag:"):

@@ -121,7 +121,7 @@ async def update_note(board_id: int, note_id: int, data: NoteUpdate) -> Response
     that no edit silently overwrites another. Without a difference the version stays, and no event is sent.
     """
     allowed = if_match(tags_sent("If-Match"))
-    return _item(await core().notes.change(await caller(), board_id, note_id, data, allowed))
+    return note_response(await core().notes.change(await caller(), board_id, note_id, data, allowed))
 
 
 @blueprint.delete("/<id:note_id>")
@@ -132,7 +132,7 @@ async def delete_note(board_id: int, note_id: int) -> Response:
     It can be restored for a while.
     """
     allowed = if_match(tags_sent("If-Match"))
-    return _item(await core().notes.delete(await caller(), board_id, note_id, allowed))
+    return note_response(await core().notes.delete(await caller(), board_id, note_id, allowed))
 
 
 @blueprint.post("/<id:note_id>/restore")
@@ -142,7 +142,7 @@ async def restore_note(board_id: int, note_id: int) -> Response:
 
     404 when the note was not deleted, or was deleted for good.
     """
-    return _item(await core().notes.restore(await caller(), board_id, note_id))
+    return note_response(await core().notes.restore(await caller(), board_id, note_id))
 
 
 @blueprint.post("/<id:note_id>/editing")
@@ -170,7 +170,7 @@ async def tick_task(board_id: int, note_id: int, data: TaskTick) -> Response:
     What others change in the note at the same time stays. The task is the one at `line` if that still reads as `source`
     (whatever its tick), else the only one that does; else 409 with the current note in `note`.
     """
-    return _item(await core().tasks.tick(await caller(), board_id, note_id, data))
+    return note_response(await core().tasks.tick(await caller(), board_id, note_id, data))
 
 
 @blueprint.post("/<id:note_id>/tasks")
@@ -178,7 +178,7 @@ async def tick_task(board_id: int, note_id: int, data: TaskTick) -> Response:
 @responds(NOTE)
 async def add_task(board_id: int, note_id: int, data: TaskCreate) -> Response:
     """Add a task to a note, in a line of its own."""
-    return _item(await core().tasks.add(await caller(), board_id, note_id, data))
+    return note_response(await core().tasks.add(await caller(), board_id, note_id, data))
 
 
 @blueprint.post("/<id:note_id>/tasks/<action>")
@@ -189,10 +189,11 @@ async def change_tasks(board_id: int, note_id: int, action: str) -> Response:
 
     A task with an open task below it is not deleted.
     """
-    return _item(await core().tasks.change_all(await caller(), board_id, note_id, action))
+    return note_response(await core().tasks.change_all(await caller(), board_id, note_id, action))
 
 
-def _item(written: Committed[NoteOut]) -> Response:
+def note_response(written: Committed[NoteOut]) -> Response:
+    """A note as JSON."""
     note = written.result
     response = Response(note.json_bytes, 200, content_type="application/json")
     response.headers["ETag"] = version_tag(note.version)

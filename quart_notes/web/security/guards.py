@@ -47,7 +47,11 @@ REQUIREMENTS: Mapping[str, Requirement] = {
     "dev": Requirement.NOTHING,  # exists under `quart-notes dev` only
     "notes": Requirement.BY_METHOD,
     "board_notes": Requirement.BY_METHOD,
+    "note_history": Requirement.BY_METHOD,
+    "board_note_history": Requirement.BY_METHOD,
     "boards": Requirement.BY_METHOD,
+    "trash": Requirement.BY_METHOD,
+    "activity": Requirement.BY_METHOD,
     "users": Requirement.BY_METHOD,
     "administration": Requirement.ADMIN,
     "messages": Requirement.BY_METHOD,

@@ -186,7 +186,10 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 304, 404): [
         "GET /api/notes/<id:note_id>", "GET /api/users/<id:user_id>/unread", "GET /api/boards/<id:board_id>/members",
     ],
+    (200, 304): ["GET /api/boards/trash"],
     (200, 304, 404, 422): [
+        "GET /api/notes/<id:note_id>/history", "GET /api/boards/<id:board_id>/trash",
+        "GET /api/boards/<id:board_id>/activity",
         "GET /api/users/<id:user_id>/messages", "GET /api/rooms/<id:room_id>/messages", "GET /api/jobs",
     ],
     (200,): ["GET /api/me", "GET /db/alive", "GET /readyz"],
@@ -198,6 +201,12 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 404, 422): [
         "POST /api/messages/<id:message_id>/restore", "GET /api/export", "POST /api/notes/<id:note_id>/tasks/<action>",
     ],
+    (200, 400, 404): [
+        "POST /api/messages/<id:message_id>/stop", "POST /api/notes/<id:note_id>/history/<id:version>/restore",
+        "DELETE /api/notes/<id:note_id>/history", "DELETE /api/boards/<id:board_id>/trash/<id:note_id>",
+        "DELETE /api/boards/trash/<id:board_id>",
+    ],
+    (204, 400, 404): ["DELETE /api/boards/<id:board_id>/trash"],
     (200, 400, 404, 412): ["DELETE /api/notes/<id:note_id>"],
     (200, 201): ["POST /api/messages"],
     (200, 400, 404, 412, 422): ["DELETE /api/messages/<id:message_id>"],
@@ -205,7 +214,6 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (202, 400, 404, 408, 409, 413, 422): ["POST /api/imports"],
     (200, 422): ["GET /api/assistant"],
     (200, 201, 400, 409, 422): ["POST /api/assistant/room"],
-    (200, 400, 404): ["POST /api/messages/<id:message_id>/stop"],
     (200, 400, 404, 409): ["POST /api/messages/<id:message_id>/retry"],
     (200, 304, 403, 404, 422): ["GET /api/boards"],
     (200, 304, 409): ["GET /api/me/preferences"],

@@ -304,8 +304,7 @@ async def test_an_invitation_by_a_former_owner_gives_access_to_the_server_only(h
         else:
             await house.core.boards.delete(ada, board)
         if how == "gone for good":
-            while (await house.core.boards.empty_trash(-1)).result:
-                pass
+            await house.core.trash.delete_board(ada, board)
 
         assert (await new.post(f"/front/join/{secret}", data=_form())).status_code == 303
 

@@ -1,0 +1,1 @@
+"""Tests of the history, the activity and the trash over HTTP, and of their pages."""

@@ -1,0 +1,1 @@
+"""Tests of the history of notes, the activity of boards, and the trash."""

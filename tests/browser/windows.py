@@ -43,6 +43,18 @@ FINISH = """() => {
     animation.effect.getComputedTiming().endTime === Infinity ? animation.cancel() : animation.finish();
 }"""
 
+INTERCEPTED = "/healthz?intercepted"
+UNTIL_INTERCEPTED = """async (address) => {
+  const answer = () => new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.addEventListener("loadend", () => resolve(request.responseText));
+    request.open("GET", address);
+    request.send();
+  });
+  for (let tries = 0; tries < 1000; tries++) if (await answer() === "intercepted") return;
+  throw new Error("No request is intercepted.");
+}"""
+
 Windows = Callable[..., Page]
 
 
@@ -141,6 +153,7 @@ class _Profile:
             self._observe(page, name, self._soil)
         self._observe(page, "set_viewport_size", self._then(lambda: resize(SIZE)))
         self._observe(page, "emulate_media", self._then(lambda: emulate(media="null", **MEDIA)))
+        _intercept_at_once(page)
         self._observe(page, "route", self._then(lambda: page.unroute_all(behavior="ignoreErrors")))
         self._observe(page, "on", lambda *heard: self._undo.append(lambda: page.remove_listener(*heard)))
         self._make_removable(page)
@@ -218,6 +231,27 @@ class _Profile:
                 return False
         page.mouse.move(-1, -1)
         return True
+
+
+def _intercept_at_once(page: Page) -> None:
+    """Have `page.route` return when requests of the shown page are intercepted.
+
+    Chromium confirms interception before the page knows of it. A key pressed at once overtakes that: its request
+    goes to the server, and Playwright reports no such request.
+    """
+    add = page.route
+
+    def route(*args: Any, **more: Any) -> None:
+        add(*args, **more)
+        shown = urlsplit(page.url)
+        if not shown.netloc:
+            return
+        probe = f"{shown.scheme}://{shown.netloc}{INTERCEPTED}"
+        add(probe, lambda route: route.fulfill(body="intercepted"))
+        page.evaluate(UNTIL_INTERCEPTED, probe)
+        page.unroute(probe)
+
+    setattr(page, "route", route)  # noqa: B010 - mypy forbids the other way
 
 
 def finish_animations(page: Page) -> None:

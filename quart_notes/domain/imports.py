@@ -11,7 +11,7 @@ from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.jobs import ACTIVE, TEXT_MAX, save_job, set_state
 from quart_notes.domain.notes import insert
 from quart_notes.domain.service import Service, transactional
-from quart_notes.domain.text.markdown import Formatted, format_text
+from quart_notes.domain.text.markdown import PLAIN_TEXT, Formatted, format_text
 from quart_notes.domain.users import by_id
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Job, Note
@@ -107,7 +107,7 @@ class Imports(Service):
         quietly   send no progress event; the notes' events are always sent
         raises    NotFoundError, ForbiddenError: the job's user may not do this any more
         """
-        parsed = await _parsed(entries)
+        parsed = await _parsed(entries, dry_run=task.job.options.dry_run)
         return await self._import_batch(task, parsed, progress, quietly=quietly)
 
     @transactional
@@ -129,7 +129,7 @@ class Imports(Service):
         self, caller: Caller, board_id: int, entries: Sequence[ImportEntry], *, dry_run: bool
     ) -> Committed[int]:
         """Import entries without a job; returns how many were new."""
-        parsed = await _parsed(entries)
+        parsed = await _parsed(entries, dry_run=dry_run)
 
         async def work(change: Change) -> int:
             return await _import_notes(change, caller, board_id, parsed, self._log.epoch, dry_run=dry_run)
@@ -146,8 +146,13 @@ class Imports(Service):
             await set_state(change, job, state, (text or job.text)[:TEXT_MAX])
 
 
-async def _parsed(entries: Sequence[ImportEntry]) -> list[ParsedEntry]:
-    """The entries with their descriptions parsed, outside of a transaction; other work runs between them."""
+async def _parsed(entries: Sequence[ImportEntry], *, dry_run: bool) -> list[ParsedEntry]:
+    """The entries with their descriptions parsed, outside of a transaction; other work runs between them.
+
+    A dry run stores no description, so it parses none.
+    """
+    if dry_run:
+        return [(entry, origin, PLAIN_TEXT) for entry, origin in entries]
     parsed = []
     for entry, origin in entries:
         parsed.append((entry, origin, format_text(entry.description)))

@@ -59,11 +59,16 @@ async def test_the_description_of_a_note_is_parsed_before_the_transaction(
     assert (changed.content, changed.tasks) == (format_text("- [x] milk").content, {"done": 1, "total": 1})
 
 
-async def test_imported_descriptions_are_parsed_before_the_transaction(house: House, monkeypatch: pytest.MonkeyPatch):
+async def test_imported_descriptions_are_parsed_before_the_transaction_and_those_of_a_dry_run_never(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
     board = await house.board(ada="owner")
     watch = _Watch(house, monkeypatch)
     service = Imports(house.core.database, house.core.log, watch.write)
     entries = [(ImportedNote(description=text), text) for text in ("*tea*", "milk")]
+
+    tried = (await service.import_offline(house.caller("ada"), board, entries, dry_run=True)).result
+    assert (tried, watch.parsed) == (2, [])
 
     created = (await service.import_offline(house.caller("ada"), board, entries, dry_run=False)).result
 

@@ -30,6 +30,8 @@ from quart_notes.domain.members import Members
 from quart_notes.domain.message_notes import MessageNotes
 from quart_notes.domain.messages import Messages
 from quart_notes.domain.notes import Notes
+from quart_notes.domain.order.board_pages import BoardPages
+from quart_notes.domain.order.note_moves import NoteMoves
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.preferences import Preferences
 from quart_notes.domain.profiles import Profiles
@@ -78,6 +80,8 @@ class Core:
         self.response_cache = ResponseCache(self.broadcaster)
         wired = (self.database, self.log, self.writer)
         self.notes = Notes(*wired)
+        self.board_pages = BoardPages(*wired)
+        self.note_moves = NoteMoves(*wired)
         self.tasks = Tasks(*wired)
         self.revisions = Revisions(*wired)
         self.activity = Activity(*wired)

@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.queryset import QuerySet
 
-from quart_notes.domain.access import Caller, require_role
+from quart_notes.domain.access import Caller, require_role, role_on
 from quart_notes.domain.history.groups import GROUP_COLUMNS, RESTORED, begin_or_join_group, names_of
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Precondition, Service, transactional
@@ -20,11 +20,13 @@ from quart_notes.errors import NotFoundError, StaleVersionError, ValidationFaile
 from quart_notes.live.events import Action, NoteEvent, board
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Note
-from quart_notes.schemas import NOTE_FIELDS, ImportedNote, NoteCreate, NoteOut, NoteQuery, NoteUpdate, Role, UserOut
+from quart_notes.schemas import NOTE_FIELDS, ImportedNote, NoteCreate, NoteOut, NoteQuery, NoteUpdate, UserOut
 from quart_notes.schemas.event_ids import EventId
+from quart_notes.schemas.ranks import initial_rank
 
 FORMATTED = ("content_json", "tasks_done", "tasks_total")  # columns of what is made of the description
-COLUMNS = (*(name for name in NoteOut.model_fields if name not in {"content", "tasks"}), *FORMATTED)
+MADE = {"content", "tasks", "rank"}  # fields that have no column of their own
+COLUMNS = (*(name for name in NoteOut.model_fields if name not in MADE), *FORMATTED, "moved_rank")
 TYPED = attrgetter(*NOTE_FIELDS)  # their values in a new note
 # In the order of `insert`. The first are fields of NoteOut as well.
 SHOWN = ("board_id", *NOTE_FIELDS, "created_at", "created_by", "updated_at", "updated_by", "done_at", "done_by")
@@ -33,17 +35,6 @@ INSERT = (
     f"INSERT INTO note (version, {', '.join(INSERTED)})"  # noqa: S608 - our own names
     f" VALUES (1, {', '.join(f'?{number}' for number in range(1, len(INSERTED) + 1))})"
 )
-
-
-class BoardPage(NamedTuple):
-    """One page of the board as the page shows it: open notes first, newest first."""
-
-    notes: list[NoteOut]
-    total: int  # notes that match
-    open_count: int  # of the whole board
-    done_count: int
-    role: Role  # of the caller
-    position: EventId
 
 
 class Notes(Service):
@@ -65,7 +56,9 @@ class Notes(Service):
         async def made(connection: BaseDBAsyncClient, note_id: int) -> NoteOut | None:
             await require_role(connection, caller, board_id, "editor")
             note = await Note.get_or_none(id=note_id, using_db=connection)
-            return None if note is None else NoteOut.model_validate(note)
+            if note is None or await role_on(connection, caller, note.board_id) is None:  # it was moved away
+                return None
+            return NoteOut.model_validate(note)
 
         return await make_once(
             self._write, request_of("note", caller.id, data, data.client_key, board_id), work, made, caller.id
@@ -107,7 +100,7 @@ class Notes(Service):
         note = await require_note(change.connection, board_id, note_id, allowed)
         note.deleted_at, note.deleted_by = datetime.now(UTC), change.by
         await note.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by"])
-        return _record(change, "delete", NoteOut.model_validate(note))
+        return record_note(change, "delete", NoteOut.model_validate(note))
 
     @transactional
     async def restore(self, change: Change, caller: Caller, board_id: int, note_id: int) -> NoteOut:
@@ -146,26 +139,14 @@ class Notes(Service):
         """Notes by id ascending, search results newest first, `query.limit` at most."""
         async with self._snapshot() as (connection, position):
             await require_role(connection, caller, board_id, "viewer")
-            matching = _matching(connection, board_id, query.q).filter(id__gt=query.after_id)
+            matching = matching_notes(connection, board_id, query.q).filter(id__gt=query.after_id)
             if query.before_id is not None:
                 matching = matching.filter(id__lt=query.before_id)
             if query.done is not None:
-                matching = matching.filter(done=query.done == "true")
+                matching = matching.filter(done_at__isnull=query.done == "false")  # as the indexes have it
             order = "-id" if query.searches else "id"
             rows = await matching.order_by(order).limit(query.limit + 1).values(*COLUMNS)
-        return Listed(_to_out(rows[: query.limit]), position, len(rows) > query.limit)
-
-    async def board(self, caller: Caller, board_id: int, q: str | None, page: int, size: int) -> BoardPage:
-        """The `page`-th page (from 1) of `size` notes that match `q`, in the order of the page."""
-        async with self._snapshot() as (connection, position):
-            role = await require_role(connection, caller, board_id, "viewer")
-            matching = _matching(connection, board_id, q)
-            rows = await matching.order_by("done", "-id").offset((page - 1) * size).limit(size).values(*COLUMNS)
-            total = await matching.count()
-            everything = _matching(connection, board_id, None)
-            done = await everything.filter(done=True).count()
-            open_ = await everything.filter(done=False).count()
-        return BoardPage(_to_out(rows), total, open_, done, role, position)
+        return Listed(notes_out(rows[: query.limit]), position, len(rows) > query.limit)
 
 
 async def insert(
@@ -190,8 +171,9 @@ async def insert(
     columns = (tree_json(formatted.content), tasks["done"], tasks["total"], search_text(content), origin)
     note_id = await change.connection.execute_insert(INSERT, [*shown, *columns])
     values: dict[str, Any] = dict(zip(SHOWN, shown, strict=True))
-    note = NoteOut(id=note_id, version=1, content=formatted.content, tasks=tasks, **values)
-    return _record(change, "create", note)
+    made = {"content": formatted.content, "tasks": tasks, "rank": initial_rank(note_id)}
+    note = NoteOut(id=note_id, version=1, **made, **values)
+    return record_note(change, "create", note)
 
 
 def set_formatted(note: Note, formatted: Formatted) -> None:
@@ -202,18 +184,21 @@ def set_formatted(note: Note, formatted: Formatted) -> None:
     note.content = formatted.content
 
 
-def _matching(connection: BaseDBAsyncClient, board_id: int, q: str | None) -> QuerySet[Note]:
+def matching_notes(connection: BaseDBAsyncClient, board_id: int, q: str | None) -> QuerySet[Note]:
+    """The notes of a board with all words of `q`."""
     notes = Note.filter(board_id=board_id, deleted_at__isnull=True).using_db(connection)
     for word in searched_words(q or "", NoteQuery.MAX_WORDS):
         notes = notes.filter(search_text__contains=word)
     return notes
 
 
-def _to_out(rows: Sequence[Any]) -> list[NoteOut]:
+def notes_out(rows: Sequence[Any]) -> list[NoteOut]:
+    """The notes of rows with COLUMNS."""
     for row in rows:
         content, done, total = [row.pop(name) for name in FORMATTED]
         row["content"] = None if content is None else json.loads(content)
         row["tasks"] = {"done": done, "total": total}
+        row["rank"] = row.pop("moved_rank") or initial_rank(row["id"])
     return [NoteOut.model_construct(**row) for row in rows]
 
 
@@ -251,10 +236,11 @@ async def save_note(change: Change, action: Action, note: Note, *fields: str, ch
     note.search_text = search_text(note)
     fields = (*fields, "version", "updated_at", "updated_by", "done_at", "done_by", "search_text", *GROUP_COLUMNS)
     await note.save(using_db=change.connection, update_fields=fields)
-    return _record(change, action, NoteOut.model_validate(note))
+    return record_note(change, action, NoteOut.model_validate(note))
 
 
-def _record(change: Change, action: Action, note: NoteOut) -> NoteOut:
+def record_note(change: Change, action: Action, note: NoteOut) -> NoteOut:
+    """Record the event of a note on the topic of its board; returns the note."""
     change.record(NoteEvent(topic=board(note.board_id), action=action, note=note))
     return note
 

@@ -1,5 +1,6 @@
 """The event log: append within a commit, read by number, prune old events."""
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
@@ -212,12 +213,22 @@ async def remove_text(connection: BaseDBAsyncClient, subjects: Sequence[str]) ->
 async def _with_deleted_text(connection: BaseDBAsyncClient, bodies: Sequence[bytes]) -> list[bytes]:
     """Restore the text in encoded deletions: current subscribers get the whole last state."""
     deleted = {body: subject for body in bodies for subject, deletes in [subject_of(body)] if subject and deletes}
-    text: dict[str, dict[str, Any]] = {}
+    found: dict[str, Model] = {}
     for name, model in TEXT_MODELS.items():
         ids = [int(subject.partition(":")[2]) for subject in deleted.values() if subject.startswith(f"{name}:")]
         rows = await model.filter(id__in=ids).using_db(connection) if ids else []
-        text |= {f"{name}:{row.pk}": {field: getattr(row, field) for field in TEXT[name]} for row in rows}
-    return [with_text(body, text.get(deleted[body], {})) if body in deleted else body for body in bodies]
+        found |= {f"{name}:{row.pk}": row for row in rows}
+    return [_with_text_of(found.get(deleted[body]), body) if body in deleted else body for body in bodies]
+
+
+def _with_text_of(row: Model | None, body: bytes) -> bytes:
+    if isinstance(row, Note):
+        last = json.loads(body)["note"]
+        # A note that was moved to another board may have another text by now, which is not for its former readers.
+        if last["board_id"] != row.board_id and last["version"] + 1 != row.version:
+            row = None
+    names = next((TEXT[name] for name, model in TEXT_MODELS.items() if isinstance(row, model)), {})
+    return with_text(body, {name: getattr(row, name) for name in names})
 
 
 def _topic_filter(topics: Collection[str]) -> Q:

@@ -7,6 +7,10 @@ from tortoise import fields
 from tortoise.models import Model
 
 from quart_notes.schemas import ORIGIN_MAX, TITLE_MAX, ContentNode, TaskCount
+from quart_notes.schemas.ranks import BASE_LENGTH, ID_LIMIT, RANK_MAX, initial_rank
+
+# A note's rank (`schemas.ranks`), in the words of the indexes on it (0019): a database compares expressions as written.
+RANK_SQL = f"COALESCE(moved_rank, substr(CAST({10**BASE_LENGTH + ID_LIMIT} - id AS TEXT), 2))"
 
 CHANGES_MAX = 200  # characters
 
@@ -32,6 +36,7 @@ class Note(Model):
     deleted_by = fields.BigIntField(null=True)
     changes = fields.CharField(CHANGES_MAX, null=True)  # of the newest group (domain.history.groups); null: created
     changes_since = fields.DatetimeField(null=True)  # when that group began; null: when the note was created
+    moved_rank = fields.CharField(RANK_MAX, null=True)  # null: it was never moved, and its rank follows from its id
     content_json = fields.TextField(null=True)  # the description's tree (schemas.content); null for a plain text
     tasks_done = fields.IntField(default=0, db_default=0)
     tasks_total = fields.IntField(default=0, db_default=0)
@@ -41,10 +46,14 @@ class Note(Model):
     class Meta:
         table = "note"
         indexes = (
-            ("board_id", "deleted_at", "done", "id"),
             ("board_id", "deleted_at", "id"),
             ("board_id", "updated_at"),
-        )
+        )  # those of the order on the page are in 0019
+
+    @property
+    def rank(self) -> str:
+        """Its place on the board."""
+        return self.moved_rank or initial_rank(self.id)
 
     @cached_property
     def content(self) -> list[ContentNode] | None:

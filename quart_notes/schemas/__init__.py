@@ -91,12 +91,15 @@ from quart_notes.schemas.messages import (
 )
 from quart_notes.schemas.note_entries import OWN_ORIGIN, BadEntryError, ImportedNote, parse_date
 from quart_notes.schemas.notes import (
+    BOARD_SORTS,
     DESCRIPTION_MAX,
     NOTE_FIELDS,
     NOTE_FLAGS,
     ORIGIN_MAX,
     TITLE_MAX,
+    BoardSort,
     NoteCreate,
+    NoteMove,
     NoteOut,
     NoteQuery,
     NoteUpdate,

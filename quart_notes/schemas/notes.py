@@ -1,13 +1,14 @@
 """The shapes of notes."""
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from quart_notes.schemas.content import ContentNode, TaskCount
 from quart_notes.schemas.examples import MOMENT, example
-from quart_notes.schemas.fields import MAX_ID, QUERY_MAX, ClientKey, InputModel, OutputModel, PageQuery, Text
+from quart_notes.schemas.fields import MAX_ID, QUERY_MAX, ClientKey, Id, InputModel, OutputModel, PageQuery, Text
+from quart_notes.schemas.ranks import RANK_MAX, initial_rank
 from quart_notes.schemas.text import is_blank, one_line
 
 TITLE_MAX = 200  # characters
@@ -82,6 +83,32 @@ class NoteUpdate(InputModel, NoteState):
     model_config = example({"done": True})
 
 
+BoardSort = Literal["board", "changed", "created", "title"]  # of pinned and of open notes; board: by rank
+BOARD_SORTS: tuple[BoardSort, ...] = get_args(BoardSort)
+
+
+class NoteMove(InputModel):
+    """A new place for a note: beside another one, or on another board, where it is the first without a neighbour."""
+
+    model_config = example({"after_id": 12})
+
+    board_id: Id | None = Field(None, description="The board; null: the one that it is on.")
+    before_id: Id | None = Field(None, description="The note that it comes to stand before.")
+    after_id: Id | None = Field(
+        None,
+        validate_default=True,
+        description="The note that it comes to stand after; it counts more than `before_id`.",
+    )
+
+    @field_validator("after_id")
+    @classmethod
+    def _names_a_place(cls, after_id: int | None, info: ValidationInfo) -> int | None:
+        others = [info.data.get(name, "invalid") for name in ("board_id", "before_id")]
+        if after_id is None and others == [None, None]:
+            raise ValueError("Name a neighbour, or a board.")
+        return after_id
+
+
 class StoredNote(NoteState, OutputModel):
     """A note as it is stored: an earlier version may have let in what is refused now."""
 
@@ -118,6 +145,7 @@ class NoteOut(StoredNote, _NoteId):
                     "done_at": None,
                     "content": None,
                     "tasks": {"done": 0, "total": 0},
+                    "rank": initial_rank(1),
                     "created_by": 3,
                     "updated_by": 3,
                     "done_by": None,
@@ -133,6 +161,9 @@ class NoteOut(StoredNote, _NoteId):
     created_by: int | None = Field(None, description="The user who added it; null: not known.")
     updated_by: int | None = Field(None, description="Who changed it last.")
     done_by: int | None = Field(None, description="Who ticked it off.")
+    rank: str = Field(
+        description="Its place on the board: compare byte by byte, smaller comes first.", max_length=RANK_MAX
+    )
 
 
 NOTE_FIELDS = tuple(NoteState.model_fields)

@@ -138,6 +138,7 @@ interface NoteOut {
   created_by: number | null;
   updated_by: number | null;
   done_by: number | null;
+  rank: string;
 }
 
 interface Outcome {

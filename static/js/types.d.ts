@@ -7,7 +7,9 @@
 /** A value that may lack some of its fields. */
 type Lacking<Value, Names extends keyof Value> = Omit<Value, Names> & Partial<Value>;
 /** What a card does not show is absent when the note is read from one. */
-type Note = Lacking<NoteOut, "board_id" | "created_at">;
+type Note = Lacking<NoteOut, "board_id">;
+/** How the open notes of a board are sorted; board: as they were moved. */
+type Sort = "board" | "changed" | "created" | "title";
 type NoteFlag = { [Name in keyof NoteOut]: NoteOut[Name] extends boolean ? Name : never }[keyof NoteOut];
 type NoteText = Pick<Note, "title" | "description">;
 type SentKey = { content: string; key: string }; // what was sent last, and the client key that went with it
@@ -40,6 +42,7 @@ interface StoredValues {
   road: { at: number; againMs: number }; // when the websocket failed (ms since 1970), and when it is tried again
   "done-folded": true;
   "done-tasks-last": true;
+  "board-sort": Sort;
   "shortcuts-off": true;
   [draft: `draft:room:${number}`]: string;
   [outbox: `outbox:${number}`]: Unsent[];
@@ -108,6 +111,7 @@ type ToastAction = { label: string; run: () => void };
 
 interface BoardEvents {
   "note:changed": CardEvent<NoteChange>; // before: absent for a new card; live: as news, not as part of a list
+  "note:moved": CardEvent<null>;
   "note:deleting": CardEvent<null>;
   "note:edit": CardEvent<Draft>;
   "editor:opened": CardEvent<null>;
@@ -115,6 +119,7 @@ interface BoardEvents {
   "note:deleted": CustomEvent<null>;
   "notes:near": CustomEvent<{ came: HTMLElement[]; near: Set<HTMLElement> }>;
   "notes:filtered": CustomEvent<{ query: string }>;
+  "notes:sorted": CustomEvent<Sort>;
   "board:loaded": CustomEvent<null>;
 }
 interface PageEvents {

@@ -96,9 +96,9 @@ def test_search_and_pages_are_links_and_forms(plain, rest):
     plain.fill("[name=q]", word.upper())
     plain.get_by_role("button", name="Search").click()
     expect(plain.locator("li.note")).to_have_count(100)
-    plain.get_by_role("link", name="Older notes").click()
+    plain.get_by_role("link", name="Next notes").click()
     expect(plain.locator("li.note")).to_have_count(1)
-    plain.get_by_role("link", name="Newer notes").click()
+    plain.get_by_role("link", name="Previous notes").click()
     expect(plain.locator("li.note")).to_have_count(100)
 
 

@@ -13,7 +13,16 @@ from quart_notes.errors import StaleVersionError, TaskMovedError, ValidationFail
 from quart_notes.live.events import board
 from quart_notes.live.response_cache import CachedResponse
 from quart_notes.live.writer import Committed
-from quart_notes.schemas import EditingNotice, NoteCreate, NoteOut, NoteQuery, NoteUpdate, TaskCreate, TaskTick
+from quart_notes.schemas import (
+    EditingNotice,
+    NoteCreate,
+    NoteMove,
+    NoteOut,
+    NoteQuery,
+    NoteUpdate,
+    TaskCreate,
+    TaskTick,
+)
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web import fast_post
 from quart_notes.web.context import core
@@ -143,6 +152,18 @@ async def restore_note(board_id: int, note_id: int) -> Response:
     404 when the note was not deleted, or was deleted for good.
     """
     return note_response(await core().notes.restore(await caller(), board_id, note_id))
+
+
+@blueprint.post("/<id:note_id>/move")
+@validate_request(NoteMove)
+@responds(NOTE)
+async def move_note(board_id: int, note_id: int, data: NoteMove) -> Response:
+    """Move a note to another place, or to another board.
+
+    It comes to stand after `after_id`, else before `before_id`; if they are gone, last. On another board it is the
+    first without a neighbour. That takes an editor of both boards, and readers of the former one get its deletion.
+    """
+    return note_response(await core().note_moves.move(await caller(), board_id, note_id, data))
 
 
 @blueprint.post("/<id:note_id>/editing")

@@ -10,8 +10,10 @@ from quart_notes.domain.text.markdown import LINE_END
 from quart_notes.domain.text.normalization import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
 from quart_notes.schemas import (
+    BOARD_SORTS,
     MAX_ID,
     QUERY_MAX,
+    BoardSort,
     NoteCreate,
     NoteOut,
     NoteQuery,
@@ -26,7 +28,7 @@ from quart_notes.web.current_board import board_menu, board_path, board_url, cur
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number
 from quart_notes.web.fragments import Page, removed, see_other, wants_fragment, wants_page
 from quart_notes.web.search_highlights import marked
-from quart_notes.web.security.authentication import caller, visible_position
+from quart_notes.web.security.authentication import caller, current_user, visible_position
 
 # Registered twice: /front/notes is the open board (and what is posted there everybody's), and each has its own address.
 blueprint = Blueprint("front_notes", __name__)
@@ -35,6 +37,7 @@ blueprint.add_app_template_filter(LINE_END.split, "lines")
 
 PAGE_SIZE = 100  # cards on a page; with JavaScript the rest follows in idle time
 PAGE_LAST = 1_000_000
+SORT_PREFERENCE = "board_sort"  # a user's preference, one of BOARD_SORTS (static/js/notes/order/note_sorting.js)
 DELETED = FieldError("title", "Somebody else deleted this note. Your text is kept here. You can add it as a new note.")
 
 
@@ -53,7 +56,10 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
     q = "".join(character for character in request.args.get("q", "") if character.isprintable())[:QUERY_MAX].strip()
     shown_page = number(request.args.get("page"), 1, PAGE_LAST)
     who = await caller()
-    page = await core().notes.board(who, board_id, q, shown_page, PAGE_SIZE)
+    asked_sort = _sort_in(request.args.get("sort"))
+    chosen_sort = asked_sort or _sort_in(await _preferred_sort())
+    sort = chosen_sort or "board"
+    page = await core().board_pages.read(who, board_id, q, shown_page, PAGE_SIZE, sort=sort)
     deleted = request.args.get("deleted")
     return await render_template(
         "board.html",
@@ -70,10 +76,22 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
         page=shown_page,
         pages=max(-(-page.total // PAGE_SIZE), 1),
         q=q,
+        sort=sort,
+        chosen_sort=chosen_sort or "",
+        sort_in_address=asked_sort,
         found_words=searched_words(q, NoteQuery.MAX_WORDS),
         form=form,
         deleted=await core().notes.deleted(who, board_id, number(deleted, 0, MAX_ID)) if deleted else None,
     )
+
+
+async def _preferred_sort() -> Any:
+    me = await current_user()
+    return None if me is None else (await core().preferences.of_user(me.id))[0].get(SORT_PREFERENCE)
+
+
+def _sort_in(value: Any) -> BoardSort | None:
+    return next((sort for sort in BOARD_SORTS if sort == value), None)
 
 
 @blueprint.post("")

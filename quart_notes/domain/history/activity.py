@@ -7,14 +7,14 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller, require_role
-from quart_notes.domain.history.groups import CREATED, RESTORED, REVERTED, changes_in
+from quart_notes.domain.history.groups import CREATED, MOVED, RESTORED, REVERTED, changes_in
 from quart_notes.domain.history.trash import before
 from quart_notes.domain.service import Listed, Service
 from quart_notes.models import Note, NoteRevision
 from quart_notes.schemas import TITLE_MAX, ActivityOut, Moment, TimeQuery
 
 # What a group of changes is called, the first of these that it has; else `edited`.
-KINDS = (CREATED, RESTORED, REVERTED, "done", "undone", "tasks", "pinned", "unpinned")
+KINDS = (CREATED, RESTORED, REVERTED, MOVED, "done", "undone", "tasks", "pinned", "unpinned")
 TEXT = ("title", "description", "version")
 # Where entries come from: the table, its columns of time, user and note, and whether they are deletions.
 SOURCES: Sequence[tuple[Any, str, str, str, bool]] = (

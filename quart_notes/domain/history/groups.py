@@ -14,7 +14,7 @@ from quart_notes.schemas import NOTE_FLAGS
 GROUP_LENGTH = timedelta(minutes=2)  # from its beginning, so that editing for an hour is not one change
 REVISIONS_MAX = 200  # of one note
 GROUP_COLUMNS = ("changes", "changes_since")  # of the note
-CREATED, RESTORED, REVERTED = "created", "restored", "reverted"
+CREATED, RESTORED, REVERTED, MOVED = "created", "restored", "reverted", "moved"  # moved: from another board
 NEVER_JOINING = {RESTORED, REVERTED}  # what they replace must be found again: to undo them, and for the activity
 COPY = (
     "INSERT INTO note_revision (note_id, board_id, version, title, description, changes, changed_at, changed_by,"

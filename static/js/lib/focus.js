@@ -15,6 +15,16 @@ export function handOn(element, change, heir = () => beside(element)) {
   next.focus({ preventScroll: true });
 }
 
+/**
+ * Move an element, or elements in it; the focus stays where it is.
+ * @param {HTMLElement} element @param {() => void} change
+ */
+export function keepFocus(element, change) {
+  const active = document.activeElement;
+  change();
+  if (active instanceof HTMLElement && element.contains(active)) active.focus({ preventScroll: true });
+}
+
 /** Remove all items of a list. @param {HTMLElement} list */
 export const removeAll = (list) =>
   handOn(
@@ -50,7 +60,5 @@ export function place(list, item, comesBefore) {
   const items = /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
   const next = [...items].find((other) => other !== item && comesBefore(item, other)) ?? null;
   if (item.isConnected && item.nextElementSibling === next) return;
-  const active = document.activeElement;
-  list.insertBefore(item, next);
-  if (active instanceof HTMLElement && item.contains(active)) active.focus({ preventScroll: true });
+  keepFocus(item, () => list.insertBefore(item, next));
 }

@@ -1,6 +1,7 @@
 /** The notes board: applies events and lists to the cards, and dispatches their changes. It inserts nothing by itself. */
 import { find } from "../lib/elements.js";
 import { emit } from "../lib/page_events.js";
+import { firstSort } from "./order/note_sorting.js";
 import { load } from "./board_loading.js";
 import { NoteList } from "./note_list.js";
 
@@ -10,7 +11,7 @@ import { NoteList } from "./note_list.js";
  * @returns {() => void} stop
  */
 export function start(element, feed) {
-  const board = new NoteList(find(element, "ul.notes"));
+  const board = new NoteList(find(element, "ul.notes"), firstSort(element));
   const { open, done } = find(element, "#summary").dataset;
   const controller = new AbortController();
   const { signal } = controller;
@@ -31,6 +32,7 @@ export function start(element, feed) {
 
   feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", () => reload(true), { signal });
+  element.addEventListener("notes:sorted", ({ detail }) => board.sortBy(detail), { signal });
   element.addEventListener("editor:closed", ({ target }) => board.settle(target), { signal });
   if (board.size < Number(open) + Number(done)) reload(false);
   else queueMicrotask(() => emit(element, "board:loaded")); // once everybody listens

@@ -45,7 +45,8 @@ export function read(card) {
     showFlag(control, card.hasAttribute(`data-${flag}`)); // browsers restore ticks across a reload
   }
   removeMarks(card);
-  const about = { id: Number(card.dataset.id), version: Number(card.dataset.version), updated_at: time.dateTime };
+  const { id, version, rank, created: created_at, doneAt: done_at } = card.dataset;
+  const about = { id: Number(id), version: Number(version), rank, created_at, done_at, updated_at: time.dateTime };
   const note = /** @type {Note} */ ({ ...values, ...about });
   shown.set(card, note);
   return note;

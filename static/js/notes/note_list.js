@@ -2,34 +2,33 @@
  * The board's cards, by id.
  *
  * 1. A state is applied only if it is newer than the known one (lib/versioned_list.js). 2. A card that is being edited
- * is neither moved nor removed until the editor closes. 3. The focus stays in its place: when its card is moved or removed,
- * the next card gets it, and the page does not scroll.
- * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:deleting`; from the list:
+ * is neither moved nor removed until the editor closes. 3. The focus stays in its place: when its card leaves its part of
+ * the board, the next card gets it. In a card that moves within its part the focus stays. The page does not scroll.
+ * Dispatches from the card, bubbling: `note:changed` {note, before, live}, `note:moved` and `note:deleting`; from the list:
  * `note:deleted`.
  */
-import { handOn, nextShown } from "../lib/focus.js";
+import { handOn, keepFocus, nextShown } from "../lib/focus.js";
 import { emit } from "../lib/page_events.js";
 import { VersionedList } from "../lib/versioned_list.js";
 import { cardFor, cardsIn, fill, noteOf, read } from "./note_card.js";
-import { NoteOrder } from "./note_order.js";
+import { NoteOrder } from "./order/note_order.js";
 
-/** @typedef {{id: number, card: HTMLElement, done: boolean, deleted: boolean}} Place */
+/** @typedef {{id: number, card: HTMLElement, key: import("./order/note_order.js").Key, deleted: boolean}} Place */
 
 export class NoteList {
   /** @type {Map<number, Place>} */ #places = new Map();
   #versions = new VersionedList();
 
-  /** @param {HTMLElement} list */
-  constructor(list) {
+  /** @param {HTMLElement} list @param {Sort} [sort] */
+  constructor(list, sort = "board") {
     this.list = list;
-    this.order = new NoteOrder(list);
+    this.order = new NoteOrder(list, sort);
     for (const card of cardsIn(list)) {
       const note = read(card);
-      const place = { id: note.id, card, done: note.done, deleted: false };
       this.#versions.accept(note);
-      this.#places.set(note.id, place);
-      this.order.adopt(place);
+      this.#places.set(note.id, { id: note.id, card, key: this.order.keyOf(note), deleted: false });
     }
+    this.order.adopt([...this.#places.values()]);
   }
 
   get size() {
@@ -48,7 +47,7 @@ export class NoteList {
   put(note, live, made) {
     if (!this.#versions.accept(note)) return;
     const known = this.#places.get(note.id);
-    const place = known ?? { id: note.id, card: made ?? cardFor(note), done: note.done, deleted: false };
+    const place = known ?? { id: note.id, card: made ?? cardFor(note), key: this.order.keyOf(note), deleted: false };
     const before = known && noteOf(known.card);
     if (known) fill(known.card, note);
     place.deleted = false;
@@ -74,19 +73,30 @@ export class NoteList {
 
   /** Move or remove a card as its state asks, unless it is being edited. @param {HTMLElement} card */
   settle(card) {
-    const { id, done } = noteOf(card);
-    const place = this.#places.get(id);
-    if (!place || "editing" in card.dataset || (!place.deleted && place.done === done)) return;
+    const place = this.#places.get(noteOf(card).id);
+    if (!place || "editing" in card.dataset) return;
+    const key = this.order.keyOf(noteOf(card));
+    const { part, value } = place.key;
+    if (!place.deleted && part === key.part && value === key.value) return;
     const move = () => {
       this.order.release(place);
-      place.done = done;
+      place.key = key;
       if (place.deleted) card.remove();
       else this.order.insert(place);
     };
-    handOn(card, move, () => nextOf(place));
-    if (!place.deleted) return;
-    this.#places.delete(id);
+    if (place.deleted || part !== key.part) handOn(card, move, () => nextOf(place));
+    else keepFocus(card, move);
+    if (!place.deleted) {
+      emit(card, "note:moved");
+      return;
+    }
+    this.#places.delete(place.id);
     emit(this.list, "note:deleted");
+  }
+
+  /** @param {Sort} sort */
+  sortBy(sort) {
+    keepFocus(this.list, () => this.order.sortBy(sort, noteOf));
   }
 
   /** The known states may be out of date: accept any state. @returns {() => void} removes the cards that got none */
@@ -99,7 +109,8 @@ export class NoteList {
 }
 
 /** The next card, of those that are open or of those that are done, as this one was. @param {Place} place */
-function nextOf({ card, done }) {
+function nextOf({ card, key }) {
   const near = [nextShown(card, 1), nextShown(card, -1)].filter((other) => other !== null);
-  return near.find((other) => noteOf(other).done === done) ?? near[0] ?? null;
+  const wasDone = key.part === 2;
+  return near.find((other) => noteOf(other).done === wasDone) ?? near[0] ?? null;
 }

@@ -9,6 +9,7 @@ import * as noteComposer from "./note_composer.js";
 import * as noteCounts from "./note_counts.js";
 import { noteKeys } from "./note_keys.js";
 import * as noteSearch from "./note_search.js";
+import * as noteSorting from "./order/note_sorting.js";
 import * as searchHighlights from "./search_highlights.js";
 import { startCards } from "./card/card_modules.js";
 
@@ -18,6 +19,7 @@ export function start(element, feed) {
   expandableText.start(list);
   startCards(element, list, feed, () => feedUpdates.start(element, feed));
   searchHighlights.start(list);
+  noteSorting.start(find(element, "#sort-field", HTMLSelectElement), list, noteSorting.firstSort(element));
   noteSearch.start(find(document, "#search-form", HTMLFormElement), list);
   noteCounts.start(element, list);
   hideDone.start(find(element, "#fold-button"), list);

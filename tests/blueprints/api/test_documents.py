@@ -171,7 +171,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
         "DELETE /api/me/preferences/<key>",
     ],
     (200, 404): [
-        "POST /api/notes/<id:note_id>/tasks",
+        "POST /api/notes/<id:note_id>/tasks", "POST /api/notes/<id:note_id>/move",
         "POST /api/notes/<id:note_id>/restore", "GET /api/users/<id:user_id>", "GET /api/messages/<id:message_id>",
         "GET /api/rooms/<id:room_id>", "GET /api/rooms/<id:room_id>/presence", "POST /api/rooms/<id:room_id>/read",
         "GET /api/jobs/<id:job_id>", "POST /api/jobs/<id:job_id>/cancel", "GET /api/boards/<id:board_id>",

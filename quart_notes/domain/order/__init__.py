@@ -1,0 +1,1 @@
+"""The order of the notes of a board: as pages show it, and as moves make it."""

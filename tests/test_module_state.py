@@ -11,7 +11,8 @@ KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a nam
 CHANGING = {"append", "add", "update", "pop", "clear", "extend", "remove", "setdefault"}
 CACHED = {
     "web.assets.build_id",  # a digest of files that do not change while a server runs
-    "web.assets.page_modules",  # the imports of those files
+    "web.script_bundles._bundle",  # made of those files
+    "web.script_bundles.bundles",  # the paths of those of a page: the templates name each page
     "web.security.client_addresses.parsed",  # the parsed URL of a text never changes
     "domain.password_rules._common",  # a list that is part of the program
     "storage.postgres.transactions._numbered",  # queries in the code

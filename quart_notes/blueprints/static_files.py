@@ -2,10 +2,11 @@
 
 import mimetypes
 
-from quart import Blueprint, Response, send_from_directory
+from quart import Blueprint, Response, request, send_from_directory
 
 from quart_notes.errors import NotFoundError
 from quart_notes.web.assets import build_id, folder
+from quart_notes.web.script_bundles import bundle
 
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
@@ -26,9 +27,15 @@ async def latest(path: str) -> Response:
 
 
 async def _file(path: str, cache_control: str) -> Response:
-    try:
-        response = await send_from_directory(folder("static"), path)
-    except OSError as error:  # a name that is too long for the file system
-        raise NotFoundError("There is nothing at this address.") from error
+    script = bundle(path)
+    if script is not None:
+        response = Response(script, content_type="text/javascript; charset=utf-8")
+        await response.add_etag()
+        await response.make_conditional(request)
+    else:
+        try:
+            response = await send_from_directory(folder("static"), path)
+        except OSError as error:  # a name that is too long for the file system
+            raise NotFoundError("There is nothing at this address.") from error
     response.headers["Cache-Control"] = cache_control
     return response

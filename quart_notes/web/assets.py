@@ -1,16 +1,10 @@
-"""Where templates and static files are, the addresses of static files, and which scripts a page loads."""
+"""Where templates and static files are, and the addresses of static files."""
 
-import re
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from posixpath import dirname, join, normpath
 
 from quart import request
-
-ENTRY = "js/main.js"
-IMPORT = re.compile(r'\bfrom "(\.[^"]+)"')
-PAGE = re.compile(r'(\w+): \(\) => import\("([^"]+)"\)')  # in the entry: the name of a page, and its own script
 
 
 def folder(name: str) -> Path:
@@ -36,31 +30,12 @@ def asset(path: str) -> str:
     return f"{request.root_path}/static/-{build_id()}/{path}"
 
 
-@cache
-def page_modules(page: str) -> list[str]:
-    """The modules that a page imports. It names them all for preloading: the browser would find them one after another.
-
-    page     a name that the entry knows; any other page runs the entry alone
-    returns  paths of static files, without the entry
-    """
-    own = [path for name, path in PAGE.findall(_source(ENTRY)) if name == page]
-    found = {ENTRY}
-    waiting = [(ENTRY, path) for path in own + IMPORT.findall(_source(ENTRY))]
-    while waiting:
-        importer, path = waiting.pop()
-        module = normpath(join(dirname(importer), path))
-        if module not in found:
-            found.add(module)
-            waiting += [(module, other) for other in IMPORT.findall(_source(module))]
-    return sorted(found - {ENTRY})
-
-
 def forget() -> None:
     """Read the static files again: they have changed."""
     build_id.cache_clear()
-    page_modules.cache_clear()
 
 
-def _source(path: str) -> str:
+def static_text(path: str) -> str:
+    """The text of a static file; empty without one: a developer may import what is not there yet."""
     file = folder("static") / path
-    return file.read_text(encoding="utf-8") if file.is_file() else ""  # a developer may import what is not there yet
+    return file.read_text(encoding="utf-8") if file.is_file() else ""

@@ -206,7 +206,7 @@ def test_a_later_tab_gets_the_events_between_its_page_and_its_subscription(windo
         late.update(create(rest, fresh()))
         route.continue_()
 
-    second.route("**/js/main.js", between)
+    second.route("**/js/bundles/board.js", between)
     visit(second, shared_server)
 
     expect(card_of(second, late)).to_have_count(1)

@@ -1,9 +1,7 @@
 """The API's pages, the manifest and valid HTML."""
 
 import re
-from functools import cache
 from typing import Any
-from urllib.parse import urljoin
 
 import httpx
 from playwright.sync_api import expect
@@ -212,24 +210,3 @@ def test_dates_written_by_scripts_are_valid_html(windows, shared_server, rest):
     assert re.search(r"\.\d{4,}", note["updated_at"])  # dates are longer than the layout may allow
     assert len(dates) >= 4
     assert [date for date in dates if not DATE.fullmatch(date)] == []
-
-
-def test_every_imported_module_is_preloaded_and_no_other(rest):
-    @cache
-    def imported(module: str) -> set[str]:
-        return {urljoin(module, other) for other in re.findall(r'from "(\.[^"]+)"', rest.get(module).text)}
-
-    for path in ("notes", "users", "rooms", "rooms/1", "boards", "boards/1", "boards/1/transfer", "messages/{}"):
-        html = rest.get(f"/front/{path.format(person(rest)['id'])}").text
-        named = re.findall(r'rel="modulepreload" href="([^"]+)"', html)
-        (main,) = re.findall(r'<script type="module" src="([^"]+)"', html)
-        entries = dict(re.findall(r'(\w+): \(\) => import\("([^"]+)"\)', rest.get(main).text))
-        pages = [page for page in re.findall(r'data-page="(\w+)"', html) if page != "rooms"]
-        waiting = [main, *(urljoin(main, entries[page]) for page in pages)]
-        seen = set(waiting)
-        while waiting:
-            found = imported(waiting.pop()) - seen
-            seen |= found
-            waiting += found
-
-        assert sorted([main, *named]) == sorted(seen), path

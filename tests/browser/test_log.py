@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser import rooms
 from tests.browser.rooms import enter, expect_at_end, fresh, message, person, room, say, unread, write
-from tests.browser.windows import visit
+from tests.browser.windows import change_script, visit
 from tests.support.servers.server_process import wait_for
 
 IN_SIGHT = """async () => {
@@ -155,9 +155,7 @@ def test_a_hidden_tab_marks_nothing_as_read(come, rest, ada, bob):
 def test_old_messages_are_dropped_from_the_page_and_load_again(windows, shared_server, rest, ada, bob):
     place = room(rest)
     page = rooms.be(windows(), shared_server, ada)
-    _shorten(
-        page, "rooms/feed_updates", {"const MOST = 600;": "const MOST = 60;", "const KEPT = 300;": "const KEPT = 30;"}
-    )
+    change_script(page, "room", {"const MOST = 600;": "const MOST = 60;", "const KEPT = 300;": "const KEPT = 30;"})
     visit(page, shared_server, f"/front/rooms/{place}")
     for number in range(70):
         say(rest, place, bob, f"number {number}")
@@ -173,7 +171,7 @@ def test_old_messages_are_dropped_from_the_page_and_load_again(windows, shared_s
 def above(windows, shared_server, ada, long_room):
     """A page so far up in a long room that the newest messages were removed from it."""
     page = rooms.be(windows(), shared_server, ada)
-    _shorten(page, "rooms/load_more", {"const MOST = 1_500;": "const MOST = 140;"})
+    change_script(page, "room", {"const MOST = 1_500;": "const MOST = 140;"})
     visit(page, shared_server, f"/front/rooms/{long_room}")
     page.evaluate(SCROLL, -100_000)
     expect(page.locator("#messages[data-detached]")).to_have_count(1)
@@ -230,16 +228,3 @@ def test_a_message_in_the_same_frame_does_not_undo_a_jump_to_the_newest(come, re
 
     expect(message(page, note["content"])).to_be_in_viewport()
     expect_at_end(page)
-
-
-def _shorten(page, module, changes):
-    """Lower the limits of a page, so that a test needs fewer messages."""
-
-    def answer(route):
-        script = route.fetch().text()
-        for constant, other in changes.items():
-            assert constant in script
-            script = script.replace(constant, other)
-        route.fulfill(body=script, content_type="text/javascript")
-
-    page.route(f"**/js/{module}.js", answer)

@@ -11,8 +11,7 @@ from playwright.sync_api import Page
 from tests.support.cases import check_each
 
 MERGE = """async (texts) => {
-  const file = "/lib/merge_text.js";
-  const { mergeText } = await import(document.querySelector(`link[rel=modulepreload][href$='${file}']`).href);
+  const { mergeText } = await import("/static/js/lib/merge_text.js");
   const { text, clean } = mergeText(...texts);
   return [text, clean];
 }"""

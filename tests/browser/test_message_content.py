@@ -16,8 +16,7 @@ from tests.domain.test_markdown import ADDRESSES, CASES, MESSAGE_CASES
 PAGE = 50  # messages
 # The nodes of the server's page beside those that the script makes from the API's tree.
 DIFFERENCES = """async (path) => {
-  const module = document.querySelector("link[rel=modulepreload][href$='/lib/content.js']").href;
-  const { showText } = await import(module);
+  const { showText } = await import("/static/js/lib/content.js");
   const page = new DOMParser().parseFromString(await (await fetch(location)).text(), "text/html");
   const differences = [];
   let compared = 0;

@@ -13,7 +13,7 @@ from tests.browser.windows import visit
 from tests.support.servers.server_process import wait_for
 
 FOLDS = """async (letters) => {
-  const { fold } = await import(document.querySelector("link[rel=modulepreload][href$='/lib/search_text.js']").href);
+  const { fold } = await import("/static/js/lib/search_text.js");
   return letters.map(fold);
 }"""
 

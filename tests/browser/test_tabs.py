@@ -11,7 +11,7 @@ from playwright.sync_api import Error, Page, expect
 from tests.browser.board import card_of, create
 from tests.browser.board import fresh as fresh_title
 from tests.browser.rooms import be, enter, fresh, message, person, room, say
-from tests.browser.windows import PATIENCE, visit
+from tests.browser.windows import PATIENCE, change_script, visit
 from tests.support.servers.server_process import wait_for
 
 
@@ -149,15 +149,14 @@ def test_events_on_other_topics_do_not_make_a_silent_connection_look_dead(window
     carol = person(rest, "carol")
     page = be(windows(), shared_server, ada)
     lines = Lines(page)
-    page.route(
-        "**/js/feed/stall_check.js",
-        hasty(
-            {
-                "SILENCE_MS = 30_000": "SILENCE_MS = 300",
-                "SPREAD_MS = 5_000": "SPREAD_MS = 10",
-                "ARRIVAL_MS = 3_000": "ARRIVAL_MS = 500",
-            }
-        ),
+    change_script(
+        page,
+        "shared",
+        {
+            "SILENCE_MS = 30_000": "SILENCE_MS = 300",
+            "SPREAD_MS = 5_000": "SPREAD_MS = 10",
+            "ARRIVAL_MS = 3_000": "ARRIVAL_MS = 500",
+        },
     )
     visit(page, shared_server)
     rest.post("/api/messages", json={"author_id": bob["id"], "recipient_id": carol["id"], "content": fresh()})
@@ -169,16 +168,3 @@ def test_events_on_other_topics_do_not_make_a_silent_connection_look_dead(window
 
     expect(card_of(page, note)).to_have_count(1)
     assert (lines.opened, len(lines.open)) == (1, 1)
-
-
-def hasty(constants: dict[str, str]):
-    """Serves a script with shorter timeouts."""
-
-    def answer(route) -> None:
-        script = route.fetch().text()
-        for usual, short in constants.items():
-            assert usual in script
-            script = script.replace(usual, short)
-        route.fulfill(body=script, content_type="text/javascript")
-
-    return answer

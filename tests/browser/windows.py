@@ -14,6 +14,7 @@ from playwright.sync_api import (
     Frame,
     Page,
     Request,
+    Route,
     ViewportSize,
     expect,
 )
@@ -264,3 +265,16 @@ def visit(page: Page, server: ServerProcess, path: str = "/front/notes") -> Page
     page.goto(server.base + path)
     expect(page.locator("#connection")).to_have_text("Live")
     return page
+
+
+def change_script(page: Page, bundle: str, changes: dict[str, str]) -> None:
+    """Change constants of a bundle of scripts, so that a test waits less or needs fewer messages."""
+
+    def answer(route: Route) -> None:
+        script = route.fetch().text()
+        for constant, other in changes.items():
+            assert constant in script
+            script = script.replace(constant, other)
+        route.fulfill(body=script, content_type="text/javascript")
+
+    page.route(f"**/js/bundles/{bundle}.js", answer)

@@ -11,6 +11,7 @@ import pytest
 from quart_notes import create_app
 from quart_notes.dev.error_page import FILES
 from quart_notes.settings import Settings
+from quart_notes.web.script_bundles import ENTRY, modules
 from tests.support.clients import dev_clients
 from tests.support.clients.dev_clients import PAGE, states, version
 from tests.support.servers.dev_process import RESTARTS, VERSION, DevProcess
@@ -126,6 +127,16 @@ def test_a_change_to_a_style_sheet_changes_its_url_without_a_reload(dev, http):
     served = http.get(sheet())
     assert served.text.endswith("/* changed */\n")
     assert served.headers["cache-control"] == "no-cache"  # a cached sheet would be wrong once the file is restored
+
+
+def test_scripts_are_served_as_they_are_written(dev, http):
+    page = http.get("/front/notes", headers=PAGE).text
+
+    (entry,) = re.findall(r'<script type="module" src="/static/-[^/]+/([^"]+)"', page)
+    preloaded = re.findall(r'rel="modulepreload" href="/static/-[^/]+/([^"]+)"', page)
+    assert entry == ENTRY
+    assert preloaded == modules("board").preloaded
+    assert {f"js/{path}" for path in ("lib/api.js", "feed/shared_feed.js", "notes/page.js")} < set(preloaded)
 
 
 def test_only_complete_pages_include_the_reload_script(dev, http):

@@ -67,7 +67,7 @@ def test_a_page_that_the_entry_does_not_know_runs_the_entry_alone():
 
 def test_names_and_renamed_names_become_constants(monkeypatch: pytest.MonkeyPatch):
     files = {
-        "js/main.js": 'import * as all from "./lib/one.js";\nconst PAGES = { board: () => import("./notes/page.js") };\n',
+        "js/main.js": 'import * as all from "./lib/one.js";\nconst P = { board: () => import("./notes/page.js") };\n',
         "js/lib/one.js": "export const ONE = 1;\nexport async function* two() {}\nexport class Three {}\n",
         "js/notes/page.js": 'import {\n  ONE as first,\n  two,\n} from "../lib/one.js";\nexport function start() {}\n',
     }
@@ -82,7 +82,7 @@ def test_names_and_renamed_names_become_constants(monkeypatch: pytest.MonkeyPatc
         'import { lib$one } from "./shared.js";\n'
         "const notes$page = (() => {\nconst {\n  ONE: first,\n  two,\n} = lib$one;\nfunction start() {}\n"
         "return { start };\n})();\n"
-        "const all = lib$one;\nconst PAGES = { board: async () => notes$page };\n"
+        "const all = lib$one;\nconst P = { board: async () => notes$page };\n"
     )
 
 

@@ -27,15 +27,18 @@ from quart_notes.blueprints.api import (
     users,
 )
 from quart_notes.blueprints.pages import account as account_pages
+from quart_notes.blueprints.pages import activity as activity_pages
 from quart_notes.blueprints.pages import administration as administration_pages
 from quart_notes.blueprints.pages import assistant as assistant_pages
 from quart_notes.blueprints.pages import boards as boards_pages
 from quart_notes.blueprints.pages import direct_messages, room_messages, sign_in
+from quart_notes.blueprints.pages import history as history_pages
 from quart_notes.blueprints.pages import jobs as jobs_pages
 from quart_notes.blueprints.pages import me as me_pages
 from quart_notes.blueprints.pages import notes as notes_pages
 from quart_notes.blueprints.pages import rooms as rooms_pages
 from quart_notes.blueprints.pages import transfers as transfers_pages
+from quart_notes.blueprints.pages import trash as trash_pages
 from quart_notes.blueprints.pages import users as users_pages
 from quart_notes.cluster.leader_election import FileLock, LeaderElection, Lock
 from quart_notes.cluster.worker_slot import WorkerSlot
@@ -104,12 +107,16 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
     app.register_blueprint(
         notes_pages.blueprint, name="front_board_notes", url_prefix="/front/boards/<id:board_id>/notes"
     )
+    app.register_blueprint(history_pages.blueprint, url_prefix="/front/notes", url_defaults=shared)
+    app.register_blueprint(
+        history_pages.blueprint, name="front_board_note_history", url_prefix="/front/boards/<id:board_id>/notes"
+    )
     app.register_blueprint(transfers.blueprint, url_prefix="/api", url_defaults=shared)
     app.register_blueprint(transfers.blueprint, name="board_transfers", url_prefix="/api/boards/<id:board_id>")
     api = (boards, trash, activity, users, administration, messages, rooms, assistant, me, account, invitations, jobs)
     people_pages = (users_pages, direct_messages, rooms_pages, room_messages, assistant_pages, me_pages)
     access_pages = (sign_in, account_pages, administration_pages, boards_pages)
-    job_pages = (transfers_pages, jobs_pages)
+    job_pages = (transfers_pages, jobs_pages, trash_pages, activity_pages)
     for module in (*api, live, plain_text, *people_pages, *access_pages, *job_pages, system, static_files):
         app.register_blueprint(module.blueprint)
     _manage_lifespan(app, core)

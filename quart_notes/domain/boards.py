@@ -80,6 +80,11 @@ class Boards(Service):
             board = await Board.get(id=board_id, using_db=connection)
         return _my_board(board, role), position
 
+    async def require(self, caller: Caller, board_id: int, needed: Role) -> None:
+        """NotFoundError when the caller sees no such board, ForbiddenError when they may not do this on it."""
+        async with self._database.snapshot() as connection:
+            await require_role(connection, caller, board_id, needed)
+
     async def size(self, caller: Caller, board_id: int) -> BoardSize:
         """What the deletion of a board would delete."""
         async with self._database.snapshot() as connection:

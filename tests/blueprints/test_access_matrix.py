@@ -35,10 +35,12 @@ ON_BOARD: dict[str, Role] = {
     **{f"board_notes.{name}": "editor" for name in ("add_task", "change_tasks", "notice_editing", "move_note")},
     "board_notes.tick_task": "ticker",
     "board_note_history.list_history": "viewer",
-    "board_note_history.restore_version": "editor",
-    "board_note_history.delete_history": "owner",
+    **{f"{front}board_note_history.restore_version": "editor" for front in ("", "front_")},
+    **{f"{front}board_note_history.delete_history": "owner" for front in ("", "front_")},
     **dict.fromkeys(("trash.list_trash", "activity.list_activity"), "viewer"),
+    **dict.fromkeys(("front_trash.trash", "front_activity.activity"), "viewer"),
     **dict.fromkeys(("trash.delete_note_for_good", "trash.empty_trash", "trash.delete_board_for_good"), "owner"),
+    **{f"front_trash.{name}": "owner" for name in ("delete_note", "empty", "delete_board")},
     **{f"front_board_notes.{name}": "viewer" for name in ("board", "note", "edit")},
     **{f"front_board_notes.{name}": "editor" for name in ("add", "save", "delete", "restore")},
     "front_board_notes.change_tasks": "ticker",
@@ -51,11 +53,13 @@ ON_BOARD: dict[str, Role] = {
     **dict.fromkeys(("boards.restore_board", "front_boards.restore"), "owner"),
 }
 # About a deleted object: its board's, or the board itself, which is hidden from everybody but its owners.
-OF_THE_DELETED = {"trash.delete_note_for_good"}
-OF_DELETED_BOARDS = {"boards.restore_board", "front_boards.restore", "trash.delete_board_for_good"}
-FOR_ADMINISTRATORS = {"users.create_user", "front_users.add", "note_history.delete_history"} | {
-    route.endpoint for route in ROUTES if route.blueprint in ADMINISTRATION
+OF_THE_DELETED = {"trash.delete_note_for_good", "front_trash.delete_note"}
+OF_DELETED_BOARDS = {
+    *("boards.restore_board", "front_boards.restore", "trash.delete_board_for_good", "front_trash.delete_board")
 }
+FOR_ADMINISTRATORS = {
+    *("users.create_user", "front_users.add", "note_history.delete_history", "front_note_history.delete_history")
+} | {route.endpoint for route in ROUTES if route.blueprint in ADMINISTRATION}
 BETWEEN_TWO = {  # about the conversation of the owner and root, and the owner's message there
     *("rooms.get_room", "rooms.list_room_messages", "rooms.post_message", "rooms.get_presence", "rooms.notice_typing"),
     *(

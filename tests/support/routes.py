@@ -111,6 +111,14 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_boards.invite": {"role": "editor", "uses": 1},
         "front_boards.delete": {},
         "front_boards.restore": {},
+        "front_trash.delete_note": {},
+        "front_trash.empty": {},
+        "front_trash.delete_board": {},
+        **{
+            f"front_{blueprint}.{name}": {}
+            for blueprint in ("note_history", "board_note_history")
+            for name in ("restore_version", "delete_history")
+        },
         "front_jobs.cancel": {},
         "front_jobs.retry": {},
         "front_jobs.import_after_dry_run": {},
@@ -193,7 +201,7 @@ def routes() -> list[Route]:
 
 def _address(rule: str, endpoint: str, values: dict[str, str]) -> str:
     address = rule
-    about_note = endpoint.startswith(("board_notes.", "board_note_history.", "front_board_notes."))
+    about_note = endpoint.removeprefix("front_").startswith(("board_notes.", "board_note_history."))
     if about_note and values["board_id"] == VALUES["board_id"]:
         values = {**values, **SHARED}
     for name, value in values.items():

@@ -190,7 +190,10 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: 
 
         about = route.blueprint.removeprefix("front_")
         things: dict[str, object] = {}
-        if about in {"notes", "board_notes"}:
+        if (
+            about in {"notes", "board_notes", "note_history", "board_note_history"}
+            or "trash/<id:note_id>" in route.rule
+        ):
             things["note_id"] = made("/api/notes", title="a", description=TASK)
         elif "job_id" in route.rule:
             things["job_id"] = (put_look if route.rule.endswith("/import") else put_failed_job)(client)
@@ -201,7 +204,7 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: 
             things["message_id"] = made("/api/rooms/1/messages", author_id=1, content="a")
         elif route.blueprint in ADMINISTRATION:
             things["user_id"] = made("/api/users", name="New", email=None, nickname=f"new{next(NUMBERS)}")
-        elif about == "boards":
+        elif about == "boards" or "trash/<id:board_id>" in route.rule:
             things["board_id"] = made("/api/boards", name="a")
         elif "token_id" in route.rule:
             things["token_id"] = made("/api/me/tokens", name="a")
@@ -218,10 +221,12 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: 
         if "remove_member" in route.endpoint:
             things["user_id"] = 2
             client.put(f"/api/boards/{things['board_id']}/members/2", json={"role": "viewer"})
-        if route.rule.endswith("/restore"):
+        if (route.rule.endswith("/restore") and "history" not in route.rule) or "/trash/<" in route.rule:
             ((kind, number),) = things.items()
             deleted = client.delete(f"/api/{kind.removesuffix('_id')}s/{number}?author_id=1")
             assert deleted.status_code == 200, deleted.text
+        if "trash/<id:note_id>" in route.rule:
+            things["board_id"] = 1
     return things
 
 

@@ -27,8 +27,15 @@ async def boards() -> str:
 async def _boards(form: dict[str, Any]) -> str:
     position = await core().log.newest()
     deleted = parse_id(request.args.get("deleted"))
+    trash = await core().trash.boards(await caller())
     return await render_template(
-        "boards.html", boards=await board_menu(), deleted=deleted, last_event_id=visible_position(position), form=form
+        "boards.html",
+        boards=await board_menu(),
+        deleted=deleted,
+        trash=trash,
+        users=await core().users.existing_users({one.deleted_by for one in trash}),
+        last_event_id=visible_position(position),
+        form=form,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from quart import Blueprint, g, render_template, request
 
+from quart_notes.blueprints.pages.history import shown_history
 from quart_notes.domain.text.markdown import LINE_END
 from quart_notes.domain.text.normalization import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
@@ -121,6 +122,7 @@ async def note(board_id: int, note_id: int) -> str:
         last_event_id=visible_position(position),
         form=_form({"title": "", "description": ""}),
         **await _shown_card(found),
+        **await shown_history(await caller(), board_id, note_id),
     )
 
 

@@ -51,7 +51,7 @@ export function insertById(parent, element) {
  * @param {Element} element @param {"href"|"action"|"formaction"} attribute @param {number} id
  */
 export function address(element, attribute, id) {
-  element.setAttribute(attribute, (element.getAttribute(attribute) ?? "").replace(/\/0(?=\/|$)/, `/${id}`));
+  element.setAttribute(attribute, (element.getAttribute(attribute) ?? "").replace(/\/0(?=[/?#]|$)/, `/${id}`));
 }
 
 /** The values of a form's fields, without the key for browsers without scripts. @param {HTMLFormElement} form */

@@ -108,5 +108,5 @@ function number(card, id) {
   card.id = `note-${id}`;
   card.dataset.id = String(id);
   for (const form of card.querySelectorAll("form")) address(form, "action", id);
-  for (const link of card.querySelectorAll("a.icon-button")) address(link, "href", id);
+  for (const link of card.querySelectorAll("a:is(.icon-button, .history-link)")) address(link, "href", id);
 }

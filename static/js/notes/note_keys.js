@@ -30,6 +30,7 @@ export function noteKeys(list) {
     // On a control in the card, Enter is the control's.
     Enter: () => (document.activeElement === current() ? click(".edit-link")() : false),
     x: click(".done-box"),
+    h: click(".history-link"),
     Delete: click(".delete-button"),
   };
 }

@@ -6,6 +6,7 @@ import { emit } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
 import * as shortcuts from "../shell/shortcuts.js";
 import * as doneTasksLast from "./done_tasks_last.js";
+import * as noteHistory from "./history/note_history.js";
 import { noteKeys } from "./note_keys.js";
 import { NoteList } from "./note_list.js";
 import { startCards } from "./card/card_modules.js";
@@ -14,6 +15,7 @@ import { startCards } from "./card/card_modules.js";
 export function start(element, feed) {
   const list = find(element, "#notes");
   doneTasksLast.start(list, null);
+  noteHistory.start(find(element, "#history"), Number(element.dataset.noteId), feed);
   startCards(element, list, feed, () => follow(element, list, feed));
   const { n: _, ...keys } = noteKeys(list); // there is no composer
   shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), keys);

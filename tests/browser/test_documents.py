@@ -98,6 +98,25 @@ def _board_pages(client: httpx.Client) -> dict[str, httpx.Response]:
         "board_of_all": client.get("/front/boards/1"),
         "board_refused": client.post(f"/front/boards/{board}/members", data={"user_id": "", "role": "x"}),
         **_transfer_pages(client, f"/front/boards/{board}/transfer"),
+        **_pages_of_what_was(client, board),
+    }
+
+
+def _pages_of_what_was(client: httpx.Client, board: int) -> dict[str, httpx.Response]:
+    """The history of a note, the activity and the bin of a board, and a deleted board."""
+    notes = f"/api/boards/{board}/notes"
+    note = client.post(notes, json={"title": '<b>"a"</b>', "description": "two\nlitres"}).json()["id"]
+    client.delete(f"{notes}/{note}")
+    client.post(f"{notes}/{note}/restore")
+    client.patch(f"{notes}/{note}", json={"description": "three\nlitres"})
+    client.delete(f"{notes}/{client.post(notes, json={'title': 'gone'}).json()['id']}")
+    client.delete(f"/api/boards/{client.post('/api/boards', json={'name': 'gone'}).json()['id']}")
+    opened = {"Sec-Fetch-Dest": "document"}
+    return {
+        "history": client.get(f"/front/boards/{board}/notes/{note}?version=3", headers=opened),
+        "activity": client.get(f"/front/boards/{board}/activity"),
+        "bin": client.get(f"/front/boards/{board}/trash"),
+        "deleted_boards": client.get("/front/boards"),
     }
 
 

@@ -24,11 +24,13 @@ def script_types() -> str:
     models: tuple[type[BaseModel], ...] = (*events, *FETCHED)
     _, document = models_json_schema([(model, "serialization") for model in models])
     kinds = {event.__name__ for event in events}
-    interfaces = [_interface(name, schema) for name, schema in document["$defs"].items() if name not in kinds]
-    return "\n".join([HEAD, *interfaces])
+    types = [_declaration(name, schema) for name, schema in document["$defs"].items() if name not in kinds]
+    return "\n".join([HEAD, *types])
 
 
-def _interface(name: str, schema: dict[str, Any]) -> str:
+def _declaration(name: str, schema: dict[str, Any]) -> str:
+    if "properties" not in schema:
+        return f"type {name} = {_type(schema)};\n"
     required = schema.get("required", ())
     fields = [
         _wrapped(f"  {field}{'' if field in required else '?'}: {_type(value)};")

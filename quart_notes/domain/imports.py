@@ -188,6 +188,7 @@ async def _import_notes(
                 created_at=created_at,
                 updated_at=updated_at,
                 done_at=(entry.done_at or updated_at) if entry.done else None,
+                archived_at=(entry.archived_at or updated_at) if entry.archived else None,
                 origin=origin,
             )
     return created

@@ -25,6 +25,7 @@ class Note(Model):
     description = fields.TextField(null=True)
     done = fields.BooleanField(default=False)
     pinned = fields.BooleanField(default=False, db_default=False)
+    colour = fields.CharField(10, default="none", db_default="none")
     version = fields.IntField(default=1)
     created_at = fields.DatetimeField()
     created_by = fields.BigIntField(null=True)  # a user's id, as in the next ones
@@ -32,6 +33,7 @@ class Note(Model):
     updated_by = fields.BigIntField(null=True)
     done_at = fields.DatetimeField(null=True)
     done_by = fields.BigIntField(null=True)
+    archived_at = fields.DatetimeField(null=True)
     deleted_at = fields.DatetimeField(null=True)
     deleted_by = fields.BigIntField(null=True)
     changes = fields.CharField(CHANGES_MAX, null=True)  # of the newest group (domain.history.groups); null: created
@@ -48,12 +50,17 @@ class Note(Model):
         indexes = (
             ("board_id", "deleted_at", "id"),
             ("board_id", "updated_at"),
-        )  # those of the order on the page are in 0019
+        )  # those of the order on the page are in 0020
 
     @property
     def rank(self) -> str:
         """Its place on the board."""
         return self.moved_rank or initial_rank(self.id)
+
+    @property
+    def archived(self) -> bool:
+        """Whether it is in the archive: not on its board, but found there on request."""
+        return self.archived_at is not None
 
     @cached_property
     def content(self) -> list[ContentNode] | None:

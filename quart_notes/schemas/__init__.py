@@ -35,10 +35,13 @@ from quart_notes.schemas.boards import (
 )
 from quart_notes.schemas.content import Align, ContentNode, TaskCount, TaskCreate, TaskTick
 from quart_notes.schemas.fields import (
+    COLOURS,
     MAX_ID,
+    NO_COLOUR,
     PAGE_MAX,
     QUERY_MAX,
     UNSTORABLE,
+    Colour,
     InputModel,
     OutputModel,
     PageQuery,
@@ -89,7 +92,9 @@ from quart_notes.schemas.messages import (
     PersonQuery,
     RoomMessageCreate,
 )
-from quart_notes.schemas.note_entries import OWN_ORIGIN, BadEntryError, ImportedNote, parse_date
+from quart_notes.schemas.moments import parse_date
+from quart_notes.schemas.note_entries import OWN_ORIGIN, BadEntryError, ImportedNote
+from quart_notes.schemas.note_filters import NoteFilter, NoteQuery
 from quart_notes.schemas.notes import (
     BOARD_SORTS,
     DESCRIPTION_MAX,
@@ -101,7 +106,6 @@ from quart_notes.schemas.notes import (
     NoteCreate,
     NoteMove,
     NoteOut,
-    NoteQuery,
     NoteUpdate,
 )
 from quart_notes.schemas.preferences import (

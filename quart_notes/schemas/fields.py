@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from typing_extensions import TypeAliasType
@@ -66,6 +66,13 @@ ClientKey = TypeAliasType(
         ),
     ],
 )
+
+Colour = TypeAliasType(
+    "Colour",
+    Literal["none", "red", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "brown", "grey"],
+)
+COLOURS: tuple[str, ...] = get_args(Colour.__value__)
+NO_COLOUR: Colour = "none"
 
 
 class InputModel(BaseModel):

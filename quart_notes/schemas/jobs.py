@@ -33,7 +33,7 @@ JOB: dict[str, Any] = {
         "skipped": 0,
         "left_out": 5,
         "left_out_reasons": [{"reason": "archived", "entries": 5}],
-        "lost": [{"what": "color", "example": "TEAL", "entries": 12}],
+        "lost": [{"what": "sharees", "example": "ada@example.org", "entries": 12}],
         "problems": [],
         "sample": ["Buy milk"],
     },
@@ -153,7 +153,7 @@ class ExportedNote(StoredNote):
 class ExportOut(OutputModel):
     """A board's notes, which can be imported without loss. An import accepts a bare array of notes, too."""
 
-    quart_notes_export: Literal[1] = Field(description="The version of the format.")
+    quart_notes_export: Literal[2] = Field(description="The version of the format.")
     epoch: str = Field(description="Of the database that the notes are from.")
     board: ExportedBoard = Field(description="Where they are from.")
     exported_at: datetime = Field(description="UTC, RFC 3339.")

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
+from quart_notes.schemas.moments import Moment
 from quart_notes.schemas.notes import ORIGIN_MAX, NoteState
 
-LEAP_SECOND = re.compile(r"([T ]\d\d:?\d\d:?)60(?!\d)")
 NOT_UTF8 = re.compile("[\udc80-\udcff]")  # stand for bytes that are not UTF-8 (surrogateescape)
 
 
@@ -17,38 +16,6 @@ class BadEntryError(ValueError):
     """An entry that cannot come in; the message says why."""
 
 
-def _moment(value: Any) -> Any:
-    """A date in UTC, of RFC 3339 text or of a datetime; without a zone it is UTC already."""
-    try:
-        moment = parse_date(value) if isinstance(value, str) else value
-        if isinstance(moment, datetime):
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        pass
-    if value is None:
-        return None
-    raise ValueError("is not a date such as 2026-01-31T09:30:00Z")
-
-
-def parse_date(text: str) -> datetime:
-    """A date and time of RFC 3339 or ISO 8601, in UTC if it has a zone.
-
-    Raises ValueError or OverflowError when the text is no date.
-    A leap second is the first second of the next day, as in POSIX time.
-    source   RFC 3339, 5.6 (t and z may be lower case) and 5.7 (leap seconds)
-    """
-    text = text.upper()
-    leap = LEAP_SECOND.sub(r"\g<1>59", text)
-    moment = datetime.fromisoformat(leap)
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment
-    if leap == text:
-        return moment
-    if (moment.hour, moment.minute) != (23, 59):
-        raise ValueError("a leap second ends a day in UTC")
-    return moment + timedelta(seconds=1)
-
-
-Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 # What our own exports name entries by: an event epoch and a note, or what an entry says.
 OWN_ORIGIN = re.compile(r"[0-9a-f]{8}/[1-9][0-9]{0,18}|sha256:[0-9a-f]{40}#[1-9][0-9]{0,18}")
 Origin = Annotated[str, Field(max_length=ORIGIN_MAX, pattern=rf"^(?:{OWN_ORIGIN.pattern})$")]
@@ -65,6 +32,8 @@ class ImportedNote(NoteState):
     created_at: Moment = None
     updated_at: Moment = None
     done_at: Moment = None
+    archived: bool = False
+    archived_at: Moment = None
     origin: Origin | None = None
 
     @model_validator(mode="after")

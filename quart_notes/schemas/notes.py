@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 
 from quart_notes.schemas.content import ContentNode, TaskCount
 from quart_notes.schemas.examples import MOMENT, example
-from quart_notes.schemas.fields import MAX_ID, QUERY_MAX, ClientKey, Id, InputModel, OutputModel, PageQuery, Text
+from quart_notes.schemas.fields import MAX_ID, NO_COLOUR, ClientKey, Colour, Id, InputModel, OutputModel, Text
 from quart_notes.schemas.ranks import RANK_MAX, initial_rank
 from quart_notes.schemas.text import is_blank, one_line
 
@@ -53,6 +53,7 @@ class NoteContent(BaseModel):
     title: Title = None
     description: Description = None
     pinned: bool = _flag("Whether it is pinned, as what matters most on its board.")
+    colour: Colour = Field(default_factory=lambda: NO_COLOUR, description="The colour of its card.")
 
 
 class NoteState(NoteContent):
@@ -81,6 +82,8 @@ class NoteUpdate(InputModel, NoteState):
     """A change of a note: only the fields that are sent change."""
 
     model_config = example({"done": True})
+
+    archived: bool = _flag("Whether it is in the archive.")
 
 
 BoardSort = Literal["board", "changed", "created", "title"]  # of pinned and of open notes; board: by rank
@@ -118,6 +121,7 @@ class StoredNote(NoteState, OutputModel):
     created_at: datetime = Field(description="UTC, RFC 3339.")
     updated_at: datetime = Field(description="UTC, RFC 3339.")
     done_at: datetime | None = Field(None, description="When it was ticked off.")
+    archived_at: datetime | None = Field(None, description="When it was archived; null: it is on its board.")
 
 
 class _NoteId(OutputModel):
@@ -138,11 +142,13 @@ class NoteOut(StoredNote, _NoteId):
                     "title": "Buy milk",
                     "description": "Two litres.",
                     "pinned": False,
+                    "colour": "none",
                     "done": False,
                     "version": 1,
                     "created_at": MOMENT,
                     "updated_at": MOMENT,
                     "done_at": None,
+                    "archived_at": None,
                     "content": None,
                     "tasks": {"done": 0, "total": 0},
                     "rank": initial_rank(1),
@@ -167,27 +173,4 @@ class NoteOut(StoredNote, _NoteId):
 
 
 NOTE_FIELDS = tuple(NoteState.model_fields)
-NOTE_FLAGS = tuple(name for name, field in NoteState.model_fields.items() if field.annotation is bool)
-
-
-class NoteQuery(PageQuery):
-    """Which notes of the board, and how many of them."""
-
-    MAX_WORDS: ClassVar[int] = 20
-
-    done: Literal["true", "false"] | None = Field(
-        None, description="Only those that are ticked off, or only the others."
-    )
-    q: Annotated[Text, Field(max_length=QUERY_MAX)] | None = Field(
-        None,
-        description="Words that must all occur in title or description, upper and lower case alike, with or without"
-        " accents. What is found comes newest first.",
-    )
-    before_id: int | None = Field(
-        None, ge=1, le=MAX_ID, description="Only notes with a smaller id: in a search, the last id of the page before."
-    )
-
-    @property
-    def searches(self) -> bool:
-        """Whether it asks for words."""
-        return bool(self.q and self.q.strip())
+NOTE_FLAGS = tuple(name for name, field in NoteUpdate.model_fields.items() if field.annotation is bool)

@@ -4,11 +4,12 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from quart_notes.schemas import NOTE_FLAGS
+from quart_notes.schemas import COLOURS, NO_COLOUR, NOTE_FLAGS
 
 # Use → names, as `plain` returns them. Of the names for a title, earlier ones are preferred.
 NAMES: Mapping[str, str] = {
     **{flag: f"{flag}, is {flag}" for flag in NOTE_FLAGS},
+    "colour": "colour, color, farbe, couleur, colore, cor, kleur, kolor, цвет, farg, farge, vari, barva, renk",
     "title": "title, heading, subject, task name, card name, task, titel, ueberschrift, betreff, aufgabe,"
     " titre, tache, sujet, objet, titulo, tarea, asunto, titolo, attivita, oggetto, tarefa, assunto, taak,"
     " onderwerp, tytuł, zadanie, temat, заголовок, задача, тема, назва, tittel, otsikko, nazev, ukol, baslık,"
@@ -44,11 +45,19 @@ NAMES: Mapping[str, str] = {
     " aggiornato, atualizado, gewijzigd, zmieniono, zmodyfikowano, изменено, дата изменения, andrad, ændret,"
     " endret, muokattu, zmeneno, 更新日, 修改时间",
     "archived": "archived, is archived, row status, archiviert, archive, archivado, archiviato, arquivado",
+    "archived_at": "archived at, archived on, archived date, date archived",
     "origin": "origin",
     "kind": "type",
     "version": "version",
     "by": "created by, updated by, done by",
 }
+OTHER_COLOURS = {
+    "default": NO_COLOUR,
+    "cerulean": "blue",
+    "dark blue": "blue",
+    "darkblue": "blue",
+    "gray": "grey",
+}  # of Google Keep
 YES_WORDS = (
     "true yes y 1 x v t on done complete completed checked closed finished ✓ ✔ ☑ ✅ 🗹 wahr ja erledigt fertig"
     " abgeschlossen vrai oui fait termine verdadero si hecho completado completada terminado vero fatto"
@@ -86,3 +95,10 @@ def yes_or_no(text: str) -> bool | None:
     """The meaning of a word for yes or no, in many languages; None for other words."""
     word = plain(text)
     return True if word in YES else False if word in NO else None
+
+
+def colour_of(text: str) -> str | None:
+    """The colour that a word names; None for a colour that notes do not have."""
+    word = plain(text)
+    word = OTHER_COLOURS.get(word, word)
+    return word if word in COLOURS else None

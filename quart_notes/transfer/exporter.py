@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from quart_notes.schemas import NOTE_FIELDS, ExportedNote, ExportFormat
 from quart_notes.schemas.strict_json import dump
@@ -22,9 +22,15 @@ TYPES: Mapping[ExportFormat, str] = {
 SUFFIXES: Mapping[ExportFormat, str] = {"json": ".json", "csv": ".csv", "markdown": ".zip"}
 UNFIT = re.compile(r"[\W_]+")  # characters that are left out of file names
 NAME_MAX = 60  # characters of a file name
-TIMES = ("created_at", "updated_at", "done_at")
+TIMES = ("created_at", "updated_at", "done_at", "archived_at")
 AUTHORS = ("created_by", "updated_by", "done_by")
-COLUMNS = (*NOTE_FIELDS, *TIMES, *AUTHORS, "origin")  # of a table; a Markdown file has the description as its text
+COLUMNS = (
+    *NOTE_FIELDS,
+    "archived",
+    *TIMES,
+    *AUTHORS,
+    "origin",
+)  # of a table; a Markdown file has the description as its text
 Pages = AsyncIterator[Iterable[tuple[int, ExportedNote]]]  # notes by their ids; no page is empty
 
 
@@ -67,8 +73,13 @@ async def _table(pages: Pages) -> AsyncIterator[bytes]:
 
 
 def _cells(note: ExportedNote) -> list[str]:
-    values = note.model_dump(mode="json")
+    values = _values(note)
     return [escape_formula(as_text(values[name])) for name in COLUMNS]
+
+
+def _values(note: ExportedNote) -> dict[str, Any]:
+    """What the columns show of a note."""
+    return {**note.model_dump(mode="json"), "archived": note.archived_at is not None}
 
 
 async def _markdown_files(pages: Pages) -> AsyncIterator[bytes]:
@@ -88,7 +99,7 @@ def file_name(note_id: int, note: ExportedNote) -> str:
 
 def markdown(note: ExportedNote) -> bytes:
     """A note as Markdown: front matter, an empty line, its text unchanged, a line end."""
-    values = note.model_dump(mode="json")
+    values = _values(note)
     front = [
         f"{name}: {values[name] if name in TIMES and values[name] else json.dumps(values[name], ensure_ascii=False)}"
         for name in COLUMNS

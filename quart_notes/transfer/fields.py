@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from quart_notes.schemas import NOTE_FLAGS, OWN_ORIGIN, ImportOptions
-from quart_notes.transfer.columns import TITLES, plain, use_of, yes_or_no
+from quart_notes.transfer.columns import TITLES, colour_of, plain, use_of, yes_or_no
 from quart_notes.transfer.dates import moment_of
 from quart_notes.transfer.parsed_note import Lost, ParsedNote, checked
 from quart_notes.transfer.text import readable
@@ -53,8 +53,13 @@ class Fields:
             self.values["origin"] = text
         elif use in {"created_at", "updated_at"}:
             return self._add_date(use, value)
+        elif use == "archived_at":
+            self.archived = True
+            return self._add_date(use, value)
         elif use in {"done", "done_at", "archived"}:
             return self._add_done(use, value, text)
+        elif use == "colour" and (colour := colour_of(text)) is not None:
+            self.values[use] = colour
         elif use in NOTE_FLAGS and (flag := yes_or_no(text)) is not None:
             self.values[use] = flag
         else:
@@ -95,8 +100,9 @@ class Fields:
         if "origin" in self.values:
             # Our own export: the note starts at version 1 again, and belongs to the user who imports it.
             self.lost = [one for one in self.lost if use_of(one.what) not in {"version", "by"}]
-        if self.archived and not options.archived:
+        if self.archived and not (options.archived or "origin" in self.values):
             return ParsedNote(name, left_out="archived")
+        self.values["archived"] = self.archived
         return checked(name, self.values, self.lost)
 
     def _resolve(self) -> None:

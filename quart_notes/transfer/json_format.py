@@ -13,7 +13,8 @@ from quart_notes.transfer.source_files import File
 
 SUFFIXES = frozenset({".json"})
 MARK = "quart_notes_export"  # its value is the version of the format
-VERSION = 1
+VERSION = 2
+VERSIONS = (1, VERSION)  # 1 has neither colours nor an archive
 ARRAYS = frozenset({"notes", "memos", "tasks", "cards", "items", "data", "activeNotes"})
 TRASH = frozenset({"trashedNotes"})  # Simplenote's
 MEMO = frozenset({"content", "visibility"})  # fields that every element of memos has
@@ -131,8 +132,8 @@ def _in_export(reader: JsonReader) -> Iterator[Any]:
             found = True
             read = _flat if key == LISTS else JsonReader.array
             yield from map(Trashed, reader.array()) if key in TRASH else read(reader)
-        elif (value := _skip(reader)) != VERSION and key == MARK:
-            raise UnreadableError(f"It is an export of version {value!r:.20}; known here is {VERSION}.")
+        elif (value := _skip(reader)) not in VERSIONS and key == MARK:
+            raise UnreadableError(f"It is an export of version {value!r:.20}; known here are 1 to {VERSION}.")
     if not found:
         raise UnreadableError("There are no notes in it: no array under the name notes.")
 

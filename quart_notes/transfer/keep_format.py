@@ -12,7 +12,7 @@ from quart_notes.errors import InvalidJsonError
 from quart_notes.schemas import NOTE_FLAGS, ImportOptions
 from quart_notes.schemas.strict_json import parse
 from quart_notes.transfer.checklists import task_list
-from quart_notes.transfer.columns import use_of
+from quart_notes.transfer.columns import colour_of, use_of
 from quart_notes.transfer.dates import moment_of
 from quart_notes.transfer.fields import as_text
 from quart_notes.transfer.html_reader import Document, read_html, unescaped
@@ -90,6 +90,8 @@ def _item(name: str, note: dict[str, Any]) -> ParsedNote:
                 values[MOMENTS[key]] = _required(moment_of(value))
             elif key == "title":
                 values["title"] = _text(value)
+            elif key == "color":
+                values["colour"] = _required(colour_of(_text(value)))
             elif (use := use_of(key)) in NOTE_FLAGS:
                 values[use] = _required(value if isinstance(value, bool) else None)
         except (TypeError, ValueError, KeyError, AttributeError):
@@ -112,7 +114,9 @@ def _required(value: Any) -> Any:
 
 def _lost_parts(key: str, value: Any) -> list[Lost]:
     """The parts of a field that a note has no place for."""
-    if (key in PARTS and key != "attachments") or key in MOMENTS or key == "title" or use_of(key) in NOTE_FLAGS:
+    if (key in PARTS and key != "attachments") or key in MOMENTS or key in {"title", "color"}:
+        return []
+    if use_of(key) in NOTE_FLAGS:
         return []
     return [Lost(LOST_NAMES.get(key, key), _example(value))]
 

@@ -25,6 +25,8 @@ interface BoardOut {
   created_at: string;
 }
 
+type Colour = "none" | "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown" | "grey";
+
 interface ContentNode {
   type:
     | "p"
@@ -139,11 +141,13 @@ interface NoteOut {
   title: string | null;
   description: string | null;
   pinned: boolean;
+  colour: Colour;
   done: boolean;
   version: number;
   created_at: string;
   updated_at: string;
   done_at: string | null;
+  archived_at: string | null;
   content: ContentNode[] | null;
   tasks: TaskCount;
   created_by: number | null;

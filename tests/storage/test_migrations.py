@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
     dependencies = [("quart_notes", "{after}")]
     operations = [{operations}]
 """
-ADD_COLOUR = 'ops.AddField(model_name="Note", name="colour", field=fields.CharField(max_length=20, null=True))'
+ADD_SHADE = 'ops.AddField(model_name="Note", name="shade", field=fields.CharField(max_length=20, null=True))'
 FAIL = 'ops.RunSQL("INSERT INTO no_such_table VALUES (1)")'
 AddMigration = Callable[[str, str, str], None]
 
@@ -141,7 +141,7 @@ async def test_models_and_migrations_agree(tmp_path: Path):
 
 
 async def test_a_difference_between_models_and_migrations_is_detected(tmp_path: Path, later: AddMigration):
-    later("0100_colour", LATEST, ADD_COLOUR)
+    later("0100_shade", LATEST, ADD_SHADE)
 
     assert len(await _differences(tmp_path)) == 1
 
@@ -162,20 +162,20 @@ async def test_an_older_file_is_copied_once_before_it_is_changed(tmp_path: Path,
     folder = tmp_path / "data"
     file = await _make(folder, ["kept", "whole"])
     assert _copies(folder) == []
-    later("0100_colour", LATEST, ADD_COLOUR)
-    later("0101_shade", "0100_colour", ADD_COLOUR.replace('"colour"', '"shade"'))
+    later("0100_shade", LATEST, ADD_SHADE)
+    later("0101_gloss", "0100_shade", ADD_SHADE.replace('"shade"', '"gloss"'))
 
     with umask(0):
         applied = await _open(folder)
 
-    assert applied == ["0100_colour", "0101_shade"]
+    assert applied == ["0100_shade", "0101_gloss"]
     assert await _open(folder) == []
-    assert "colour" in _columns(file)
+    assert "shade" in _columns(file)
     assert [file for file in not_private(folder) if file.startswith("copies")] == []
     assert _titles(file) == ["kept", "whole"]
     (copy,) = _copies(folder)
-    assert re.fullmatch(r"before-0100_colour-\d{8}T\d{6}Z\.sqlite3", copy.name)
-    assert "colour" not in _columns(copy)
+    assert re.fullmatch(r"before-0100_shade-\d{8}T\d{6}Z\.sqlite3", copy.name)
+    assert "shade" not in _columns(copy)
     assert _titles(copy) == ["kept", "whole"]
 
 
@@ -272,7 +272,7 @@ async def test_the_copy_contains_the_write_ahead_log(tmp_path: Path, later: AddM
             await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=str(n)))
         shutil.copytree(tmp_path / "data", killed)
     assert (killed / "quart-notes.sqlite3-wal").stat().st_size > 0
-    later("0100_colour", LATEST, ADD_COLOUR)
+    later("0100_shade", LATEST, ADD_SHADE)
 
     await _open(killed)
 
@@ -283,12 +283,12 @@ async def test_the_copy_contains_the_write_ahead_log(tmp_path: Path, later: AddM
 async def test_a_failed_migration_stops_the_start_and_leaves_the_file_unchanged(tmp_path: Path, later: AddMigration):
     folder = tmp_path / "data"
     file = await _make(folder, ["kept"])
-    later("0100_broken", LATEST, f"{ADD_COLOUR}, {FAIL}")
+    later("0100_broken", LATEST, f"{ADD_SHADE}, {FAIL}")
 
     with pytest.raises(DatabaseOpenError, match="no_such_table"):
         await _open(folder)
 
-    assert "colour" not in _columns(file)
+    assert "shade" not in _columns(file)
     assert _titles(file) == ["kept"]
     (copy,) = _copies(folder)
     assert _titles(copy) == ["kept"]
@@ -297,22 +297,22 @@ async def test_a_failed_migration_stops_the_start_and_leaves_the_file_unchanged(
 async def test_without_a_copy_no_migration_runs(tmp_path: Path, later: AddMigration, monkeypatch: pytest.MonkeyPatch):
     folder = tmp_path / "data"
     file = await _make(folder, ["kept"])
-    later("0100_colour", LATEST, ADD_COLOUR)
+    later("0100_shade", LATEST, ADD_SHADE)
 
     monkeypatch.setattr(sqlite_file, "copy", Mock(side_effect=OSError(28, "No space left on device")))
     with pytest.raises(DatabaseOpenError, match="No space left"):
         await _open(folder)
 
-    assert "colour" not in _columns(file)
+    assert "shade" not in _columns(file)
 
 
 async def test_pending_migrations_can_be_listed_without_applying_them(tmp_path: Path, later: AddMigration):
     folder = tmp_path / "data"
     file = await _make(folder, ["kept"])
-    later("0100_colour", LATEST, ADD_COLOUR)
+    later("0100_shade", LATEST, ADD_SHADE)
 
     async with Database(file).read_only() as pending:
-        assert pending == ["0100_colour"]
+        assert pending == ["0100_shade"]
 
-    assert "colour" not in _columns(file)
+    assert "shade" not in _columns(file)
     assert _copies(folder) == []

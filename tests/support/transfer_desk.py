@@ -47,8 +47,8 @@ class Desk:
             await asyncio.sleep(0.005)
 
     async def notes(self, board_id: int = 1) -> list[Json]:
-        """All notes of a board."""
-        return list((await self.client.get(f"/api/boards/{board_id}/notes")).json())
+        """All notes of a board, archived ones too."""
+        return list((await self.client.get(f"/api/boards/{board_id}/notes?archived=any")).json())
 
     async def board(self) -> int:
         """A new board."""

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quart_notes.schemas import TITLE_MAX, ExportedNote, ExportFormat, NoteOut, is_blank, one_line
+from quart_notes.schemas import COLOURS, TITLE_MAX, ExportedNote, ExportFormat, NoteOut, is_blank, one_line
 from quart_notes.transfer.exporter import AUTHORS, SUFFIXES, ExportInfo, export_stream, file_name
 from quart_notes.transfer.source_files import SourcePath, files
 from quart_notes.transfer.zip_writer import ZipWriter
@@ -71,9 +71,11 @@ notes = st.builds(
     description=some,
     done=st.booleans(),
     pinned=st.booleans(),
+    colour=st.sampled_from(COLOURS),
     created_at=moments,
     updated_at=moments,
     done_at=st.none() | moments,
+    archived_at=st.none() | moments,
 ) | st.builds(_note, title=lines, description=st.none())
 
 
@@ -90,7 +92,7 @@ def test_an_imported_export_equals_the_original_notes(tmp_path: Path, kind: Expo
     found = items(path)
 
     assert [item.problem for item in found] == [None] * len(board)
-    fields = ("title", "description", "pinned", "done", "created_at", "updated_at", "done_at")
+    fields = ("title", "description", "pinned", "colour", "done", "created_at", "updated_at", "done_at", "archived_at")
     assert [[getattr(item.entry, name) for name in fields] for item in found] == [
         [getattr(note, name) for name in fields] for note, _ in numbered
     ]
@@ -139,7 +141,7 @@ def test_the_json_export_has_its_format_and_metadata():
     document = json.loads(_written("json", [(_note(7, done=True), "3f9a01bc/7")]))
 
     assert document == {
-        "quart_notes_export": 1,
+        "quart_notes_export": 2,
         "epoch": "3f9a01bc",
         "board": {"name": "Allotment"},
         "exported_at": "2026-01-31T09:30:00.000001Z",
@@ -149,6 +151,7 @@ def test_the_json_export_has_its_format_and_metadata():
                 "title": "Buy milk",
                 "description": "Two litres.",
                 "pinned": False,
+                "colour": "none",
                 "done": True,
                 "version": 1,
                 "created_at": "2026-01-31T09:30:00.000001Z",
@@ -156,6 +159,7 @@ def test_the_json_export_has_its_format_and_metadata():
                 "updated_at": "2026-01-31T09:30:00.000001Z",
                 "updated_by": None,
                 "done_at": None,
+                "archived_at": None,
                 "done_by": None,
             }
         ],
@@ -190,8 +194,9 @@ def test_the_zip_is_readable_by_other_programs():
     assert archive.namelist() == ["Überraschung-für-Tim-1.md", f"{'x' * 60}-2.md", "note-3.md"]
     assert archive.infolist()[0].date_time == (2026, 1, 31, 9, 30, 0)
     assert archive.read("note-3.md").decode() == (
-        '---\ntitle: "..."\npinned: false\ndone: false\ncreated_at: 2026-01-31T09:30:00.000001Z\n'
-        "updated_at: 2026-01-31T09:30:00.000001Z\ndone_at: null\ncreated_by: null\nupdated_by: null\ndone_by: null\n"
+        '---\ntitle: "..."\npinned: false\ncolour: "none"\ndone: false\narchived: false\n'
+        "created_at: 2026-01-31T09:30:00.000001Z\nupdated_at: 2026-01-31T09:30:00.000001Z\ndone_at: null\n"
+        "archived_at: null\ncreated_by: null\nupdated_by: null\ndone_by: null\n"
         'origin: "3f9a01bc/3"\n---\n\nTwo litres.\n'
     )
 

@@ -49,8 +49,6 @@ LOST: Mapping[str, Mapping[str, str]] = {
         "Due Date": "2026-01-06", "Projects": "House",
     },
     "done_empty.md": {"tags": "a"},
-    "keep_links.json": {"color": "TEAL"},
-    "keep_only_a_link.json": {"isArchived": "true"},
     "keep_shared.json": {"shared with": "a@example.org"},
     "md_origin.zip": {"origin": "Ethiopia"},
     "notion.csv": {"Tags": "a, b"},
@@ -101,3 +99,44 @@ def test_an_invalid_flag_is_reported(tmp_path: Path):
         (item,) = items(put(tmp_path, name, content))
         assert item.entry and item.entry.pinned is False
         assert [lost.example for lost in item.lost] == ["perhaps"]
+
+
+def test_colours_and_the_archive_of_other_programs_are_imported(tmp_path: Path):
+    colours = {
+        "DEFAULT": "none", "RED": "red", "ORANGE": "orange", "YELLOW": "yellow", "GREEN": "green", "TEAL": "teal",
+        "BLUE": "blue", "CERULEAN": "blue", "DARK_BLUE": "blue", "PURPLE": "purple", "PINK": "pink", "BROWN": "brown",
+        "GRAY": "grey", "grey": "grey",
+    }  # fmt: skip
+    files: dict[str, tuple[Any, str, bool]] = {
+        **{f"{name}.json": (keep_note(color=name), colour, False) for name, colour in colours.items()},
+        "archived.json": (keep_note(isArchived=True, color="TEAL"), "teal", True),
+        "front.md": ("---\ncolour: Dark Blue\narchived: yes\npinned: no\n---\na", "blue", True),
+        "table.csv": ("title,Color,Archived\na,Gray,no\nb,,\n", "grey", False),
+        "own.csv": ('"title","colour","archived","archived_at","origin"\na,red,true,2026-01-31T09:30:00Z,3f9a01bc/7\n',
+                    "red", True),
+    }  # fmt: skip
+
+    found = {
+        name: items(put(tmp_path, name, content), archived=name != "own.csv") for name, (content, *_) in files.items()
+    }
+
+    entries = {name: one[0].entry for name, one in found.items()}
+    assert {name: entry and (entry.colour, entry.archived) for name, entry in entries.items()} == {
+        name: (colour, archived) for name, (_, colour, archived) in files.items()
+    }
+    assert [item.lost for one in found.values() for item in one if item.lost] == []
+    own = found["own.csv"][0].entry
+    assert own and own.archived_at and own.archived_at.isoformat() == "2026-01-31T09:30:00+00:00"
+
+
+def test_an_unknown_colour_is_none_and_reported(tmp_path: Path):
+    odd = {
+        "odd.csv": "title,color\na,mauve\n",
+        "odd.json": keep_note(color="MAUVE"),
+        "odd.md": "---\ncolor: mauve\n---\na",
+    }
+
+    for name, content in odd.items():
+        (item,) = items(put(tmp_path, name, content))
+        assert item.entry and item.entry.colour == "none"
+        assert [(lost.what, lost.example.lower()) for lost in item.lost] == [("color", "mauve")]

@@ -84,7 +84,7 @@ def test_an_invalid_array_is_refused(cut: str):
     [
         ("", "begins with neither"), ("nonsense", "begins with neither"), ('"notes"', "begins with neither"),
         ("{}", "no notes in it"), ('{"notes": 5}', "no notes in it"),
-        ('{"quart_notes_export": 2, "notes": []}', "version 2"), ('{"notes": []', "not whole JSON"),
+        ('{"quart_notes_export": 3, "notes": []}', "version 3"), ('{"notes": []', "not whole JSON"),
         ('{"notes": []} x', "follows its end"), ("[] []", "follows its end"),
         ('{"notes": [], nope}', "follows its end"), ('{"notes" []}', "not whole JSON"),
         ('{"epoch": NaN, "notes": []}', "not whole JSON"),

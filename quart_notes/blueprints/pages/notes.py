@@ -1,6 +1,7 @@
 """The board's pages: the same reads and shapes as the API, as HTML; every form works without JavaScript."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,6 +25,7 @@ from quart_notes.schemas import (
     UserOut,
     one_line,
 )
+from quart_notes.web.board_filter import BoardFilter, author_choices, board_filter
 from quart_notes.web.context import core
 from quart_notes.web.current_board import board_menu, board_path, board_url, current_board_id
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number
@@ -36,6 +38,7 @@ blueprint = Blueprint("front_notes", __name__)
 blueprint.add_app_template_filter(marked)
 blueprint.add_app_template_filter(LINE_END.split, "lines")
 
+BLANK = {"title": "", "description": ""}
 PAGE_SIZE = 100  # cards on a page; with JavaScript the rest follows in idle time
 PAGE_LAST = 1_000_000
 SORT_PREFERENCE = "board_sort"  # a user's preference, one of BOARD_SORTS (static/js/notes/order/note_sorting.js)
@@ -49,19 +52,27 @@ def _form(sent: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, 
 
 @blueprint.get("")
 async def board(board_id: int) -> Page:
-    """A board; it stays open in this browser, also under /front/notes."""
-    return await _board(await current_board_id(board_id), _form({"title": "", "description": ""}))
+    """A board; it stays open in this browser, also under /front/notes. An invalid filter is shown with its errors."""
+    chosen = _filter()
+    page = await _board(await current_board_id(board_id), _form(BLANK), chosen)
+    return (page, 422) if chosen.problems else page
 
 
-async def _board(board_id: int, form: dict[str, Any]) -> str:
+def _filter() -> BoardFilter:
     q = "".join(character for character in request.args.get("q", "") if character.isprintable())[:QUERY_MAX].strip()
+    return board_filter(q=q, sort=_sort_in(request.args.get("sort")) or "")
+
+
+async def _board(board_id: int, form: dict[str, Any], chosen: BoardFilter) -> str:
     shown_page = number(request.args.get("page"), 1, PAGE_LAST)
     who = await caller()
-    asked_sort = _sort_in(request.args.get("sort"))
-    chosen_sort = asked_sort or _sort_in(await _preferred_sort())
+    chosen_sort = _sort_in(request.args.get("sort")) or _sort_in(await _preferred_sort())
     sort = chosen_sort or "board"
-    page = await core().board_pages.read(who, board_id, q, shown_page, PAGE_SIZE, sort=sort)
-    deleted = request.args.get("deleted")
+    page = await core().board_pages.read(
+        who, board_id, chosen.q, shown_page, PAGE_SIZE, chosen=chosen.chosen, sort=sort
+    )
+    authors = await _authors(page.notes)
+    deleted, archived = request.args.get("deleted"), request.args.get("undo_archive")
     return await render_template(
         "board.html",
         board=(await core().boards.get(who, board_id))[0],
@@ -69,21 +80,31 @@ async def _board(board_id: int, form: dict[str, Any]) -> str:
         board_path=board_path(board_id),
         board_address=await board_url(board_id),
         notes=page.notes,
-        authors=await _authors(page.notes),
+        authors=authors,
+        author_choices=author_choices(page.notes, authors, await current_user(), chosen.chosen.created_by),
+        filter=chosen,
         last_event_id=visible_position(page.position),
         total=page.total,
         open_count=page.open_count,
         done_count=page.done_count,
         page=shown_page,
         pages=max(-(-page.total // PAGE_SIZE), 1),
-        q=q,
+        q=chosen.q,
         sort=sort,
         chosen_sort=chosen_sort or "",
-        sort_in_address=asked_sort,
-        found_words=searched_words(q, NoteQuery.MAX_WORDS),
+        found_words=searched_words(chosen.q, NoteQuery.MAX_WORDS),
         form=form,
         deleted=await core().notes.deleted(who, board_id, number(deleted, 0, MAX_ID)) if deleted else None,
+        archived=await _archived(board_id, number(archived, 0, MAX_ID)) if archived else None,
     )
+
+
+async def _archived(board_id: int, note_id: int) -> NoteOut | None:
+    """A note that can be taken out of the archive, or None."""
+    with suppress(NotFoundError):
+        note, _ = await core().notes.get(await caller(), board_id, note_id)
+        return note if note.archived_at is not None else None
+    return None
 
 
 async def _preferred_sort() -> Any:
@@ -103,7 +124,7 @@ async def add(board_id: int) -> Page:
         data = NoteCreate(**sent, client_key=await form_key(sent))
         added, _ = await core().notes.add(await caller(), board_id, data)
     except ValidationError as error:
-        return await _board(board_id, _form(sent, form_problem(error).errors)), 422
+        return await _board(board_id, _form(sent, form_problem(error).errors), _filter()), 422
     if wants_fragment():
         return await _card(board_id, added.id)
     return see_other(await board_url(board_id))
@@ -120,7 +141,7 @@ async def note(board_id: int, note_id: int) -> str:
         boards=await board_menu(),
         board_address=await board_url(board_id),
         last_event_id=visible_position(position),
-        form=_form({"title": "", "description": ""}),
+        form=_form(BLANK),
         **await _shown_card(found),
         **await shown_history(await caller(), board_id, note_id),
     )
@@ -142,8 +163,10 @@ async def _shown_card(found: NoteOut) -> dict[str, Any]:
 
 
 async def _authors(notes: Sequence[NoteOut]) -> dict[int, UserOut]:
-    """The users who changed notes last or ticked them off, by id."""
-    return await core().users.existing_users({user_id for note in notes for user_id in (note.updated_by, note.done_by)})
+    """The users who added notes, changed them last or ticked them off, by id."""
+    return await core().users.existing_users(
+        {user_id for note in notes for user_id in (note.created_by, note.updated_by, note.done_by)}
+    )
 
 
 @blueprint.get("/<id:note_id>/edit")
@@ -156,7 +179,7 @@ async def edit(board_id: int, note_id: int) -> str:
 def _shown(note: NoteOut) -> dict[str, str]:
     """A note's text for a form, which sends it back unchanged if nobody edits it."""
     lines = (note.description or "").replace("\r\n", "\n").replace("\r", "\n")
-    return {"title": one_line(note.title or ""), "description": lines}
+    return {"title": one_line(note.title or ""), "description": lines, "colour": note.colour}
 
 
 async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = None) -> str:
@@ -173,17 +196,18 @@ async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = 
 @blueprint.post("/<id:note_id>")
 async def save(board_id: int, note_id: int) -> Page:
     """The form to save a note; a change by others is shown beside it, and no text is lost."""
-    sent: dict[str, Any] = await form_values("title", "description")
+    sent: dict[str, Any] = await form_values("title", "description", "colour")
     version = number((await request.form).get("version"), 0, MAX_ID)
     try:
         before = _shown((await core().notes.get(await caller(), board_id, note_id))[0])
+        sent["colour"] = sent["colour"] or before["colour"]
         changed: dict[str, Any] = {name: text for name, text in sent.items() if text != before[name]}
         await core().notes.change(
             await caller(), board_id, note_id, NoteUpdate(**changed), lambda current: not version or current == version
         )
     except NotFoundError as error:
         form_problem(error)
-        return await _board(board_id, _form(sent, [DELETED])), 404
+        return await _board(board_id, _form(sent, [DELETED]), _filter()), 404
     except StaleVersionError as error:
         form_problem(error)
         return await _edit_again(board_id, note_id, _form(sent), 412)
@@ -219,9 +243,11 @@ async def change_tasks(board_id: int, note_id: int) -> Page:
 
 @blueprint.post("/<id:note_id>/<flag:flag>")
 async def set_flag(board_id: int, note_id: int, flag: str) -> Page:
-    """Set a flag of a note, such as done, or take it back."""
+    """Set a flag of a note, such as done, or take it back. What goes to the archive comes with an offer to undo it."""
     change = {flag: (await request.form).get(flag) == "true"}
     await core().notes.change(await caller(), board_id, note_id, NoteUpdate.model_validate(change))
+    if change.get("archived"):
+        return removed(f"{await board_url(board_id)}?undo_archive={note_id}")
     return await _to_card(board_id, note_id)
 
 

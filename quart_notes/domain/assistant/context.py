@@ -81,7 +81,7 @@ async def _named(connection: BaseDBAsyncClient, board_ids: Iterable[int], words:
 
 
 async def _notes(connection: BaseDBAsyncClient, board: Board, named: Sequence[Note]) -> BoardNotes:
-    present = Note.filter(board_id=board.id, deleted_at__isnull=True).using_db(connection)
+    present = Note.filter(board_id=board.id, deleted_at__isnull=True, archived_at__isnull=True).using_db(connection)
     rows = {note.id: note for note in named if note.board_id == board.id}
     rows |= {note.id: note for note in await present.order_by("done", "-id").limit(MAX_NOTES) if note.id not in rows}
     notes = [NoteText(note.title, note.description, note.done) for note in rows.values()]

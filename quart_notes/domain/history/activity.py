@@ -14,7 +14,20 @@ from quart_notes.models import Note, NoteRevision
 from quart_notes.schemas import TITLE_MAX, ActivityOut, Moment, TimeQuery
 
 # What a group of changes is called, the first of these that it has; else `edited`.
-KINDS = (CREATED, RESTORED, REVERTED, MOVED, "done", "undone", "tasks", "pinned", "unpinned")
+KINDS = (
+    CREATED,
+    RESTORED,
+    REVERTED,
+    MOVED,
+    "done",
+    "undone",
+    "tasks",
+    "archived",
+    "unarchived",
+    "pinned",
+    "unpinned",
+    "colour",
+)
 TEXT = ("title", "description", "version")
 # Where entries come from: the table, its columns of time, user and note, and whether they are deletions.
 SOURCES: Sequence[tuple[Any, str, str, str, bool]] = (

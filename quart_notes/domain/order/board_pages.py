@@ -6,11 +6,11 @@ from tortoise.expressions import RawSQL
 from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, require_role
-from quart_notes.domain.notes import COLUMNS, matching_notes, notes_out
+from quart_notes.domain.notes import COLUMNS, ON_BOARD, matching_notes, notes_out
 from quart_notes.domain.service import Service
 from quart_notes.models import Note
 from quart_notes.models.notes import RANK_SQL
-from quart_notes.schemas import BoardSort, NoteOut, Role
+from quart_notes.schemas import BoardSort, NoteFilter, NoteOut, Role
 from quart_notes.schemas.event_ids import EventId
 
 ORDERS: dict[BoardSort, tuple[str, ...]] = {
@@ -26,7 +26,7 @@ class BoardPage(NamedTuple):
 
     notes: list[NoteOut]
     total: int  # notes that match
-    open_count: int  # of the whole board
+    open_count: int  # of all that the filter allows
     done_count: int
     role: Role  # of the caller
     position: EventId
@@ -36,12 +36,23 @@ class BoardPages(Service):
     """The pages of all boards."""
 
     async def read(
-        self, caller: Caller, board_id: int, q: str | None, page: int, size: int, *, sort: BoardSort = "board"
+        self,
+        caller: Caller,
+        board_id: int,
+        q: str | None,
+        page: int,
+        size: int,
+        *,
+        chosen: NoteFilter = ON_BOARD,
+        sort: BoardSort = "board",
     ) -> BoardPage:
-        """The `page`-th page (from 1) of `size` notes that match `q`; NotFoundError when the caller may not see it."""
+        """The `page`-th page (from 1) of `size` notes that match `q` and the filter.
+
+        raises   NotFoundError when the caller may not see the board
+        """
         async with self._snapshot() as (connection, position):
             role = await require_role(connection, caller, board_id, "viewer")
-            matching = matching_notes(connection, board_id, q)
+            matching = matching_notes(connection, board_id, q, chosen)
             open_, done = open_notes(matching, sort), done_notes(matching)
             open_found, done_found = await open_.count(), await done.count()
             skipped = (page - 1) * size
@@ -51,7 +62,7 @@ class BoardPages(Service):
                 rows += await rest.values(*COLUMNS)
             open_count, done_count = open_found, done_found
             if q:
-                everything = matching_notes(connection, board_id, None)
+                everything = matching_notes(connection, board_id, None, chosen)
                 open_count, done_count = await open_notes(everything).count(), await done_notes(everything).count()
         return BoardPage(notes_out(rows), open_found + done_found, open_count, done_count, role, position)
 

@@ -21,8 +21,11 @@ REBALANCED = 8  # notes on each side whose ranks a first try to shorten them cha
 SHORTER = (BASE_LENGTH + RANK_MAX) // 2  # characters of a rank that need not be shortened
 
 # Our own SQL, each part of which reads one row of an index: `?1` is the board, `?2` the note that moves, `?3` a rank.
-OPEN = "board_id = ?1 AND id <> ?2 AND deleted_at IS NULL AND done_at IS NULL AND pinned = {pinned}"
-# A done or deleted note may come back: if it has been moved, its rank is not given again.
+OPEN = (
+    "board_id = ?1 AND id <> ?2 AND deleted_at IS NULL AND archived_at IS NULL AND done_at IS NULL"
+    " AND pinned = {pinned}"
+)
+# A done, archived or deleted note may come back: if it has been moved, its rank is not given again.
 HAS_RANK = "board_id = ?1 AND id <> ?2 AND moved_rank IS NOT NULL"
 PLACE = f"SELECT count(CASE WHEN {RANK_SQL} < ?3 THEN 1 END) AS before, count(*) AS others FROM note WHERE {OPEN}"  # noqa: S608
 

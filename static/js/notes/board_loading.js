@@ -3,6 +3,7 @@ import { notesPath } from "../boards/current_board.js";
 import { pages } from "../lib/api.js";
 import { retryUntilDone } from "../lib/retry.js";
 import { cardFor } from "./note_card.js";
+import { chosen } from "./note_filter.js";
 
 const TURN_MS = 8; // half a frame: a phone four times slower still answers to a finger
 const AT_ONCE = 250; // cards
@@ -26,7 +27,7 @@ export async function load(board, element, feed, { forget, signal }) {
  * @param {import("./note_list.js").NoteList} board @param {AbortSignal} signal
  */
 async function all(board, signal) {
-  for await (const page of pages(notesPath, signal)) {
+  for await (const page of pages(notesPath + (chosen.size ? `?${chosen}` : ""), signal)) {
     const made = await make(
       page.filter(({ id }) => !board.has(id)),
       signal,

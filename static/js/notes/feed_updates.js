@@ -3,6 +3,7 @@ import { find } from "../lib/elements.js";
 import { emit } from "../lib/page_events.js";
 import { firstSort } from "./order/note_sorting.js";
 import { load } from "./board_loading.js";
+import { matchesFilter } from "./note_filter.js";
 import { NoteList } from "./note_list.js";
 
 /**
@@ -11,7 +12,7 @@ import { NoteList } from "./note_list.js";
  * @returns {() => void} stop
  */
 export function start(element, feed) {
-  const board = new NoteList(find(element, "ul.notes"), firstSort(element));
+  const board = new NoteList(find(element, "ul.notes"), firstSort(element), matchesFilter);
   const { open, done } = find(element, "#summary").dataset;
   const controller = new AbortController();
   const { signal } = controller;

@@ -8,7 +8,7 @@ export function start(element) {
   /** @param {CardEvent<NoteChange>} event */
   const onChange = async ({ target, detail: { note, before, live } }) => {
     if (!live) return;
-    if (!before || before.done !== note.done) target.dataset.arrived = "";
+    if (!before || before.done !== note.done || before.pinned !== note.pinned) target.dataset.arrived = "";
     if (!(await isOwn("put", note))) target.dataset.glow = "";
   };
   /** @param {AnimationEvent} event */

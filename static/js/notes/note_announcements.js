@@ -12,7 +12,7 @@ export function start(feed) {
   /** @param {FeedEventMap["change"]} event */
   const onChange = async ({ detail: { action, note } }) => {
     if (!note || (await isOwn(action, note))) return;
-    const verb = VERBS[action];
+    const verb = note.archived_at && note.archived_at === note.updated_at ? "archived" : VERBS[action];
     if (verb) announceNews(`Somebody ${verb} “${nameOf(note)}”.`);
   };
   feed.addEventListener("change", onChange, { signal: controller.signal });

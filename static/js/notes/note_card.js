@@ -44,6 +44,8 @@ export function read(card) {
     values[flag] = card.hasAttribute(`data-${flag}`);
     showFlag(control, card.hasAttribute(`data-${flag}`)); // browsers restore ticks across a reload
   }
+  values.archived_at = card.dataset.archived ?? null;
+  values.colour = card.dataset.colour;
   removeMarks(card);
   const { id, version, rank, created: created_at, doneAt: done_at } = card.dataset;
   const about = { id: Number(id), version: Number(version), rank, created_at, done_at, updated_at: time.dateTime };
@@ -66,12 +68,16 @@ export function fill(card, note) {
     write(slot, String(note[/** @type {keyof NoteText} */ (slot.dataset.field)] ?? ""));
   }
   for (const control of slots(card, "flag")) {
-    const flag = /** @type {NoteFlag} */ (control.dataset.flag);
-    card.toggleAttribute(`data-${flag}`, Boolean(note[flag])); // an event of an earlier version may lack it
-    showFlag(control, Boolean(note[flag]));
+    const flag = control.dataset.flag ?? "";
+    card.toggleAttribute(`data-${flag}`, hasFlag(note, flag));
+    showFlag(control, hasFlag(note, flag));
     allow(control);
   }
+  if (note.archived_at) card.dataset.archived = toMilliseconds(note.archived_at);
+  card.dataset.colour = note.colour ?? "none"; // an event of an earlier version lacks it
   showContent(card, note);
+  find(card, ".colour-link").dataset.label =
+    note.colour && note.colour !== "none" ? `Colour (${note.colour})` : "Colour";
   for (const slot of slots(card, "author")) showNameOf(slot, authorIn(note, slot.dataset.author ?? ""));
   const name = nameOf(note);
   for (const control of slots(card, "label")) control.setAttribute("aria-label", `${control.dataset.label}: ${name}`);
@@ -89,6 +95,10 @@ function authorIn({ updated_by, done_by }, name) {
 
 /** The elements of a card for fields, flags, users, or labels. @param {Element} card @param {"field"|"flag"|"author"|"label"} kind */
 const slots = (card, kind) => /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll(`[data-${kind}]`));
+
+/** @param {Note} note an event of an earlier version may lack the flag @param {string} flag */
+export const hasFlag = (note, flag) =>
+  Boolean(flag === "archived" ? note.archived_at : note[/** @type {NoteFlag} */ (flag)]);
 
 /** @param {HTMLElement} control a box, or a button that sends the other value @param {boolean} value */
 export function showFlag(control, value) {

@@ -4,8 +4,10 @@ import { RepeatKey } from "../lib/client_key.js";
 import { find } from "../lib/elements.js";
 import { isSaving, keyOf } from "../lib/keyboard.js";
 import { reportDone, onSubmit } from "../lib/live_form.js";
+import { toast } from "../lib/page_events.js";
 import { store, stored } from "../lib/storage.js";
 import { NoteFields } from "./note_fields.js";
+import { matchesFilter } from "./note_filter.js";
 import { change } from "./note_requests.js";
 
 /** @type {`${typeof scope}draft:new`} */ const DRAFT = `${scope}draft:new`;
@@ -25,11 +27,15 @@ export function start(element, feed) {
   };
   const keepDraft = () => store(DRAFT, fields.isEmpty ? null : fields.text);
   const submit = async () => {
-    const { eventId } = await change("POST", "", { ...fields.text, client_key: repeat.for(fields.text) });
+    const { note, eventId } = await change("POST", "", { ...fields.text, client_key: repeat.for(fields.text) });
     repeat.answered();
     store(DRAFT, null);
     write({ title: null, description: null });
     reportDone("Added.", eventId, feed);
+    if (!matchesFilter(note)) {
+      const run = () => location.assign(`${location.pathname}#note-${note.id}`); // all of the board
+      toast("Added. It does not match the filter.", { label: "Show it", run });
+    }
     if (element.contains(document.activeElement)) fields.title.focus();
   };
   /** @param {KeyboardEvent} event */

@@ -2,6 +2,7 @@
 import { find } from "../lib/elements.js";
 import { announce } from "../lib/page_events.js";
 import { cardsIn, noteOf } from "./note_card.js";
+import { chosen } from "./note_filter.js";
 
 const TYPING_MS = 600; // the count of a search is read out when the typing rests
 
@@ -12,6 +13,7 @@ export function start(element, list) {
   const text = find(element, "#summary");
   const foldButton = find(element, "#fold-button");
   const emptyBoard = find(element, "#empty-board");
+  const emptyFilter = find(element, "#empty-filter");
   const emptySearch = find(element, "#empty-search");
   let query = find(document, "#search-field", HTMLInputElement).value.trim();
   let frame = 0;
@@ -29,7 +31,8 @@ export function start(element, list) {
     if (query) write(`${found} of ${total} notes`);
     else if (!loading) write(`${total - done} open, ${done} done`);
     foldButton.hidden = !done;
-    emptyBoard.hidden = total > 0 || loading;
+    emptyBoard.hidden = total > 0 || loading || chosen.size > 0;
+    emptyFilter.hidden = total > 0 || loading || !chosen.size;
     emptySearch.hidden = !query || !total || found > 0 || loading;
     element.querySelector("#pages")?.toggleAttribute("hidden", !loading);
   };

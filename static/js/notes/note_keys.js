@@ -4,7 +4,7 @@ import { nextShown } from "../lib/focus.js";
 import { goTo, keyClick } from "../lib/list_keys.js";
 import { cardsIn } from "./note_card.js";
 
-/** @param {HTMLElement} list @returns {Record<string, () => unknown>} */
+/** @param {HTMLElement} list @returns {import("../shell/shortcuts.js").Keys} */
 export function noteKeys(list) {
   /** @returns {HTMLElement|null} */
   const current = () => document.activeElement?.closest(".note") ?? null;
@@ -30,6 +30,10 @@ export function noteKeys(list) {
     // On a control in the card, Enter is the control's.
     Enter: () => (document.activeElement === current() ? click(".edit-link")() : false),
     x: click(".done-box"),
+    p: click(".pin-button:enabled"),
+    c: click(".colour-link"),
+    // With Caps Lock, the letter alone is an E too.
+    E: ({ shiftKey }) => shiftKey && click(".archive-button:enabled")(),
     h: click(".history-link"),
     Delete: click(".delete-button"),
   };

@@ -3,7 +3,8 @@
  *
  * 1. A state is applied only if it is newer than the known one (lib/versioned_list.js). 2. A card that is being edited
  * is neither moved nor removed until the editor closes. 3. The focus stays in its place: when its card leaves its part of
- * the board, the next card gets it. In a card that moves within its part the focus stays. The page does not scroll.
+ * the board, the next card gets it. In a card that moves within its part the focus stays, and in one that is pinned. The page
+ * does not scroll. 4. Of a note that the page's filter excludes there is no card.
  * Dispatches from the card, bubbling: `note:changed` {note, before, live}, `note:moved` and `note:deleting`; from the list:
  * `note:deleted`.
  */
@@ -11,22 +12,23 @@ import { handOn, keepFocus, nextShown } from "../lib/focus.js";
 import { emit } from "../lib/page_events.js";
 import { VersionedList } from "../lib/versioned_list.js";
 import { cardFor, cardsIn, fill, noteOf, read } from "./note_card.js";
-import { NoteOrder } from "./order/note_order.js";
+import { DONE, NoteOrder } from "./order/note_order.js";
 
-/** @typedef {{id: number, card: HTMLElement, key: import("./order/note_order.js").Key, deleted: boolean}} Place */
+/** @typedef {{id: number, card: HTMLElement, key: import("./order/note_order.js").Key, leaves: boolean}} Place leaves: deleted, or of another page */
 
 export class NoteList {
   /** @type {Map<number, Place>} */ #places = new Map();
   #versions = new VersionedList();
 
-  /** @param {HTMLElement} list @param {Sort} [sort] */
-  constructor(list, sort = "board") {
+  /** @param {HTMLElement} list @param {Sort} [sort] @param {(note: Note) => boolean} [matches] whether a note belongs on the page */
+  constructor(list, sort = "board", matches = () => true) {
     this.list = list;
+    this.matches = matches;
     this.order = new NoteOrder(list, sort);
     for (const card of cardsIn(list)) {
       const note = read(card);
       this.#versions.accept(note);
-      this.#places.set(note.id, { id: note.id, card, key: this.order.keyOf(note), deleted: false });
+      this.#places.set(note.id, { id: note.id, card, key: this.order.keyOf(note), leaves: false });
     }
     this.order.adopt([...this.#places.values()]);
   }
@@ -47,10 +49,12 @@ export class NoteList {
   put(note, live, made) {
     if (!this.#versions.accept(note)) return;
     const known = this.#places.get(note.id);
-    const place = known ?? { id: note.id, card: made ?? cardFor(note), key: this.order.keyOf(note), deleted: false };
+    const leaves = !this.matches(note);
+    if (leaves && !known) return;
+    const place = known ?? { id: note.id, card: made ?? cardFor(note), key: this.order.keyOf(note), leaves };
     const before = known && noteOf(known.card);
     if (known) fill(known.card, note);
-    place.deleted = false;
+    place.leaves = leaves;
     this.#places.set(note.id, place);
     if (known) this.settle(place.card);
     else this.order.insert(place);
@@ -66,7 +70,7 @@ export class NoteList {
 
   /** @param {Place} place */
   #drop(place) {
-    place.deleted = true;
+    place.leaves = true;
     emit(place.card, "note:deleting");
     this.settle(place.card);
   }
@@ -77,16 +81,17 @@ export class NoteList {
     if (!place || "editing" in card.dataset) return;
     const key = this.order.keyOf(noteOf(card));
     const { part, value } = place.key;
-    if (!place.deleted && part === key.part && value === key.value) return;
+    if (!place.leaves && part === key.part && value === key.value) return;
     const move = () => {
       this.order.release(place);
       place.key = key;
-      if (place.deleted) card.remove();
+      if (place.leaves) card.remove();
       else this.order.insert(place);
     };
-    if (place.deleted || part !== key.part) handOn(card, move, () => nextOf(place));
+    const leavesPart = part !== key.part && Math.max(part, key.part) === DONE; // a pin can be taken back at once
+    if (place.leaves || leavesPart) handOn(card, move, () => nextOf(place));
     else keepFocus(card, move);
-    if (!place.deleted) {
+    if (!place.leaves) {
       emit(card, "note:moved");
       return;
     }
@@ -111,6 +116,6 @@ export class NoteList {
 /** The next card, of those that are open or of those that are done, as this one was. @param {Place} place */
 function nextOf({ card, key }) {
   const near = [nextShown(card, 1), nextShown(card, -1)].filter((other) => other !== null);
-  const wasDone = key.part === 2;
+  const wasDone = key.part === DONE;
   return near.find((other) => noteOf(other).done === wasDone) ?? near[0] ?? null;
 }

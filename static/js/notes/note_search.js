@@ -6,6 +6,7 @@ import { goTo } from "../lib/list_keys.js";
 import { emit, toast } from "../lib/page_events.js";
 import { fold, words } from "../lib/search_text.js";
 import { cardsIn, noteOf } from "./note_card.js";
+import { chosen } from "./note_filter.js";
 import { isOwn } from "./note_requests.js";
 
 const TYPING_MS = 400; // browsers limit how often an address may change
@@ -44,7 +45,8 @@ export function start(element, list) {
   const address = () => {
     const q = field.value.trim();
     const url = new URL(location.href);
-    url.search = q && String(new URLSearchParams({ q }));
+    const sort = url.searchParams.get("sort");
+    url.search = String(new URLSearchParams({ ...(q && { q }), ...(sort && { sort }), ...Object.fromEntries(chosen) }));
     history.replaceState(history.state, "", url);
   };
   const clear = () => {

@@ -7,6 +7,7 @@ import * as hideDone from "./hide_done.js";
 import * as doneTasksLast from "./done_tasks_last.js";
 import * as noteComposer from "./note_composer.js";
 import * as noteCounts from "./note_counts.js";
+import * as noteFilter from "./note_filter.js";
 import { noteKeys } from "./note_keys.js";
 import * as noteSearch from "./note_search.js";
 import * as noteSorting from "./order/note_sorting.js";
@@ -21,6 +22,7 @@ export function start(element, feed) {
   searchHighlights.start(list);
   noteSorting.start(find(element, "#sort-field", HTMLSelectElement), list, noteSorting.firstSort(element));
   noteSearch.start(find(document, "#search-form", HTMLFormElement), list);
+  noteFilter.start(find(element, "#filter"));
   noteCounts.start(element, list);
   hideDone.start(find(element, "#fold-button"), list);
   doneTasksLast.start(list, find(element, "#done-tasks-last"));

@@ -7,15 +7,17 @@ import { store, stored } from "../lib/storage.js";
 const OFF = "shortcuts-off";
 const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 
+/** @typedef {Record<string, (event: KeyboardEvent) => unknown>} Keys */
+
 /**
  * @param {HTMLDialogElement} sheet
- * @param {Record<string, () => unknown>} pageKeys what the page's own keys do; what returns false did nothing
+ * @param {Keys} pageKeys what the page's own keys do; what returns false did nothing
  */
 export function start(sheet, pageKeys) {
   const controller = new AbortController();
   const { signal } = controller;
   const switcher = find(sheet, "[role=switch]");
-  /** @type {Record<string, () => unknown>} */
+  /** @type {Keys} */
   const keys = {
     ...pageKeys,
     u: () => emit(document, "toast:undo"),
@@ -29,7 +31,7 @@ export function start(sheet, pageKeys) {
     if (document.querySelector("dialog:modal")) return;
     if (key === "Escape" && around(event, ".note, .message") && target instanceof HTMLElement) target.blur();
     if (around(event, TYPING) || stored(OFF)) return;
-    if (Object.hasOwn(keys, key) && keys[key]() !== false) event.preventDefault();
+    if (Object.hasOwn(keys, key) && keys[key](event) !== false) event.preventDefault();
   };
   /** @param {boolean} off */
   const turn = (off) => {

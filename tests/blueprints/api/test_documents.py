@@ -141,7 +141,9 @@ def test_every_api_route_is_documented(openapi: Json, route: Route):
     assert {200, 201, 202, 204} & {int(status) for status in operation["responses"] if status.isdigit()}
     for parameter in operation["parameters"]:
         assert parameter.get("description") or parameter["in"] == "path", parameter
-        assert parameter["schema"].get("type") or parameter["schema"].get("enum"), parameter
+        schema = parameter["schema"]
+        schema = resolve(openapi, schema["$ref"]) if "$ref" in schema else schema
+        assert schema.get("type") or schema.get("enum"), parameter
     for status, response in operation["responses"].items():
         assert response["description"], status
         if int(status) >= 400 and not route.rule.startswith(("/db/", "/readyz")):

@@ -34,7 +34,8 @@ async def filled(desk: Desk) -> Desk:
     """A board 1 with 450 notes, some of them done, one deleted."""
     await desk.bring(notes_file(*(f"note {n}" for n in range(450))))
     for note_id in (3, 400):
-        await desk.core.notes.change(ANYBODY, 1, note_id, NoteUpdate(done=True, pinned=True, description="é\r\n=1"))
+        changed = NoteUpdate(done=True, pinned=True, colour="teal", archived=note_id == 3, description="é\r\n=1")
+        await desk.core.notes.change(ANYBODY, 1, note_id, changed)
     await desk.core.notes.delete(ANYBODY, 1, 7)
     return desk
 
@@ -47,7 +48,7 @@ async def test_an_imported_export_equals_the_original_board(filled: Desk, kind: 
     job = await filled.bring(exported.content, other, params={"name": "x"})
 
     assert (job["state"], job["outcome"]["created"]) == ("done", 449), job
-    same = ("title", "description", "pinned", "done", "created_at", "updated_at")
+    same = ("title", "description", "pinned", "colour", "done", "created_at", "updated_at", "archived_at")
     boards = [[[note[name] for name in same] for note in await filled.notes(board_id)] for board_id in (1, other)]
     assert boards[0] == boards[1]
     again = await filled.bring(exported.content, 1, params={"name": "x"})

@@ -55,6 +55,9 @@ async def test_notes_are_filtered_by_done(own: httpx.AsyncClient):
     "query",
     [
         "done=yes", "done=True", "done=1", "done=", "done=true&done=false", "done[]=true",
+        "pinned=yes", "archived=", "archived=all", "colour=mauve", "colour=Red", "created_by=0", "created_by=ada",
+        f"created_by={MAX_ID + 1}", "updated_after=yesterday", "updated_after=1700000000", "updated_before=2026-02-30",
+        "updated_before=0001-01-01T00:00:00%2B01:00",
         "limit=0", "limit=1001", "limit=-1", "limit=", "limit=x", "limit=1.5", "limit=NaN", "limit=1&limit=2",
         "limit=" + "9" * 5000,
         "before_id=0", "before_id=x",
@@ -72,6 +75,8 @@ async def test_an_invalid_list_parameter_is_named(api: httpx.AsyncClient, query:
 @pytest.mark.parametrize(
     "query",
     [
+        "archived=any&pinned=false&colour=none&created_by=1", "updated_after=2026-01-31", "done=true&archived=true",
+        "updated_after=2026-01-31T09:30:00Z&updated_before=9999-12-31T23:59:59.999999Z",
         "limit=1000", "limit=1", "before_id=1", f"before_id={MAX_ID}",
         f"after_id={MAX_ID}", "after_id=0", "x=y", "q=", "q=%20", "q=" + "x" * 200,
         "%ff=%ff", "q=%ff", "&&=&", "a%0d%0ab=c",

@@ -12,8 +12,8 @@ from tests.support.api_fixtures import MAX_ID, Json, add_note, newest_number, re
 from tests.support.servers.server_process import ServerProcess
 
 FIELDS = {
-    *("id", "board_id", "title", "description", "pinned", "done", "version"),
-    *("created_at", "created_by", "updated_at", "updated_by", "done_at", "done_by"),
+    *("id", "board_id", "title", "description", "pinned", "colour", "done", "version"),
+    *("created_at", "created_by", "updated_at", "updated_by", "done_at", "done_by", "archived_at"),
     *("content", "tasks", "rank"),
 }
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -80,7 +80,9 @@ async def test_texts_are_stored_unchanged_and_a_blank_one_as_null(
         ({}, ""), ({"title": None}, ""), ({"title": "", "description": ""}, ""),
         ({"title": " ", "description": "\n\t"}, ""), ({"title": "t", "done": True}, "done"),
         ({"title": "t", "done": False}, "done"), ({"title": "t", "id": 7}, "id"),
-        ({"title": "t", "version": 7}, "version"), ({"title": "t", "colour": "red"}, "colour"),
+        ({"title": "t", "version": 7}, "version"), ({"title": "t", "colour": "mauve"}, "colour"),
+        ({"title": "t", "colour": None}, "colour"),
+        ({"title": "t", "archived": True}, "archived"),
         ({"title": "t", "Title": "t"}, "Title"), ({"title": "x" * 201}, "title"),
         ({"title": "t", "description": "y" * 20_001}, "description"), ({"title": 7}, "title"),
         ({"title": True}, "title"), ({"title": ["t"]}, "title"), ({"title": {"t": 1}}, "title"),

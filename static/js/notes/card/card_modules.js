@@ -12,10 +12,12 @@ import * as noteEditing from "../note_editing.js";
 import * as saveStatus from "../save_status.js";
 import * as unsavedDrafts from "../unsaved_drafts.js";
 import * as visibleCards from "../visible_cards.js";
+import * as colourPicker from "./colour_picker.js";
 import * as noteEditors from "./note_editors.js";
 import * as noteFlags from "./note_flags.js";
 import * as noteLink from "./note_link.js";
 import * as noteTasks from "./note_tasks.js";
+import * as noteTools from "./note_tools.js";
 
 /**
  * @param {HTMLElement} element the page's main @param {HTMLElement} list @param {ExpectingFeed} feed
@@ -30,6 +32,8 @@ export function startCards(element, list, feed, follow) {
   noteFlags.start(list, feed);
   noteTasks.start(list, feed);
   noteLink.start(list);
+  noteTools.start(list);
+  colourPicker.start(list, feed);
   noteDeleting.start(list, feed);
   follow();
   noteEditors.start(element, feed);

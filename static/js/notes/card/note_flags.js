@@ -1,8 +1,10 @@
-/** Sets a note's flags, such as done, by a checkbox or a button. */
+/** Sets a note's flags, such as done, by a checkbox or a button. What leaves the page for it can be undone. */
 import { around, find } from "../../lib/elements.js";
-import { noteOf, showFlag } from "../note_card.js";
+import { announce } from "../../lib/page_events.js";
+import { hasFlag, nameOf, noteOf, showFlag } from "../note_card.js";
 import { change } from "../note_requests.js";
 import { saving } from "../save_status.js";
+import { offerUndo } from "./undo_change.js";
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {
@@ -17,8 +19,15 @@ export function start(element, feed) {
       return change("PATCH", `/${id}`, { [flag]: value });
     };
     // Without a version: a flag overwrites no text.
-    const failed = () => showFlag(control, card.hasAttribute(`data-${flag}`));
-    saving(card, feed, send, { failed });
+    const failed = () => showFlag(control, hasFlag(noteOf(card), flag));
+    /** @param {Note} note */
+    const saved = (note) => {
+      if (flag === "pinned") announce(value ? "Pinned." : "No longer pinned.");
+      if (flag !== "archived") return;
+      const words = value ? `Archived “${nameOf(note)}”.` : `“${nameOf(note)}” is back on the board.`;
+      offerUndo(words, element, feed, id, { archived: !value });
+    };
+    saving(card, feed, send, { failed, saved });
   };
   /** @param {Event} event */
   const tick = (event) => {

@@ -7,7 +7,7 @@ import { fold } from "../../lib/search_text.js";
 /** @typedef {{part: number, value: string, down: boolean, id: number}} Key part: 0 pinned, 1 open, 2 done; down: the greatest value first */
 /** @typedef {{card: HTMLElement, key: Key}} Placed */
 
-const DONE = 2;
+export const DONE = 2;
 const RANK_BASE = 1_999_999_999_999; // as the server has it (schemas/ranks.py)
 /** @type {Record<Sort, {down: boolean, value: (note: Note) => string}>} */
 const SORTS = {

@@ -1,0 +1,91 @@
+"""The filter of the board's page: read from its address, and written into the addresses of its links."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from pydantic import ValidationError
+from quart import request
+
+from quart_notes.errors import FieldError
+from quart_notes.schemas import NoteFilter, NoteOut, UserOut
+from quart_notes.web.error_handlers import validation_problem
+from quart_notes.web.forms import form_context
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+NAMES = tuple(NoteFilter.model_fields)
+
+
+@dataclass(frozen=True)
+class BoardFilter:
+    """The filter of an address, without what is invalid in it, and its form.
+
+    others  the rest of the address that its links keep: what is searched for, and how the board is sorted
+    chosen  the valid conditions
+    form    the values as they were sent, and the errors beside their fields
+    """
+
+    others: Mapping[str, str]
+    chosen: NoteFilter
+    form: Mapping[str, Any]
+
+    @property
+    def q(self) -> str:
+        """What is searched for."""
+        return self.others.get("q", "")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The valid conditions, as parameters of an address."""
+        return self.chosen.parameters()
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """The error of each invalid field."""
+        problems: dict[str, str] = self.form["errors"]
+        return problems
+
+    def kind_of(self, name: str) -> str:
+        """The kind of a date's field: a text where a browser's date field would lose what was sent."""
+        value: str = self.form[name]
+        return "date" if not value or DAY.fullmatch(value) else "text"
+
+    def query(self, *without: str, **more: Any) -> str:
+        """The query of an address with this filter, with its question mark; empty for none."""
+        values = {**self.others, **self.parameters, **more}
+        text = urlencode({name: value for name, value in values.items() if name not in without})
+        return f"?{text}" if text else ""
+
+
+def board_filter(**others: str) -> BoardFilter:
+    """The filter of the current address. A field that is blank, as a form sends it, is no condition."""
+    sent = {name: text.strip() for name in NAMES if (text := request.args.get(name, "")).strip()}
+    errors: Sequence[FieldError] = ()
+    valid = sent
+    try:
+        chosen = NoteFilter.model_validate(sent)
+    except ValidationError as error:
+        errors = validation_problem(error).errors
+        invalid = {one.field for one in errors}
+        valid = {name: text for name, text in sent.items() if name not in invalid}
+        chosen = NoteFilter.model_validate(valid)
+    return BoardFilter(
+        {name: text for name, text in others.items() if text},
+        chosen,
+        form_context({**dict.fromkeys(NAMES, ""), **sent}, errors),
+    )
+
+
+def author_choices(
+    notes: Iterable[NoteOut], users: Mapping[int, UserOut], me: UserOut | None, chosen: int | None
+) -> list[tuple[int, str]]:
+    """Whose notes can be asked for, by id and nickname: the viewer, and who added those that are shown.
+
+    Nobody else is named: an address may name any user, also one that the viewer may know nothing of.
+    """
+    shown = {note.created_by for note in notes}
+    known = {user.id: user for user in users.values() if user.id in shown} | ({me.id: me} if me else {})
+    found = sorted(((user.id, user.nickname) for user in known.values()), key=lambda one: one[1].casefold())
+    return found if chosen is None or chosen in known else [*found, (chosen, f"#{chosen}")]

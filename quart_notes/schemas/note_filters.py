@@ -13,15 +13,15 @@ Choice = Literal["true", "false"]
 class NoteFilter(BaseModel):
     """Which notes of the board. All conditions must hold."""
 
-    done: Choice | None = Field(None, description="Only those that are ticked off, or only the others.")
-    pinned: Choice | None = Field(None, description="Only those that are pinned, or only the others.")
+    done: Choice | None = Field(None, description="Those that are ticked off, or the others.")
+    pinned: Choice | None = Field(None, description="Those that are pinned, or the others.")
     archived: Literal["true", "false", "any"] = Field(
-        "false", description="Only those on the board, only those in the archive, or both."
+        "false", description="Those in the archive, those on the board, or both."
     )
-    colour: Colour | None = Field(None, description="Only those of this colour.")
-    created_by: Id | None = Field(None, description="Only those that this user added.")
-    updated_after: Moment = Field(None, description="Only those changed later; without a zone it is UTC.")
-    updated_before: Moment = Field(None, description="Only those changed earlier.")
+    colour: Colour | None = Field(None, description="Those of this colour.")
+    created_by: Id | None = Field(None, description="Those that this user added.")
+    updated_after: Moment = Field(None, description="Those changed later; without a zone it is UTC.")
+    updated_before: Moment = Field(None, description="Those changed earlier.")
 
     def parameters(self) -> dict[str, str]:
         """The conditions as parameters of an address, in a normal form; without those that are so by default."""

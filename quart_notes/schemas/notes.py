@@ -52,7 +52,7 @@ class NoteContent(BaseModel):
 
     title: Title = None
     description: Description = None
-    pinned: bool = _flag("Whether it is pinned, as what matters most on its board.")
+    pinned: bool = _flag("Whether it is pinned.")
     colour: Colour = Field(default_factory=lambda: NO_COLOUR, description="The colour of its card.")
 
 

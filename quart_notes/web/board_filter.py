@@ -71,11 +71,8 @@ def board_filter(**others: str) -> BoardFilter:
         invalid = {one.field for one in errors}
         valid = {name: text for name, text in sent.items() if name not in invalid}
         chosen = NoteFilter.model_validate(valid)
-    return BoardFilter(
-        {name: text for name, text in others.items() if text},
-        chosen,
-        form_context({**dict.fromkeys(NAMES, ""), **sent}, errors),
-    )
+    kept = {name: text for name, text in others.items() if text}
+    return BoardFilter(kept, chosen, form_context({**dict.fromkeys(NAMES, ""), **sent}, errors))
 
 
 def author_choices(

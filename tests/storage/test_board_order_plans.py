@@ -52,8 +52,13 @@ async def test_a_page_and_a_neighbour_are_read_from_an_index(kind: Kind, tmp_pat
             plans += [
                 ("note_moved", await plan(connection, query, 1, 5, initial_rank(9))) for query in (NEXT, PREVIOUS)
             ]
+            counts = [
+                await plan(connection, query.count().sql(params_inline=True))
+                for query in (open_notes(notes), done_notes(notes))
+            ]
             all_of_them = await plan(connection, open_notes(notes, "title").values("id").sql(params_inline=True))
     for index, found in plans:
         assert index in found, found
         assert not any(word in found for word in READS_ALL), found
+    assert kind == "postgres" or all("USING COVERING INDEX" in found for found in counts), counts
     assert any(word in all_of_them for word in READS_ALL), "the test sees what reads all"

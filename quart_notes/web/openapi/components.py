@@ -57,8 +57,16 @@ class _JsonSchema(GenerateJsonSchema):
     """JSON schemas, short and without what misleads generated clients.
 
     A field's title would only repeat its name. A default of null would make programs send null for fields that they
-    leave out.
+    leave out. Of what the server sends, nobody needs the limits.
     """
+
+    def int_schema(self, schema: Any) -> JsonSchemaValue:
+        return {"type": "integer"} if self.mode == "serialization" else super().int_schema(schema)
+
+    def str_schema(self, schema: Any) -> JsonSchemaValue:
+        found = super().str_schema(schema)
+        limits = {"minLength", "maxLength"} if self.mode == "serialization" else set()
+        return {name: value for name, value in found.items() if name not in limits}
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False

@@ -1,13 +1,14 @@
 """A conversation opens at the first unread message, painted once."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from contextlib import closing
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.rooms import be, expect_at_end, fresh, message, person, room, say
+from tests.browser.rooms import Person, be, expect_at_end, fresh, message, person, room, say
 from tests.browser.windows import SIZE, visit
 from tests.support.servers.server_process import wait_for
 
@@ -27,21 +28,46 @@ MOST_SHIFT = 0.02
 PHONE = {"width": 390, "height": 844}
 
 
+MESSAGES = 290  # several pages
+READERS = 20  # at least as many as the tests need
+
+
+class Talk:
+    """A room of a few users, and readers who have read a part of its messages."""
+
+    def __init__(self, base: str, messages: int) -> None:
+        self._rest = httpx.Client(base_url=base, verify=False)
+        self.place = room(self._rest)
+        # Messages before somebody's arrival are not unread.
+        self._readers = [person(self._rest, "ada") for _ in range(READERS)]
+        bob, cy = person(self._rest, "bob"), person(self._rest, "cy")
+        self._said = [
+            say(self._rest, self.place, (bob, cy)[n % 3 // 2], f"{fresh('said')} {'word ' * (n % 40)}")
+            for n in range(messages)
+        ]
+
+    def reader(self, read: int) -> Person:
+        """Another user who has read so many of the messages."""
+        who = self._readers.pop()
+        if read:
+            about = {"reader_id": who["id"], "message_id": self._said[read - 1]["id"]}
+            self._rest.post(f"/api/rooms/{self.place}/read", json=about).raise_for_status()
+        return who
+
+    def text(self, number: int) -> str:
+        """The text of a message, by its number from 0 on."""
+        return str(self._said[number]["content"]).strip()
+
+    def close(self) -> None:
+        """Close its connection."""
+        self._rest.close()
+
+
 @pytest.fixture(scope="module")
-def talk(shared_server) -> Any:
-    """Creates a room with messages that ada and dan have read, and new ones; returns both, the room, the new ones."""
-
-    def make(read: int, new: int) -> tuple[list[dict[str, Any]], int, list[str]]:
-        with httpx.Client(base_url=shared_server.base, verify=False) as rest:
-            ada, bob, cy, dan = (person(rest, nickname) for nickname in ("ada", "bob", "cy", "dan"))
-            place = room(rest)
-            old = [say(rest, place, (ada, bob)[n % 2], f"{fresh('old')} {'word ' * (n % 40)}") for n in range(read)]
-            for reader in (ada, dan) if old else ():
-                rest.post(f"/api/rooms/{place}/read", json={"reader_id": reader["id"], "message_id": old[-1]["id"]})
-            said = [say(rest, place, (bob, cy)[n % 3 // 2], f"{fresh('new')} {'word ' * (n % 30)}") for n in range(new)]
-        return [ada, dan], place, [one["content"].strip() for one in said]
-
-    return make
+def talk(shared_server) -> Iterator[Talk]:
+    """A long conversation, which no test changes."""
+    with closing(Talk(shared_server.base, MESSAGES)) as talk:
+        yield talk
 
 
 def opened(page: Page, shared_server, who, place: int) -> list[str]:
@@ -55,13 +81,12 @@ def opened(page: Page, shared_server, who, place: int) -> list[str]:
     return [url for url in asked if "/messages?" in url]
 
 
-@pytest.mark.parametrize(("read", "new"), [(0, 120), (60, 120), (200, 20), (30, 260)])
-def test_a_room_opens_at_the_first_unread_message_and_stays_there(windows, shared_server, talk, read, new):
-    readers, place, said = talk(read, new)
-    for reader, size in zip(readers, (SIZE, PHONE), strict=True):
+@pytest.mark.parametrize("read", [0, 30, 170, 270])
+def test_a_room_opens_at_the_first_unread_message_and_stays_there(windows, shared_server, talk, read):
+    for size in (SIZE, PHONE):
         page = windows(viewport=size)
-        asked = opened(page, shared_server, reader, place)
-        expect_first_unread(page, said[0], new)
+        asked = opened(page, shared_server, talk.reader(read), talk.place)
+        expect_first_unread(page, talk.text(read), MESSAGES - read)
         assert asked == []
         page.goto("about:blank")
 
@@ -83,18 +108,18 @@ def expect_first_unread(page: Page, first: str, new: int) -> None:
 
 
 def test_a_room_with_few_unread_messages_is_shown_to_the_end(windows, shared_server, talk):
-    [ada, _], place, said = talk(60, 3)
     page = windows()
 
-    opened(page, shared_server, ada, place)
+    opened(page, shared_server, talk.reader(MESSAGES - 3), talk.place)
 
-    expect(message(page, said[0]).locator(".new-line")).to_be_in_viewport()
+    expect(message(page, talk.text(MESSAGES - 3)).locator(".new-line")).to_be_in_viewport()
     expect_at_end(page)
     assert sum(page.evaluate("shifts")) <= MOST_SHIFT
 
 
-def test_the_jump_button_and_the_badge_show_the_same_count(windows, shared_server, rest, talk, bob):
-    [ada, _], place, _ = talk(10, 110)
+def test_the_jump_button_and_the_badge_show_the_same_count(windows, shared_server, rest, bob):
+    with closing(Talk(shared_server.base, 120)) as own:
+        place, ada = own.place, own.reader(10)
     page = windows()
     opened(page, shared_server, ada, place)
     pill, badge = page.locator("#jump"), page.locator("#rooms-place .badge-count")
@@ -115,28 +140,26 @@ def test_the_jump_button_and_the_badge_show_the_same_count(windows, shared_serve
 
 
 def test_scrolling_down_loads_newer_messages_and_keeps_the_scroll_position(windows, shared_server, rest, talk):
-    [ada, _], place, said = talk(0, 260)
     page = windows()
-    opened(page, shared_server, ada, place)
+    opened(page, shared_server, talk.reader(0), talk.place)
     expect(page.locator("#messages > li")).to_have_count(100)
     shown: set[int] = set()
 
     def down() -> bool:
         page.evaluate("document.querySelector('#log').scrollTop += 1500")
         shown.update(page.evaluate("[...document.querySelectorAll('#messages > li')].map(({dataset}) => +dataset.id)"))
-        return message(page, said[-1]).count() == 1
+        return message(page, talk.text(-1)).count() == 1
 
     wait_for(down, "the newest is there", 20)
     down()
-    assert sorted(shown) == [one["id"] for one in rest.get(f"/api/rooms/{place}/messages").json()]
+    assert sorted(shown) == [one["id"] for one in rest.get(f"/api/rooms/{talk.place}/messages").json()]
     assert sum(page.evaluate("shifts")) <= MOST_SHIFT
 
 
 def test_the_jump_button_covers_nothing(windows, shared_server, talk):
-    readers, place, _ = talk(0, 60)
-    for reader, size in zip(readers, (SIZE, PHONE), strict=True):
+    for size in (SIZE, PHONE):
         page = windows(viewport=size)
-        opened(page, shared_server, reader, place)
+        opened(page, shared_server, talk.reader(270), talk.place)
         pill, log, form = (page.locator(one).bounding_box() for one in ("#jump", "#log", "#message-form"))
         assert pill
         assert log
@@ -149,13 +172,12 @@ def test_the_jump_button_covers_nothing(windows, shared_server, talk):
 
 
 def test_without_scripts_a_link_leads_to_the_newest_messages(windows, shared_server, talk):
-    [ada, _], place, said = talk(0, 130)
-    page = be(windows(java_script_enabled=False), shared_server, ada)
-    page.goto(f"{shared_server.base}/front/rooms/{place}")
-    expect(message(page, said[0]).locator(".new-line")).to_be_visible()
-    expect(message(page, said[-1])).to_have_count(0)
+    page = be(windows(java_script_enabled=False), shared_server, talk.reader(0))
+    page.goto(f"{shared_server.base}/front/rooms/{talk.place}")
+    expect(message(page, talk.text(0)).locator(".new-line")).to_be_visible()
+    expect(message(page, talk.text(-1))).to_have_count(0)
 
     page.get_by_role("link", name="Newest messages").click()
 
-    expect(message(page, said[-1])).to_be_visible()
+    expect(message(page, talk.text(-1))).to_be_visible()
     expect(page).to_have_url(re.compile("before_id="))

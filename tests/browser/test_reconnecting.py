@@ -116,9 +116,8 @@ def test_typing_does_not_trigger_an_attempt_with_each_key(windows, shared_server
     page.clock.run_for(30 * MINUTE)
     attempts(page)
 
-    for _ in range(100):
-        page.evaluate(COMING["key"])
-        page.clock.run_for(100)
+    page.evaluate(f"() => {{ setInterval(() => {COMING['key']}, 100); }}")
+    page.clock.run_for(10_000)
 
     assert 8 <= len(attempts(page)) <= 11
 

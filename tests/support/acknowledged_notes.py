@@ -28,8 +28,11 @@ def check_rows_and_events(server: ServerProcess, acknowledged: dict[int, str]) -
 
 
 @asynccontextmanager
-async def writers(server: ServerProcess, count: int) -> AsyncIterator[dict[int, str]]:
-    """Clients that add notes in sequence, and continue after a restart; collects the acknowledged notes."""
+async def writers(server: ServerProcess, count: int, pause: float = 0) -> AsyncIterator[dict[int, str]]:
+    """Clients that add notes in sequence, and continue after a restart; collects the acknowledged notes.
+
+    pause   seconds between two notes of a client
+    """
     acknowledged: dict[int, str] = {}
     writing = True
 
@@ -46,6 +49,7 @@ async def writers(server: ServerProcess, count: int) -> AsyncIterator[dict[int, 
                             acknowledged[answer.json()["id"]] = title
                         else:
                             assert answer.status_code == 503, answer.text
+                        await asyncio.sleep(pause)
             await asyncio.sleep(0.01)
 
     tasks = [asyncio.create_task(write(name)) for name in range(count)]

@@ -13,8 +13,10 @@ import pytest
 
 from quart_notes import create_app
 from quart_notes.settings import Settings
+from tests.support.cases import check_each
 from tests.support.source_modules import MODULES, OURS, PACKAGE, imports
 
+CLIENT = r"httpx\.(Client|AsyncClient|request|stream|get|options|head|post|put|patch|delete)"
 MAKING = ("mkdir", "makedirs", "mkdtemp", "mkstemp", "touch", "write_text", "write_bytes")  # files and folders
 FILES_MAX = 30  # in a folder
 CROWDED = {"migrations", "browser"}  # folders that may hold more
@@ -286,3 +288,17 @@ def test_python_never_bypasses_escaping():
         assert not re.search(
             r"\bMarkup\(|render_template_string|autoescape(?!=True)", file.read_text(encoding="utf-8")
         ), file
+
+
+def test_no_client_of_the_tests_loads_certificates():
+    """They take 20 ms, which is longer than most tests; all servers of the tests are on this machine."""
+    folder = Path(__file__).parent
+    check_each([(file.relative_to(folder), ast.parse(file.read_text())) for file in folder.rglob("*.py")], _loads_none)
+
+
+def _loads_none(module: ast.Module) -> None:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and re.fullmatch(CLIENT, ast.unparse(node.func)):
+            assert {"verify", "transport"} & {keyword.arg for keyword in node.keywords}, (
+                f"verify=False: {ast.unparse(node)}"
+            )

@@ -57,7 +57,7 @@ async def test_a_page_of_another_origin_may_not_connect(shared_server: ServerPro
 
 
 def test_the_websocket_address_is_not_a_page(shared_server: ServerProcess):
-    answer = httpx.get(f"{shared_server.base}/ws/5")
+    answer = httpx.get(f"{shared_server.base}/ws/5", verify=False)
 
     assert answer.status_code in {400, 404, 405}
     assert answer.headers["content-type"] == "application/problem+json"

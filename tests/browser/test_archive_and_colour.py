@@ -201,7 +201,7 @@ def test_a_page_with_a_filter_stays_current(windows: Windows, shared_server: Ser
 def test_every_text_on_every_colour_can_be_read_in_both_themes(
     windows: Windows, server: ServerProcess, finished: Callable[[Page], None]
 ):
-    with httpx.Client(base_url=server.base) as rest:
+    with httpx.Client(base_url=server.base, verify=False) as rest:
         for colour in COLOURS:
             for done in (False, True):
                 fields = {"title": f"{colour} title", "description": TEXT, "colour": colour, "pinned": True}

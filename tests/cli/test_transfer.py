@@ -149,7 +149,7 @@ def test_a_board_is_moved_to_another_server_and_back(folder: Path, tmp_path: Pat
 @pytest.mark.sqlite_only("the file that commands work on")
 def test_importing_an_export_after_a_restore_adds_no_duplicates(folder: Path):
     with ServerProcess(folder / "data") as server:
-        httpx.post(server.base + "/api/notes", json={"title": "typed"})
+        httpx.post(server.base + "/api/notes", json={"title": "typed"}, verify=False)
     run_in(folder, "export", "out.json")
     run_in(folder, "backup", "copy.sqlite3")
     assert run_in(folder, "restore", "copy.sqlite3").returncode == 0
@@ -163,7 +163,7 @@ def test_importing_an_export_after_a_restore_adds_no_duplicates(folder: Path):
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     with ServerProcess(tmp_path_factory.mktemp("running") / "data") as server:
-        httpx.post(server.base + "/api/notes", json={"title": "the server's"})
+        httpx.post(server.base + "/api/notes", json={"title": "the server's"}, verify=False)
         yield server
 
 
@@ -177,8 +177,8 @@ def test_an_export_works_beside_a_running_server_and_an_import_is_refused(runnin
     assert [note["title"] for note in exported] == ["the server's"]
     assert refused.returncode == 1
     assert "is in use by another Quart Notes process" in refused.stderr
-    assert httpx.get(running.base + "/api/notes").json()[0]["title"] == "the server's"
-    assert len(httpx.get(running.base + "/api/notes").json()) == 1
+    assert httpx.get(running.base + "/api/notes", verify=False).json()[0]["title"] == "the server's"
+    assert len(httpx.get(running.base + "/api/notes", verify=False).json()) == 1
 
 
 @pytest.mark.sqlite_only("the file that commands work on")

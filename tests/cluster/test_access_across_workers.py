@@ -61,7 +61,7 @@ def clients(server: WorkerServer) -> Iterator[list[httpx.Client]]:
 @pytest.fixture(scope="module")
 def root(server: WorkerServer) -> Iterator[Person]:
     """The administrator."""
-    with httpx.Client(base_url=server.base, timeout=20, trust_env=False) as client:
+    with httpx.Client(base_url=server.base, timeout=20, trust_env=False, verify=False) as client:
         yield Person(server, client, server.links()["setup"])
         assert server.log.count("Set up this server, once") == 1, "by one of the workers"
 
@@ -69,13 +69,13 @@ def root(server: WorkerServer) -> Iterator[Person]:
 @pytest.fixture
 def ada(server: WorkerServer, root: Person) -> Iterator[Person]:
     """Another user."""
-    with httpx.Client(base_url=server.base, timeout=20, trust_env=False) as client:
+    with httpx.Client(base_url=server.base, timeout=20, trust_env=False, verify=False) as client:
         yield Person(server, client, _invitation(root.at_work))
 
 
 def _set_password(root: Person, ada: Person) -> httpx.Response:
     link = _invitation(root.at_work, user_id=ada.id)
-    with httpx.Client(base_url=root.at_work.base_url, timeout=20, trust_env=False) as client:
+    with httpx.Client(base_url=root.at_work.base_url, timeout=20, trust_env=False, verify=False) as client:
         return client.post(f"/front/join/{link}", data={"password": "another horse battery"})
 
 

@@ -75,7 +75,7 @@ async def test_people_who_drag_at_random_get_one_order(kind: Kind, tmp_path: Pat
     with WorkerServer(data, "--database-url", url_of(kind, data), workers=2, constants=shorter) as server:
         limits = httpx.Limits(max_connections=PEOPLE + 1)
         async with (
-            httpx.AsyncClient(base_url=server.base, timeout=60, trust_env=False, limits=limits) as client,
+            httpx.AsyncClient(base_url=server.base, timeout=60, trust_env=False, limits=limits, verify=False) as client,
             readers(server, WebsocketClient, 1) as found,
         ):
             first = [(await client.post("/api/notes", json={"title": f"{n}"})).json()["id"] for n in range(NOTES)]

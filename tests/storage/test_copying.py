@@ -67,7 +67,10 @@ def test_new_rows_get_ids_that_were_never_used(data: Path, target: str):
     change(data, "DELETE FROM note WHERE id > 7", "DELETE FROM event_log WHERE number > 20", "DELETE FROM reading")
     copied(data, target)
 
-    with ServerProcess(data, "--database-url", target) as server, httpx.Client(base_url=server.base) as client:
+    with (
+        ServerProcess(data, "--database-url", target) as server,
+        httpx.Client(base_url=server.base, verify=False) as client,
+    ):
         note = client.post("/api/notes", json={"title": "new"})
         person = {"name": "New", "email": "new@example.org", "nickname": "new"}
         made = [client.post("/api/users", json=person), client.post("/api/boards", json={"name": "new"})]
@@ -89,8 +92,8 @@ def test_a_second_copy_replaces_the_first(data: Path, unused: str):
     assert not (data / "secret").exists()
     assert copied(data, unused) == first
     with serving("sqlite", data) as server:
-        httpx.post(server.base + "/api/notes", json={"title": "later"})
-        httpx.delete(server.base + "/api/notes/1")
+        httpx.post(server.base + "/api/notes", json={"title": "later"}, verify=False)
+        httpx.delete(server.base + "/api/notes/1", verify=False)
 
     copied(data, unused)
 
@@ -111,14 +114,14 @@ def test_a_database_with_only_initial_rows_counts_as_empty(data: Path, target: s
 def test_changes_in_the_target_are_never_replaced(data: Path, target: str):
     copied(data, target)
     with ServerProcess(data, "--database-url", target) as server:
-        httpx.post(server.base + "/api/notes", json={"title": "there"})
+        httpx.post(server.base + "/api/notes", json={"title": "there"}, verify=False)
     before = contents(target)
 
     assert_refused(copy(data, target), "changed since", "event 35")
 
     with serving("sqlite", data) as server:
         for n in range(3):
-            httpx.post(server.base + "/api/notes", json={"title": f"here {n}"})
+            httpx.post(server.base + "/api/notes", json={"title": f"here {n}"}, verify=False)
     assert_refused(copy(data, target), "changed since", "event 35")
     assert contents(target) == before
 

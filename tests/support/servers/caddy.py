@@ -58,7 +58,7 @@ class Proxy:
     def _answers(self) -> bool:
         assert self.process.poll() is None, "the proxy did not start"
         with suppress(httpx.TransportError):
-            return httpx.get(f"http://127.0.0.1:{self.port}{self.prefix}/healthz").status_code == 200
+            return httpx.get(f"http://127.0.0.1:{self.port}{self.prefix}/healthz", verify=False).status_code == 200
         return False
 
     def client(self) -> httpx.AsyncClient:

@@ -111,7 +111,6 @@ type ToastAction = { label: string; run: () => void };
 
 interface BoardEvents {
   "note:changed": CardEvent<NoteChange>; // before: absent for a new card; live: as news, not as part of a list
-  "note:moved": CardEvent<null>;
   "note:deleting": CardEvent<null>;
   "note:edit": CardEvent<Draft>;
   "editor:opened": CardEvent<null>;

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 from pydantic import ValidationError
 from quart import Blueprint, g, render_template, request
 
 from quart_notes.blueprints.pages.history import shown_history
+from quart_notes.domain.order.note_moves import DIRECTIONS
 from quart_notes.domain.text.markdown import LINE_END
 from quart_notes.domain.text.normalization import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
@@ -17,6 +19,7 @@ from quart_notes.schemas import (
     QUERY_MAX,
     BoardSort,
     NoteCreate,
+    NoteMove,
     NoteOut,
     NoteQuery,
     NoteUpdate,
@@ -27,8 +30,8 @@ from quart_notes.schemas import (
 )
 from quart_notes.web.board_filter import BoardFilter, author_choices, board_filter
 from quart_notes.web.context import core
-from quart_notes.web.current_board import board_menu, board_path, board_url, current_board_id
-from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number
+from quart_notes.web.current_board import WRITING_ROLES, board_menu, board_path, board_url, current_board_id
+from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number, parse_id
 from quart_notes.web.fragments import Page, removed, see_other, wants_fragment, wants_page
 from quart_notes.web.search_highlights import marked
 from quart_notes.web.security.authentication import caller, current_user, visible_position
@@ -131,14 +134,28 @@ async def add(board_id: int) -> Page:
 
 
 @blueprint.get("/<id:note_id>")
-async def note(board_id: int, note_id: int) -> str:
-    """The card as a fragment; opened by a browser, the note's own page."""
+async def note(board_id: int, note_id: int) -> Page:
+    """The card as a fragment; opened by a browser, the note's own page, also if it was moved to another board."""
     if not wants_page():
         return await _card(board_id, note_id)
-    found, position = await core().notes.get(await caller(), board_id, note_id)
+    who = await caller()
+    try:
+        found, position = await core().notes.get(who, board_id, note_id)
+    except NotFoundError:
+        board_now = await core().note_moves.board_of(who, note_id)
+        if board_now is None:
+            raise
+        return see_other(f"{board_path(board_now)}/{note_id}")
+    boards = await board_menu()
+    from_id = parse_id(request.args.get("from"))
     return await render_template(
         "note.html",
-        boards=await board_menu(),
+        boards=boards,
+        targets=[board for board in boards if board.role in WRITING_ROLES and board.id != board_id],
+        note_place=await core().note_moves.place(who, board_id, note_id),
+        moved="moved" in request.args,
+        moved_from=next((board for board in boards if board.id == from_id and board.id != board_id), None),
+        former={name: parse_id(request.args.get(name)) or "" for name in ("after_id", "before_id")},
         board_address=await board_url(board_id),
         last_event_id=visible_position(position),
         form=_form(BLANK),
@@ -249,6 +266,31 @@ async def set_flag(board_id: int, note_id: int, flag: str) -> Page:
     if change.get("archived"):
         return removed(f"{await board_url(board_id)}?undo_archive={note_id}")
     return await _to_card(board_id, note_id)
+
+
+@blueprint.post("/<id:note_id>/move")
+async def move(board_id: int, note_id: int) -> Page:
+    """The forms to move a note: `to` says up, down, first or last; `board_id` is another board, with a place there."""
+    sent = await request.form
+    who = await caller()
+    direction = next((one for one in DIRECTIONS if one == sent.get("to")), None)
+    target, query = board_id, {"moved": "yes"}
+    if direction:
+        await core().note_moves.step(who, board_id, note_id, direction)
+    else:
+        target = parse_id(sent.get("board_id")) or 0
+        before = await core().note_moves.place(who, board_id, note_id)
+        try:
+            neighbours = {name: parse_id(sent.get(name)) for name in ("after_id", "before_id")}
+            to = NoteMove(board_id=target, **neighbours)
+        except ValidationError as error:
+            raise form_problem(error) from None
+        await core().note_moves.move(who, board_id, note_id, to)
+        former = {"after_id": before.before, "before_id": before.after} if before else {}
+        query = {"from": str(board_id)} | {name: str(number) for name, number in former.items() if number}
+    if wants_fragment():
+        return await _card(target, note_id)
+    return see_other(f"{board_path(target)}/{note_id}?{urlencode(query)}")
 
 
 @blueprint.post("/<id:note_id>/delete")

@@ -1,6 +1,6 @@
 """Moves of notes: to another place on their board, and to another board."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
@@ -17,6 +17,7 @@ from quart_notes.schemas import NoteMove, NoteOut
 from quart_notes.schemas.ranks import BASE_LENGTH, BEYOND, RANK_MAX, base_of, rank_between, spread
 
 Direction = Literal["up", "down", "first", "last"]
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 REBALANCED = 8  # notes on each side whose ranks a first try to shorten them changes
 SHORTER = (BASE_LENGTH + RANK_MAX) // 2  # characters of a rank that need not be shortened
 
@@ -118,6 +119,15 @@ class NoteMoves(Service):
             values = [board_id, note.id, note.rank]
             _, rows = await connection.execute_query(PLACE.format(pinned="TRUE" if note.pinned else "FALSE"), values)
         return Place(before, after, rows[0]["before"] + 1, rows[0]["others"] + 1)
+
+    async def board_of(self, caller: Caller, note_id: int) -> int | None:
+        """The board that a note is on by now; None when there is no such note, or not for the caller."""
+        async with self._database.snapshot() as connection:
+            note = await Note.get_or_none(id=note_id, deleted_at__isnull=True, using_db=connection)
+            if note is None or await role_on(connection, caller, note.board_id) is None:
+                return None
+            board_id: int = note.board_id
+        return board_id
 
 
 async def _gap(

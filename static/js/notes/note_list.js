@@ -5,7 +5,7 @@
  * is neither moved nor removed until the editor closes. 3. The focus stays in its place: when its card leaves its part of
  * the board, the next card gets it. In a card that moves within its part the focus stays, and in one that is pinned. The page
  * does not scroll. 4. Of a note that the page's filter excludes there is no card.
- * Dispatches from the card, bubbling: `note:changed` {note, before, live}, `note:moved` and `note:deleting`; from the list:
+ * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:deleting`; from the list:
  * `note:deleted`.
  */
 import { handOn, keepFocus, nextShown } from "../lib/focus.js";
@@ -91,10 +91,7 @@ export class NoteList {
     const leavesPart = part !== key.part && Math.max(part, key.part) === DONE; // a pin can be taken back at once
     if (place.leaves || leavesPart) handOn(card, move, () => nextOf(place));
     else keepFocus(card, move);
-    if (!place.leaves) {
-      emit(card, "note:moved");
-      return;
-    }
+    if (!place.leaves) return;
     this.#places.delete(place.id);
     emit(this.list, "note:deleted");
   }

@@ -10,6 +10,8 @@ import * as noteCounts from "./note_counts.js";
 import * as noteFilter from "./note_filter.js";
 import { noteKeys } from "./note_keys.js";
 import * as noteSearch from "./note_search.js";
+import * as dragging from "./order/dragging.js";
+import * as moveKeys from "./order/move_keys.js";
 import * as noteSorting from "./order/note_sorting.js";
 import * as searchHighlights from "./search_highlights.js";
 import { startCards } from "./card/card_modules.js";
@@ -23,6 +25,8 @@ export function start(element, feed) {
   noteSorting.start(find(element, "#sort-field", HTMLSelectElement), list, noteSorting.firstSort(element));
   noteSearch.start(find(document, "#search-form", HTMLFormElement), list);
   noteFilter.start(find(element, "#filter"));
+  moveKeys.start(list, feed);
+  dragging.start(list, feed);
   noteCounts.start(element, list);
   hideDone.start(find(element, "#fold-button"), list);
   doneTasksLast.start(list, find(element, "#done-tasks-last"));

@@ -162,7 +162,7 @@ def test_while_the_board_is_sorted_it_stays_sorted_and_no_note_is_moved(windows,
 
 def test_who_may_only_tick_moves_nothing(known):
     owner, ticker = known("olga"), known("tim")
-    board = owner.board(tim="ticker")
+    board = owner.board(ticker=ticker)
     note = owner.note(board, "a note")
     page = ticker.window(f"/front/boards/{board}/notes")
 
@@ -180,13 +180,13 @@ def test_a_note_is_moved_on_its_page_without_scripts(windows, shared_server, res
     page.goto(f"{shared_server.base}/front/notes/{one['id']}")
 
     page.get_by_role("button", name="Move down").click()
-    expect(page.locator(".notice")).to_contain_text("Place 2 of ")
+    expect(page.locator(".notice:visible")).to_contain_text("Place 2 of ")
     page.goto(f"{shared_server.base}/front/notes")
     shows(page, two, one)
     page.goto(f"{shared_server.base}/front/notes/{one['id']}")
     page.get_by_label("Board", exact=True).select_option(label=board["name"])
     page.get_by_role("button", name="Move to board").click()
-    expect(page.locator(".notice")).to_contain_text("Moved here from “Everybody's board”")
+    expect(page.locator(".notice:visible")).to_contain_text("Moved here from “Everybody's board”")
     expect(card_of(page, one)).to_be_visible()
     page.get_by_role("button", name="Undo").click()
 

@@ -91,7 +91,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_messages.send": {"recipient_id": 2, "content": f"said {number}"},
         **{f"front_{name}.change_tasks": {"task": f"1:{TASK}"} for name in ("notes", "board_notes")},
         **{f"front_{name}.move": {"to": "up"} for name in ("notes", "board_notes")},
-        **{f"{name}.move_note": {"after_id": 2} for name in ("notes", "board_notes")},
+        **{f"{name}.move_note": {"after_id": 9999} for name in ("notes", "board_notes")},
         "front_rooms.add": {"name": f"Room {number} by form"},
         "boards.create_board": {"name": f"Board {number}"},
         "boards.rename_board": {"name": f"Board {number}"},

@@ -28,7 +28,7 @@ FORMATS: tuple[ExportFormat, ...] = ("json", "csv", "markdown")
 
 def _note(number: int = 1, **fields: Any) -> NoteOut:
     about = {"title": "Buy milk", "description": "Two litres.", "done": False, "created_at": NOW, "updated_at": NOW}
-    return NoteOut(**{"id": number, "board_id": 1, "version": 1, **about, **fields})
+    return NoteOut(**{"id": number, "board_id": 1, "version": 1, "rank": "", **about, **fields})
 
 
 def _written(kind: ExportFormat, notes: Sequence[tuple[NoteOut, str]]) -> bytes:

@@ -12,7 +12,7 @@ from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import ProblemError
 from quart_notes.live.writer import Change, Committed
-from quart_notes.schemas import NoteCreate, NoteQuery, NoteUpdate
+from quart_notes.schemas import NoteCreate, NoteMove, NoteQuery, NoteUpdate
 from quart_notes.schemas.event_ids import EventId
 from tests.support.servers.empty_database import no_wait_for_the_disk, settings_for, stored
 
@@ -76,6 +76,7 @@ def apply(state: State, event: Json) -> None:
 async def mutate(core: Core, chance: random.Random) -> Committed[Any] | None:
     """Make one random change of any note; None when it was refused."""
     note_id = chance.randint(1, 12)
+    other = chance.randint(1, 12)
     text = f"text {chance.randint(1, 3)}"
     acts = {
         "add": lambda: core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=text)),
@@ -87,6 +88,7 @@ async def mutate(core: Core, chance: random.Random) -> Committed[Any] | None:
         ),
         "delete": lambda: core.notes.delete(ANYBODY, SHARED_BOARD, note_id),
         "restore": lambda: core.notes.restore(ANYBODY, SHARED_BOARD, note_id),
+        "move": lambda: core.note_moves.move(ANYBODY, SHARED_BOARD, note_id, NoteMove(after_id=other)),
     }
     try:
         return await acts[chance.choice(list(acts))]()

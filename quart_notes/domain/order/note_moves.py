@@ -103,17 +103,17 @@ class NoteMoves(Service):
             neighbour = await _beside(change.connection, note, toward)
         else:
             neighbour = await _end(change.connection, note, toward)
-        if neighbour is None or note.done:
+        if neighbour is None or not _is_ordered(note):
             return NoteOut.model_validate(note)
         to = NoteMove(after_id=neighbour) if toward == ">" else NoteMove(before_id=neighbour, after_id=None)
         return await _put(change, note, board_id, *await _gap(change.connection, caller, note, board_id, to))
 
     async def place(self, caller: Caller, board_id: int, note_id: int) -> Place | None:
-        """Where a note stands; None for a done one."""
+        """Where a note stands; None for a done or archived one."""
         async with self._database.snapshot() as connection:
             await require_role(connection, caller, board_id, "viewer")
             note = await require_note(connection, board_id, note_id)
-            if note.done:
+            if not _is_ordered(note):
                 return None
             before, after = await _beside(connection, note, "<"), await _beside(connection, note, ">")
             values = [board_id, note.id, note.rank]
@@ -222,6 +222,10 @@ async def _rebalance(change: Change, note: Note, board_id: int, rank: str) -> st
         else:
             await Note.filter(id=note_id).using_db(change.connection).update(moved_rank=new)
     return rank
+
+
+def _is_ordered(note: Note) -> bool:
+    return note.done_at is None and note.archived_at is None
 
 
 async def _beside(connection: BaseDBAsyncClient, note: Note, toward: Literal["<", ">"]) -> int | None:

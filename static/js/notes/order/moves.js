@@ -12,7 +12,7 @@ export function partOf(list, card) {
   const { pinned, done } = noteOf(card);
   return [...cardsIn(list)].filter((other) => {
     const note = noteOf(other);
-    return !other.hidden && note.done === done && (done || note.pinned === pinned);
+    return !other.hidden && !note.archived_at && note.done === done && (done || note.pinned === pinned);
   });
 }
 
@@ -28,6 +28,7 @@ export const gapAt = (others, index) => ({ before: others[index - 1] ?? null, af
 /** Why a card cannot be moved; "" if it can. @param {HTMLElement} list @param {HTMLElement} card */
 export function obstacle(list, card) {
   if (noteOf(card).done) return "Done notes stay in the order in which they were ticked off.";
+  if (noteOf(card).archived_at) return "Notes in the archive have no place on the board.";
   const sort = list.dataset.sort ?? "board";
   return sort === "board" ? "" : "The board is sorted. To move notes, choose “By hand”.";
 }

@@ -41,7 +41,7 @@ ON_BOARD: dict[str, Role] = {
     **dict.fromkeys(("front_trash.trash", "front_activity.activity"), "viewer"),
     **dict.fromkeys(("trash.delete_note_for_good", "trash.empty_trash", "trash.delete_board_for_good"), "owner"),
     **{f"front_trash.{name}": "owner" for name in ("delete_note", "empty", "delete_board")},
-    **{f"front_board_notes.{name}": "viewer" for name in ("board", "note", "edit")},
+    **{f"front_board_notes.{name}": "viewer" for name in ("board", "note", "edit", "see")},
     **{f"front_board_notes.{name}": "editor" for name in ("add", "save", "delete", "restore", "move")},
     "front_board_notes.change_tasks": "ticker",
     **{f"boards.{name}": "viewer" for name in ("get_board", "list_members")},

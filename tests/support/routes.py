@@ -112,6 +112,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_boards.invite": {"role": "editor", "uses": 1},
         "front_boards.delete": {},
         "front_boards.restore": {},
+        **{f"front_{name}.see": {} for name in ("notes", "board_notes")},
         "front_trash.delete_note": {},
         "front_trash.empty": {},
         "front_trash.delete_board": {},

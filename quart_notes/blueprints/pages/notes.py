@@ -1,7 +1,9 @@
 """The board's pages: the same reads and shapes as the API, as HTML; every form works without JavaScript."""
 
+import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,6 +11,7 @@ from pydantic import ValidationError
 from quart import Blueprint, g, render_template, request
 
 from quart_notes.blueprints.pages.history import shown_history
+from quart_notes.domain.access import Caller
 from quart_notes.domain.order.note_moves import DIRECTIONS
 from quart_notes.domain.text.markdown import LINE_END
 from quart_notes.domain.text.normalization import searched_words
@@ -33,6 +36,7 @@ from quart_notes.web.context import core
 from quart_notes.web.current_board import WRITING_ROLES, board_menu, board_path, board_url, current_board_id
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number, parse_id
 from quart_notes.web.fragments import Page, removed, see_other, wants_fragment, wants_page
+from quart_notes.web.last_visit import mark_seen, seen_boards, time_of
 from quart_notes.web.search_highlights import marked
 from quart_notes.web.security.authentication import caller, current_user, visible_position
 
@@ -99,6 +103,7 @@ async def _board(board_id: int, form: dict[str, Any], chosen: BoardFilter) -> st
         form=form,
         deleted=await core().notes.deleted(who, board_id, number(deleted, 0, MAX_ID)) if deleted else None,
         archived=await _archived(board_id, number(archived, 0, MAX_ID)) if archived else None,
+        **await _since_last_visit(who, board_id, page.notes),
     )
 
 
@@ -117,6 +122,31 @@ async def _preferred_sort() -> Any:
 
 def _sort_in(value: Any) -> BoardSort | None:
     return next((sort for sort in BOARD_SORTS if sort == value), None)
+
+
+async def _since_last_visit(who: Caller, board_id: int, notes: Sequence[NoteOut]) -> dict[str, Any]:
+    """What is new for the viewer: counts, the notes on the page, and what a script needs to go on from there."""
+    if who.id is None:
+        return {}
+    boards = await seen_boards(who.id)
+    seen = time_of(boards.get(str(board_id)))
+    return {
+        "boards_seen": json.dumps(boards),
+        "seen": seen,
+        "now": datetime.now(UTC),
+        "since": seen and await core().activity.since(who, board_id, seen),
+        "unseen": {note.id for note in notes if seen and note.updated_at > seen and note.updated_by != who.id},
+    }
+
+
+@blueprint.post("/seen")
+async def see(board_id: int) -> Page:
+    """The form to mark all that is new on a board as seen."""
+    who = await caller()
+    await core().boards.require(who, board_id, "viewer")
+    if who.id is not None:
+        await mark_seen(who.id, board_id, (await request.form).get("at"))
+    return see_other(await board_url(board_id))
 
 
 @blueprint.post("")

@@ -1,8 +1,9 @@
 """The activity of a board: who did what with its notes, newest first."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from heapq import merge
-from typing import Any
+from typing import Any, NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
@@ -28,6 +29,7 @@ KINDS = (
     "unpinned",
     "colour",
 )
+SINCE_MAX = 1000  # notes that are counted
 TEXT = ("title", "description", "version")
 # Where entries come from: the table, its columns of time, user and note, and whether they are deletions.
 SOURCES: Sequence[tuple[Any, str, str, str, bool]] = (
@@ -36,6 +38,14 @@ SOURCES: Sequence[tuple[Any, str, str, str, bool]] = (
     (NoteRevision, "changed_at", "changed_by", "note_id", False),
     (NoteRevision, "deleted_at", "deleted_by", "note_id", True),
 )
+
+
+class Since(NamedTuple):
+    """How many notes of a board others have added, ticked off, or changed otherwise since a time."""
+
+    new: int
+    done: int
+    changed: int
 
 
 class Activity(Service):
@@ -56,6 +66,19 @@ class Activity(Service):
             deleted: set[Any] = set(await gone.values_list("id", flat=True)) if ids else set()
         entries = [ActivityOut(**entry, deleted=entry["note_id"] in deleted) for entry in shown]
         return Listed(entries, position, len(found) > query.limit)
+
+    async def since(self, caller: Caller, board_id: int, after: datetime) -> Since:
+        """What others have done with the notes of a board after a time; of many notes with the last SINCE_MAX."""
+        async with self._database.snapshot() as connection:
+            await require_role(connection, caller, board_id, "viewer")
+            changed = Note.filter(board_id=board_id, deleted_at__isnull=True, updated_at__gt=after).using_db(connection)
+            newest = changed.order_by("-updated_at").limit(SINCE_MAX)
+            rows = await newest.values("updated_by", "created_at", "done_at")
+        others = [row for row in rows if row["updated_by"] is None or row["updated_by"] != caller.id]
+        new = sum(row["created_at"] > after for row in others)
+        old = [row for row in others if row["created_at"] <= after]
+        done = sum(row["done_at"] is not None and row["done_at"] > after for row in old)
+        return Since(new, done, len(old) - done)
 
 
 async def _entries(

@@ -4,6 +4,7 @@ import * as expandableText from "../lib/expandable_text.js";
 import * as shortcuts from "../shell/shortcuts.js";
 import * as feedUpdates from "./feed_updates.js";
 import * as hideDone from "./hide_done.js";
+import * as lastVisit from "./history/last_visit.js";
 import * as doneTasksLast from "./done_tasks_last.js";
 import * as noteComposer from "./note_composer.js";
 import * as noteCounts from "./note_counts.js";
@@ -30,6 +31,8 @@ export function start(element, feed) {
   noteCounts.start(element, list);
   hideDone.start(find(element, "#fold-button"), list);
   doneTasksLast.start(list, find(element, "#done-tasks-last"));
+  /** @type {HTMLFormElement|null} */ const since = element.querySelector("#since");
+  if (since) lastVisit.start(since, list);
   noteComposer.start(find(element, "#add-note-form", HTMLFormElement), feed);
   shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), noteKeys(list));
 }

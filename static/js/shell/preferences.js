@@ -25,15 +25,18 @@ export function start(shared) {
   return () => controller.abort();
 }
 
-/** Store a preference, now or as soon as there is a connection. @param {string} key @param {string|number} value */
-export function prefer(key, value) {
+/**
+ * Store a preference, now or as soon as there is a connection.
+ * @param {string} key @param {string|number|object} value @param {boolean} [keepalive] even if the page is left
+ */
+export function prefer(key, value, keepalive = false) {
   if (!person || !feed) return;
   underway.get(key)?.abort();
   const controller = new AbortController();
   underway.set(key, controller);
   const put = async () => {
     try {
-      await send("PUT", `/me/preferences/${key}?person_id=${person}`, value);
+      await send("PUT", `/me/preferences/${key}?person_id=${person}`, value, undefined, keepalive);
     } catch (caught) {
       const { status } = Problem.of(caught);
       if (status === 0 || status >= 500) throw caught; // another time

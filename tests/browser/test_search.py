@@ -32,6 +32,15 @@ def test_the_page_folds_letters_like_the_server(window):
     assert [pair for pair in zip(known + joined, here, there, strict=True) if pair[1] != pair[2]] == []
 
 
+FIND = """async (query) => {
+  const field = document.querySelector("#search-field");
+  field.value = query;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return [...document.querySelectorAll("ul.notes > li")].filter((one) => !one.hidden).map((one) => +one.dataset.id);
+}"""
+
+
 def test_the_page_and_the_server_find_the_same_notes(window, rest):
     notes = {
         (title, text): create(rest, title, text)["id"]
@@ -40,11 +49,7 @@ def test_the_page_and_the_server_find_the_same_notes(window, rest):
     expect(window.locator(f"#note-{max(notes.values())}")).to_have_count(1)
 
     for title, text, query, found in SEARCHES:
-        window.fill("#search-field", query)
-        window.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        shown = window.locator("ul.notes > li").evaluate_all(
-            "all => all.filter((one) => !one.hidden).map((one) => +one.dataset.id)"
-        )
+        shown = window.evaluate(FIND, query)
 
         assert (notes[title, text] in shown) == found, (title, text, query)
         assert shown == [note["id"] for note in rest.get("/api/notes", params={"q": query}).json()], query

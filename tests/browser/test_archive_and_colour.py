@@ -141,7 +141,7 @@ def test_a_note_that_is_archived_while_it_is_edited_stays_until_the_editor_close
 
 
 def test_c_opens_the_colours_at_the_card_and_arrows_and_enter_choose_one(both: tuple[Page, Page], rest: httpx.Client):
-    here, _ = both
+    here, there = both
     note = create(rest, fresh("colour"))
     menu = here.get_by_role("menu", name="Colour")
     card_of(here, note).focus()
@@ -165,6 +165,12 @@ def test_c_opens_the_colours_at_the_card_and_arrows_and_enter_choose_one(both: t
     here.keyboard.press("u")
     for page in both:
         expect(card_of(page, note)).to_have_attribute("data-colour", "none")
+    here.fill("#add-note-form [name=title]", fresh("green"))
+    here.locator("#add-note-form").get_by_label("Colour").select_option("green")
+    here.click("#add-note-form [type=submit]")
+    expect(there.locator("ul.notes > li").first).to_have_attribute("data-colour", "green")
+    expect(here.locator("#add-note-form")).to_have_attribute("data-colour", "none")
+    card_of(here, note).focus()
     here.keyboard.press("p")
     for page in both:
         expect(page.locator("ul.notes > li").first).to_have_id(f"note-{note['id']}")

@@ -152,9 +152,10 @@ async def see(board_id: int) -> Page:
 @blueprint.post("")
 async def add(board_id: int) -> Page:
     """The form to add a note."""
-    sent: dict[str, Any] = await form_values("title", "description")
+    sent: dict[str, Any] = await form_values("title", "description", "colour")
     try:
-        data = NoteCreate(**sent, client_key=await form_key(sent))
+        given = {name: text for name, text in sent.items() if text or name != "colour"}  # a form may have no colours
+        data = NoteCreate(**given, client_key=await form_key(sent))
         added, _ = await core().notes.add(await caller(), board_id, data)
     except ValidationError as error:
         return await _board(board_id, _form(sent, form_problem(error).errors), _filter()), 422

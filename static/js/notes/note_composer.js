@@ -20,6 +20,10 @@ export function start(element, feed) {
   const fields = new NoteFields(element);
   const repeat = new RepeatKey(stored(SENT), (last) => store(SENT, last));
   const button = find(element, "[type=submit]");
+  const colour = find(element, "[name=colour]", HTMLSelectElement);
+  const showColour = () => {
+    element.dataset.colour = colour.value;
+  };
   /** @param {NoteText} text */
   const write = (text) => {
     fields.text = text;
@@ -27,8 +31,11 @@ export function start(element, feed) {
   };
   const keepDraft = () => store(DRAFT, fields.isEmpty ? null : fields.text);
   const submit = async () => {
-    const { note, eventId } = await change("POST", "", { ...fields.text, client_key: repeat.for(fields.text) });
+    const typed = { ...fields.text, ...(colour.value !== "none" && { colour: colour.value }) };
+    const { note, eventId } = await change("POST", "", { ...typed, client_key: repeat.for(typed) });
     repeat.answered();
+    colour.value = "none";
+    showColour();
     store(DRAFT, null);
     write({ title: null, description: null });
     reportDone("Added.", eventId, feed);
@@ -59,6 +66,7 @@ export function start(element, feed) {
   onSubmit(element, [fields.title, fields.description], submit, signal);
   element.addEventListener("keydown", press, { signal });
   element.addEventListener("input", keepDraft, { signal });
+  colour.addEventListener("change", showColour, { signal });
   element.addEventListener("focusin", enter, { signal });
   for (const name of ["pointerdown", "click", "focusin"]) document.addEventListener(name, leave, { signal });
   document.addEventListener(
@@ -70,6 +78,7 @@ export function start(element, feed) {
     },
     { signal },
   );
+  showColour(); // browsers restore a choice across a reload
   write(fields.isEmpty ? (stored(DRAFT) ?? fields.text) : fields.text);
   return () => controller.abort();
 }

@@ -16,6 +16,12 @@ from quart_notes.web.forms import form_context
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 NAMES = tuple(NoteFilter.model_fields)
+UNKNOWN = "Choose one of these."
+WORDS = {  # for what a form cannot send
+    **dict.fromkeys(("done", "pinned", "archived"), UNKNOWN),
+    "colour": "There is no such colour.",
+    "created_by": "There is no such person.",
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,8 @@ def board_filter(**others: str) -> BoardFilter:
     try:
         chosen = NoteFilter.model_validate(sent)
     except ValidationError as error:
-        errors = validation_problem(error).errors
+        found = validation_problem(error).errors
+        errors = [FieldError(one.field, WORDS.get(one.field, one.message)) for one in found]
         invalid = {one.field for one in errors}
         valid = {name: text for name, text in sent.items() if name not in invalid}
         chosen = NoteFilter.model_validate(valid)

@@ -29,10 +29,9 @@ def shared_server(assisted_server):
     return assisted_server
 
 
-@pytest.mark.parametrize("way", ["websocket", "event stream"])
-def test_an_answer_is_streamed_to_every_window_and_announced_when_it_is_complete(home, model, way):
+def test_an_answer_is_streamed_to_every_window_and_announced_when_it_is_complete(home, model):
     question = model.will("One ", model.hold, "two", " https://example.org/", " three.")
-    here, there = (home(streamed=way == "event stream") for _ in range(2))
+    here, there = home(), home(streamed=True)  # by a websocket and by an event stream
     there.fill(FIELD, "typed during it")
     write(here, question)
     for page in (here, there):

@@ -88,6 +88,9 @@ async def mutate(core: Core, chance: random.Random) -> Committed[Any] | None:
         ),
         "delete": lambda: core.notes.delete(ANYBODY, SHARED_BOARD, note_id),
         "restore": lambda: core.notes.restore(ANYBODY, SHARED_BOARD, note_id),
+        "restore version": lambda: core.revisions.restore(ANYBODY, SHARED_BOARD, note_id, chance.randint(1, 3)),
+        "delete history": lambda: core.revisions.delete(ANYBODY, SHARED_BOARD, note_id),
+        "delete for good": lambda: core.trash.delete(ANYBODY, SHARED_BOARD, note_id),
         "move": lambda: core.note_moves.move(ANYBODY, SHARED_BOARD, note_id, NoteMove(after_id=other)),
     }
     try:

@@ -37,10 +37,11 @@ async def shown_history(who: Caller, board_id: int, note_id: int) -> dict[str, A
 
 async def _comparison(who: Caller, board_id: int, note_id: int) -> dict[str, Any] | None:
     asked = request.args.get("version")
-    if asked is None:
+    if not asked:
         return None
     try:
-        state, before = await core().revisions.compare(who, board_id, note_id, number(asked, 1, VERSION_MAX))
+        versions = [number(text, 1, VERSION_MAX) for text in (asked, request.args.get("with")) if text]
+        state, before = await core().revisions.compare(who, board_id, note_id, *versions)
     except NotFoundError:
         return None
     old = (before.title, before.description) if before else (state.title, state.description)

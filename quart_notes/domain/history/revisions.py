@@ -34,9 +34,23 @@ class Revisions(Service):
         return Listed(found[: query.limit], position, len(found) > query.limit)
 
     async def compare(
+        self, caller: Caller, board_id: int, note_id: int, version: int, other: int | None = None
+    ) -> tuple[RevisionOut, RevisionOut | None]:
+        """Two states of a note, the newer one first; NotFoundError when there is no such state.
+
+        other   the version of the second one; by default the state before, None if there is none
+        """
+        newer, older = await self._state(caller, board_id, note_id, version)
+        if other is not None:
+            older, _ = await self._state(caller, board_id, note_id, other)
+            if older.version > newer.version:
+                return older, newer
+        return newer, older
+
+    async def _state(
         self, caller: Caller, board_id: int, note_id: int, version: int
     ) -> tuple[RevisionOut, RevisionOut | None]:
-        """A state of a note, and the one before it, if there is one; NotFoundError when there is no such state."""
+        """A state of a note, and the one before it."""
         query = HistoryQuery(before=min(version + 1, VERSION_MAX), limit=2)
         found = (await self.find(caller, board_id, note_id, query)).items
         if not found or found[0].version != version:

@@ -45,6 +45,23 @@ async def test_the_page_of_a_note_shows_its_history_and_what_changed_word_by_wor
     assert 'class="comparison"' not in unknown
 
 
+async def test_any_two_versions_are_compared_the_older_one_first(house: House):
+    async with await house.browser("ada") as ada, await house.browser("bob") as bob:
+        note = (await ada.post("/api/notes", json={"title": "one"})).json()["id"]
+        await bob.patch(f"/api/notes/{note}", json={"title": "two"})
+        await ada.patch(f"/api/notes/{note}", json={"title": "three"})
+
+        page = await _page(ada, f"/front/notes/{note}?version=1")
+        (link,) = re.findall(r'href="([^"]*with=3)#history"', page)
+        for path in (link.replace("&amp;", "&"), f"/front/notes/{note}?version=3&with=1"):
+            compared = (await _page(ada, path)).partition('class="comparison"')[2]
+            assert "Version 3 compared with version 1" in compared
+            assert "one" in compared.partition("<del>")[2].partition("</del>")[0]
+            assert "three" in compared.partition("<ins>")[2].partition("</ins>")[0]
+            assert "with=3" not in compared
+        assert 'class="comparison"' not in await _page(ada, f"/front/notes/{note}?version=3&with=9")
+
+
 async def test_a_version_is_restored_by_a_form(house: House):
     async with await house.browser("ada") as ada, await house.browser("bob") as bob:
         note = (await ada.post("/api/notes", json={"title": "Milk"})).json()["id"]

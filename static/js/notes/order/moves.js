@@ -45,14 +45,16 @@ export async function move(list, card, gap, feed, offersUndo) {
   const place = gap.after ? others.indexOf(gap.after) + 1 : part.length;
   const where = gap.after ? `before “${nameOf(noteOf(gap.after))}”` : "to the end";
   const said = `Moved ${where}, ${place} of ${part.length}.`;
+  let version = 0; // of the moved note; 0: the move was refused
   /** @param {Note} note */
-  const saved = async (note) => {
+  const saved = (note) => {
+    version = note.version;
     const undo = () => card.isConnected && move(list, card, former, feed, false);
     if (offersUndo) toast(said, { label: "Undo", run: undo });
     else announce(said);
-    if (feed.state === "live") await waitUntil(card, () => noteOf(card).version >= note.version || !card.isConnected);
   };
   await saving(card, feed, () => change("POST", `/${noteOf(card).id}/move`, bodyOf(gap)), { saved });
+  if (feed.state === "live") await waitUntil(card, () => noteOf(card).version >= version || !card.isConnected);
 }
 
 /** @param {Gap} gap */

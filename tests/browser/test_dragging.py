@@ -105,6 +105,20 @@ def test_keys_move_the_card_with_the_focus_and_tell_where_it_is(windows, shared_
     expect(here.locator("#announcer")).to_contain_text("It is the first one.")
 
 
+def test_a_move_by_others_keeps_the_focus_in_the_card_and_the_scroll_position(windows, shared_server, rest, notes):
+    one, two, three, four = notes
+    page = visit(windows(viewport={"width": 390, "height": 500}), shared_server)
+    control = card_of(page, one).get_by_role("button", name="Delete:")
+    control.focus()
+    page.evaluate("scrollTo({ top: 120, behavior: 'instant' })")
+
+    rest.post(f"/api/notes/{one['id']}/move", json={"after_id": two["id"]})
+
+    shows(page, two, one, three, four)
+    expect(control).to_be_focused()
+    assert page.evaluate("scrollY") == 120
+
+
 def test_a_finger_moves_a_card_by_its_handle(windows, shared_server, notes):
     one, two, three, _ = notes
     page = visit(windows(**PHONE), shared_server)

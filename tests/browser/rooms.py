@@ -10,6 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.windows import Windows, visit
 from tests.support.servers.server_process import ServerProcess
 
+SOURCES = """ids => ids.map(id => {
+  const item = document.querySelector(`#message-${id}`);
+  return item.querySelector(".source").textContent || item.querySelector(".content").textContent;
+})"""
 _numbers = count(1)
 Person = dict[str, Any]
 
@@ -73,12 +77,11 @@ def message(page: Page, content: str) -> Locator:
     return page.locator("#messages > li.message", has_text=content)
 
 
-def source(page: Page, said: dict[str, Any]) -> str:
-    """The text of a message as it was written, once it is on the page."""
-    text: str = page.locator(f"#message-{said['id']}").evaluate(
-        "item => item.querySelector('.source').textContent || item.querySelector('.content').textContent"
-    )
-    return text
+def sources(page: Page, said: list[dict[str, Any]]) -> list[str]:
+    """The texts of messages as they were written, once the last of them is on the page."""
+    expect(page.locator(f"#message-{said[-1]['id']}")).to_have_count(1)
+    texts: list[str] = page.evaluate(SOURCES, [one["id"] for one in said])
+    return texts
 
 
 def unsent(page: Page, content: str) -> Locator:

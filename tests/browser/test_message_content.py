@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 
 from quart_notes.schemas import CONTENT_MAX
 from tests.browser.content import RISKY
-from tests.browser.rooms import edit, enter, fresh, message, person, room, say, source, write
+from tests.browser.rooms import edit, enter, fresh, message, person, room, say, sources, write
 from tests.browser.test_accessibility import assert_accessible, assert_fits
-from tests.browser.test_content import MARKUP
+from tests.browser.test_content import LINKS, MARKUP
 from tests.browser.windows import visit
 from tests.domain.test_markdown import ADDRESSES, CASES, MESSAGE_CASES
 
@@ -74,18 +74,18 @@ def test_nothing_in_a_message_runs_or_loads(come, windows, rest, ada, place):
     for one in (page, plain):
         one.on("request", lambda request: asked.append(request.url))
     said = [say(rest, place, ada, text) for text in RISKY]
-    assert [source(page, one) for one in said] == RISKY
+    assert sources(page, said) == RISKY
     live = page.locator("#messages .content").all_inner_texts()
     page.reload()
     plain.goto(page.url)
 
     assert page.locator("#messages .content").all_inner_texts() == live
     for one in (page, plain):
-        links = one.locator(".content a")
-        assert links.count()
-        for link in links.all():
-            assert (link.get_attribute("href") or "").startswith(("http://", "https://", "mailto:", "tel:"))
-            assert link.get_attribute("rel") == "noopener noreferrer nofollow"
+        links = one.locator(".content a").evaluate_all(LINKS)
+        assert links
+        for href, rel, _ in links:
+            assert (href or "").startswith(("http://", "https://", "mailto:", "tel:"))
+            assert rel == "noopener noreferrer nofollow"
         assert one.locator(f".content :is({MARKUP})").count() == 0
     assert page.evaluate("window.__xss") is None
     assert {url for url in asked if not url.startswith(page.url.partition("/front")[0])} == set()

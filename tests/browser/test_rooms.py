@@ -17,7 +17,7 @@ from tests.browser.rooms import (
     room,
     said,
     say,
-    source,
+    sources,
     unsent,
     write,
 )
@@ -148,9 +148,9 @@ def test_typed_text_never_becomes_markup(come, rest, ada):
     notes = [say(rest, names[0], ada, text) for text in CORPUS]
     page = come(ada, names[0])
 
-    assert [source(page, note) for note in notes] == CORPUS
+    assert sources(page, notes) == CORPUS
     live = [say(rest, names[0], ada, text) for text in CORPUS]
-    assert [source(page, note) for note in live] == CORPUS
+    assert sources(page, live) == CORPUS
     connection_lost(page)
     write(page, CORPUS[1])
     expect(unsent(page, CORPUS[1])).to_contain_text("Not sent")

@@ -112,7 +112,7 @@ def test_the_page_reconnects_after_a_slow_restart(page, dev):
     expect(page.locator("#connection")).to_have_text("Live")
 
 
-def test_a_syntax_error_is_shown_over_the_page_until_it_is_fixed(page, dev):
+def test_an_error_is_shown_over_open_pages_and_as_new_ones_until_it_is_fixed(windows, page, dev):
     dialog = page.get_by_role("dialog", name="The server does not start")
 
     dev.write(VERSION, dev.read(VERSION) + "\nbroken = '<b>' +\n")
@@ -126,28 +126,22 @@ def test_a_syntax_error_is_shown_over_the_page_until_it_is_fixed(page, dev):
     assert is_the_same(page)
     assert_accessible(page, "quart-notes-dev", preload=False)  # inline styles in a shadow root would violate it
 
-    dev.edit(VERSION, "\nbroken = '<b>' +\n", "")
+    new = windows()
+    new.goto(dev.base + "/front/notes")
+    expect(new.get_by_role("heading")).to_have_text("The server does not start")
+    expect(new.locator(".where")).to_have_text("quart_notes/version.py, line 5")
+    assert_accessible(new)
+
+    dev.edit(VERSION, "broken = '<b>' +", "raise ValueError('another one')")
+    expect(new.locator(".what")).to_have_text("ValueError: another one")
+    expect(dialog).to_contain_text("ValueError: another one")
+    dev.edit(VERSION, "\nraise ValueError('another one')\n", "")
 
     reloaded(page)
     expect(dialog).to_have_count(0)
     expect(page.locator("#add-title")).to_have_value("half a thou")
-    expect(page.locator("#connection")).to_have_text("Live")
-
-
-def test_a_page_opened_during_an_error_shows_it_and_recovers(windows, dev):
-    with dev.noticed("does not start"):
-        dev.write(VERSION, dev.read(VERSION) + "\ndef broken(:\n")
-    page = windows()
-    page.goto(dev.base + "/front/notes")
-    expect(page.get_by_role("heading")).to_have_text("The server does not start")
-    expect(page.locator(".where")).to_have_text("quart_notes/version.py, line 5")
-    assert_accessible(page)
-
-    dev.edit(VERSION, "def broken(:", "raise ValueError('another one')")
-    expect(page.locator(".what")).to_have_text("ValueError: another one")
-    dev.edit(VERSION, "\nraise ValueError('another one')\n", "")
-
-    expect(page.locator("#connection")).to_have_text("Live")
+    for one in (page, new):
+        expect(one.locator("#connection")).to_have_text("Live")
 
 
 def test_a_template_syntax_error_is_shown_over_the_page_until_it_is_fixed(page, dev):

@@ -134,7 +134,15 @@ def test_a_note_that_is_archived_while_it_is_edited_stays_until_the_editor_close
 
     expect(card_of(there, note)).to_have_count(0)
     expect(card_of(here, note).locator(".editor")).to_be_visible()
+    with here.expect_response(f"**/api/notes/{note['id']}") as asked:
+        here.reload()
+    assert asked.value.status == 200, "it is not deleted"
+    expect(here.locator(".toast")).to_have_count(0)
+    here.goto(f"{here.url}?archived=true")
+    here.locator(".note .editor textarea").focus()
     here.keyboard.press("Control+Enter")
+    expect(here.locator(".note .editor")).to_have_count(0)
+    here.goto(here.url.partition("?")[0])
     expect(card_of(here, note)).to_have_count(0)
     saved = rest.get(f"/api/notes/{note['id']}").json()
     assert ("more" in f"{saved['title']}{saved['description']}", saved["archived_at"] is not None) == (True, True)

@@ -79,11 +79,14 @@ def test_keys_and_double_clicks_do_nothing_for_a_viewer(ada, bob):
 
     page.locator(".note-body").dblclick()
     page.keyboard.press("j")
-    for key in ("e", "x", "Delete", "n"):
+    for key in ("e", "x", "Delete", "n", "c", "p", "Shift+E"):
         page.keyboard.press(key)
 
     expect(page.locator(".note")).to_be_focused()
     expect(page.locator(".editor:visible")).to_have_count(0)
+    expect(page.locator("#colour-picker")).to_be_hidden()
+    for tool in (".colour-link", ".archive-button", ".pin-button"):
+        expect(page.locator(f"li.note {tool}")).to_be_hidden()
     assert set(asked) <= {"GET", "HEAD"}
 
 

@@ -1,5 +1,7 @@
 /** Editing in place: the cards with an editor, and the drafts in storage. */
 import { may } from "../boards/board_role.js";
+import { notesPath } from "../boards/current_board.js";
+import { ask, Problem } from "../lib/api.js";
 import { around } from "../lib/elements.js";
 import { store, stored, numbersAfter } from "../lib/storage.js";
 import { noteOf } from "./note_card.js";
@@ -39,7 +41,15 @@ export function start(element, feed) {
       const card = document.getElementById(`note-${id}`);
       const draft = stored(draftKey(id));
       if (card) resume(card);
-      else if (draft) offerText(draft, () => store(draftKey(id), null));
+      else if (draft) offerIfDeleted(id, draft);
+    }
+  };
+  /** Of a note that is not on this page: it may be in the archive, or excluded by a filter. @param {number} id @param {Draft} draft */
+  const offerIfDeleted = async (id, draft) => {
+    try {
+      await ask(`${notesPath}/${id}`, { signal });
+    } catch (caught) {
+      if (Problem.of(caught).status === 404) offerText(draft, () => store(draftKey(id), null));
     }
   };
   /** Resume a draft; the text in the editor is set aside. @param {CardEvent<Draft>} event */

@@ -40,7 +40,12 @@ def fill_all_tables(server: ServerProcess) -> None:
             ),
         ]
         assert {answer.status_code for answer in made} == {201}, [answer.text for answer in made]
-        assert client.patch("/api/notes/1", json={"done": True, "pinned": True}).status_code == 200
+        assert (
+            client.patch(
+                "/api/notes/1", json={"done": True, "pinned": True, "colour": "teal", "archived": True}
+            ).status_code
+            == 200
+        )
         assert client.delete("/api/notes/2").status_code == 200
         for _ in range(2):  # its history
             assert client.delete("/api/notes/1").status_code == 200
@@ -94,6 +99,7 @@ def test_every_table_is_copied_unchanged(once: Copied):
     for table in set(TABLES) - EXCLUSIVE:
         assert here[table] == there[table], table
     assert [note["id"] for note in here["note"] if note["pinned"]] == [1]
+    assert [note["id"] for note in here["note"] if note["colour"] == "teal" and note["archived_at"]] == [1]
     assert here["server_key"] == [{"id": 1, "key": (once.data / "secret").read_bytes().hex()}]
     assert "Imports that can still be run: 1" in once.said
 

@@ -80,7 +80,7 @@ async def test_an_older_database_keeps_all_its_rows(url: str, tmp_path: Path):
         pinned = (await core.notes.change(ANYBODY, SHARED_BOARD, found.items[0].id, NoteUpdate(pinned=True))).result
 
     assert (len(found.items), found.more, found.items[0].version) == (1000, True, 2)
-    assert {note.pinned for note in found.items} == {False}
+    assert {(note.pinned, note.colour, note.archived_at) for note in found.items} == {(False, "none", None)}
     assert pinned.pinned
     assert {entry.kind for entry in activity} == {"edited"}, "nobody knows what was changed"
     assert people == [1, 2, 3, 4, 3, 2], "nobody loses their name"

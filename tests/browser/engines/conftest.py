@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -31,9 +32,9 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Browser]:
             yield lambda: webkit.WebKit(session)
 
 
-@pytest.fixture
-def open_window(engine: Browser) -> Iterator[Callable[[ServerProcess], Window]]:
-    """Opens a window on a server; any console error and any exception fails the test."""
+@contextmanager
+def opening_windows(engine: Browser) -> Iterator[Callable[[ServerProcess], Window]]:
+    """Opens a window on a server; at the end, any console error and any exception is a failure."""
     opened: list[Engine] = []
 
     def opening(server: ServerProcess) -> Window:
@@ -45,6 +46,13 @@ def open_window(engine: Browser) -> Iterator[Callable[[ServerProcess], Window]]:
     for one in opened:
         one.close()
     assert errors == []
+
+
+@pytest.fixture
+def open_window(engine: Browser) -> Iterator[Callable[[ServerProcess], Window]]:
+    """The same, for one test."""
+    with opening_windows(engine) as opening:
+        yield opening
 
 
 @pytest.fixture

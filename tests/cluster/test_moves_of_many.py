@@ -17,7 +17,7 @@ from tests.support.servers.worker_processes import WorkerServer, readers
 
 PEOPLE = 8
 NOTES = 24
-TURNS = 30  # of each
+TURNS = 20  # of each
 LONGEST = 14  # characters of a rank, so that many are rebalanced
 
 

@@ -26,10 +26,9 @@ def time_of(text: Any) -> datetime | None:
     return time if time.tzinfo else None
 
 
-async def mark_seen(user_id: int, board_id: int, text: str | None) -> None:
-    """Remember that a user has seen a board as it was at a time; a time that is unreadable or to come is now."""
-    now = datetime.now(UTC)
-    time = min(time_of(text) or now, now)
+async def mark_seen(user_id: int, board_id: int, time: datetime) -> None:
+    """Remember that a user has seen a board as it was at a time; one that is to come is now."""
+    time = min(time, datetime.now(UTC))
     boards = {**await seen_boards(user_id), str(board_id): time.isoformat()}
     await core().preferences.set(user_id, BOARDS_SEEN, newest(boards))
 

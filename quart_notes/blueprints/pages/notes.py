@@ -15,7 +15,7 @@ from quart_notes.domain.access import Caller
 from quart_notes.domain.order.note_moves import DIRECTIONS
 from quart_notes.domain.text.markdown import LINE_END
 from quart_notes.domain.text.normalization import searched_words
-from quart_notes.errors import FieldError, NotFoundError, StaleVersionError
+from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.schemas import (
     BOARD_SORTS,
     MAX_ID,
@@ -141,11 +141,14 @@ async def _since_last_visit(who: Caller, board_id: int, notes: Sequence[NoteOut]
 
 @blueprint.post("/seen")
 async def see(board_id: int) -> Page:
-    """The form to mark all that is new on a board as seen."""
+    """The form to mark what is new on a board as seen, up to the time of its page."""
     who = await caller()
     await core().boards.require(who, board_id, "viewer")
+    time = time_of((await form_values("at"))["at"])
+    if time is None:
+        raise ValidationFailedError.of_field("at", "This must be a date and time.")
     if who.id is not None:
-        await mark_seen(who.id, board_id, (await request.form).get("at"))
+        await mark_seen(who.id, board_id, time)
     return see_other(await board_url(board_id))
 
 

@@ -18,6 +18,7 @@ from quart_notes.blueprints.api import (
     history,
     invitations,
     jobs,
+    labels,
     me,
     messages,
     notes,
@@ -113,7 +114,21 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
     )
     app.register_blueprint(transfers.blueprint, url_prefix="/api", url_defaults=shared)
     app.register_blueprint(transfers.blueprint, name="board_transfers", url_prefix="/api/boards/<id:board_id>")
-    api = (boards, trash, activity, users, administration, messages, rooms, assistant, me, account, invitations, jobs)
+    api = (
+        boards,
+        labels,
+        trash,
+        activity,
+        users,
+        administration,
+        messages,
+        rooms,
+        assistant,
+        me,
+        account,
+        invitations,
+        jobs,
+    )
     people_pages = (users_pages, direct_messages, rooms_pages, room_messages, assistant_pages, me_pages)
     access_pages = (sign_in, account_pages, administration_pages, boards_pages)
     job_pages = (transfers_pages, jobs_pages, trash_pages, activity_pages)

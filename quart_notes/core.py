@@ -25,6 +25,7 @@ from quart_notes.domain.history.trash import Trash
 from quart_notes.domain.imports import Imports
 from quart_notes.domain.invitations import Invitations
 from quart_notes.domain.jobs import Jobs
+from quart_notes.domain.labels.board_labels import BoardLabels
 from quart_notes.domain.login_attempts import LoginAttempts
 from quart_notes.domain.members import Members
 from quart_notes.domain.message_notes import MessageNotes
@@ -86,6 +87,7 @@ class Core:
         self.revisions = Revisions(*wired)
         self.activity = Activity(*wired)
         self.trash = Trash(*wired, settings.trash_days)
+        self.board_labels = BoardLabels(*wired)
         self.boards = Boards(*wired)
         self.members = Members(*wired)
         self.users = Users(*wired)

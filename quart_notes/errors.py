@@ -143,6 +143,12 @@ class RoomNameTakenError(ProblemError):
     status, code = 409, "room_name_taken"
 
 
+class LabelNameTakenError(ProblemError):
+    """The board has another label of this name."""
+
+    status, code = 409, "label_name_taken"
+
+
 class ClientKeyUsedError(ProblemError):
     """The client key was used with other content, or its object is deleted."""
 

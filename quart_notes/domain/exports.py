@@ -1,5 +1,6 @@
 """Exports all notes of a board, a page at a time."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from quart_notes.storage.database import Database
 from quart_notes.transfer.exporter import AUTHORS
 
 PAGE_NOTES = 200  # notes in one read
-COLUMNS = ("id", *ExportedNote.model_fields)
+COLUMNS = ("id", *(name for name in ExportedNote.model_fields if name != "labels"), "labels_json")
 
 
 class Export(NamedTuple):
@@ -70,5 +71,6 @@ def _exported(row: dict[str, Any], nicknames: Mapping[int, str], epoch: str) -> 
     origin = row["origin"] or ""
     if not OWN_ORIGIN.fullmatch(origin):  # some were imported from a field of that name in a foreign file
         origin = f"{epoch}/{row['id']}"
+    labels = json.loads(row.pop("labels_json") or "[]")
     named = {name: nicknames.get(row[name]) for name in AUTHORS}
-    return row["id"], ExportedNote.model_construct(**{**row, **named, "origin": origin})
+    return row["id"], ExportedNote.model_construct(**{**row, **named, "origin": origin, "labels": labels})

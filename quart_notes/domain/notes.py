@@ -7,11 +7,13 @@ from operator import attrgetter
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Subquery
 from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, require_role, role_on
 from quart_notes.domain.history.groups import GROUP_COLUMNS, RESTORED, begin_or_join_group, names_of
 from quart_notes.domain.idempotency import make_once, request_of
+from quart_notes.domain.labels.note_labels import assign_labels, labels_json, require_labels
 from quart_notes.domain.service import Listed, Precondition, Service, transactional
 from quart_notes.domain.text.markdown import Formatted, format_text, tree_json
 from quart_notes.domain.text.normalization import searchable, searched_words
@@ -19,7 +21,7 @@ from quart_notes.domain.users import require_users
 from quart_notes.errors import NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.live.events import Action, NoteEvent, board
 from quart_notes.live.writer import Change, Committed
-from quart_notes.models import Note
+from quart_notes.models import Label, Note, NoteLabel
 from quart_notes.schemas import (
     NOTE_FIELDS,
     ImportedNote,
@@ -29,18 +31,20 @@ from quart_notes.schemas import (
     NoteQuery,
     NoteUpdate,
     UserOut,
+    label_key,
 )
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.schemas.ranks import initial_rank
 
 ON_BOARD = NoteFilter()
 FORMATTED = ("content_json", "tasks_done", "tasks_total")  # columns of what is made of the description
-MADE = {"content", "tasks", "rank"}  # fields that have no column of their own
-COLUMNS = (*(name for name in NoteOut.model_fields if name not in MADE), *FORMATTED, "moved_rank")
-TYPED = attrgetter(*NOTE_FIELDS)  # their values in a new note
+MADE = {"content", "tasks", "rank", "labels"}  # fields that have no column of their own
+COLUMNS = (*(name for name in NoteOut.model_fields if name not in MADE), *FORMATTED, "moved_rank", "labels_json")
+STORED = tuple(name for name in NOTE_FIELDS if name not in MADE)
+TYPED = attrgetter(*STORED)  # their values in a new note
 # In the order of `insert`. The first are fields of NoteOut as well.
 SHOWN = (
-    *("board_id", *NOTE_FIELDS, "created_at", "created_by", "updated_at", "updated_by"),
+    *("board_id", *STORED, "created_at", "created_by", "updated_at", "updated_by"),
     *("done_at", "done_by", "archived_at"),
 )
 INSERTED = (*SHOWN, *FORMATTED, "search_text", "origin")
@@ -90,10 +94,17 @@ class Notes(Service):
             ticks_only = data.model_fields_set <= {"done"}
             await require_role(change.connection, caller, board_id, "ticker" if ticks_only else "editor")
             note = await require_note(change.connection, board_id, note_id, allowed)
-            sent = {name: value for name, value in data.changes().items() if getattr(note, name) != value}
+            sent = data.changes()
+            if "labels" in sent:
+                labels = await require_labels(change, board_id, sent["labels"])
+                sent["labels"] = [label.name for label in labels]
+            sent = {name: value for name, value in sent.items() if getattr(note, name) != value}
             if not sent:
                 return NoteOut.model_validate(note)
             changed = [*sent]
+            if "labels" in sent:
+                del sent["labels"]
+                await relabel(change, note, labels)
             if "archived" in sent:
                 sent["archived_at"] = datetime.now(UTC) if sent.pop("archived") else None
             note.update_from_dict(sent)
@@ -185,9 +196,19 @@ async def insert(
     columns = (tree_json(formatted.content), tasks["done"], tasks["total"], search_text(content), origin)
     note_id = await change.connection.execute_insert(INSERT, [*shown, *columns])
     values: dict[str, Any] = dict(zip(SHOWN, shown, strict=True))
-    made = {"content": formatted.content, "tasks": tasks, "rank": initial_rank(note_id)}
+    made: dict[str, Any] = {"content": formatted.content, "tasks": tasks, "rank": initial_rank(note_id)}
+    labels = await require_labels(change, board_id, content.labels) if content.labels else []
+    if labels:
+        await assign_labels(change, {note_id: labels})
+    made["labels"] = [label.name for label in labels]
     note = NoteOut(id=note_id, version=1, **made, **values)
     return record_note(change, "create", note)
+
+
+async def relabel(change: Change, note: Note, labels: Sequence[Label]) -> None:
+    """Give a note these labels; `save_note` is still to be called."""
+    await assign_labels(change, {note.id: labels})
+    note.labels_json = labels_json(labels)
 
 
 def set_formatted(note: Note, formatted: Formatted) -> None:
@@ -203,6 +224,9 @@ def matching_notes(
 ) -> QuerySet[Note]:
     """The notes of a board with all words of `q` that a filter allows."""
     notes = Note.filter(board_id=board_id, deleted_at__isnull=True, **_conditions(chosen)).using_db(connection)
+    for name in chosen.label:
+        having = NoteLabel.filter(label__board_id=board_id, label__name_key=label_key(name)).values("note_id")
+        notes = notes.filter(id__in=Subquery(having))
     for word in searched_words(q or "", NoteQuery.MAX_WORDS):
         notes = notes.filter(search_text__contains=word)
     return notes
@@ -228,6 +252,8 @@ def notes_out(rows: Sequence[Any]) -> list[NoteOut]:
         content, done, total = [row.pop(name) for name in FORMATTED]
         row["content"] = None if content is None else json.loads(content)
         row["tasks"] = {"done": done, "total": total}
+        labels = row.pop("labels_json")
+        row["labels"] = [] if labels is None else json.loads(labels)
         row["rank"] = row.pop("moved_rank") or initial_rank(row["id"])
     return [NoteOut.model_construct(**row) for row in rows]
 

@@ -12,6 +12,7 @@ from quart_notes.schemas import (
     BoardOut,
     EditingOut,
     JobOut,
+    LabelOut,
     MemberOut,
     MembershipOut,
     MessageOut,
@@ -180,6 +181,15 @@ class MembershipEvent(DurableEvent):
     membership: MembershipOut = Field(description="Which board, and what they may do there.")
 
 
+class LabelEvent(DurableEvent):
+    """A label of a board was added, renamed, recoloured or deleted. Notes that have it have events of their own."""
+
+    summary: ClassVar[str] = "A label was added, changed or deleted"
+    example_topic: ClassVar[str] = SHARED_BOARD
+
+    label: LabelOut = Field(description="The label after the change.")
+
+
 class PreferenceEvent(DurableEvent):
     """A preference of a user was set or removed: sent on their own topic, for their other screens."""
 
@@ -244,6 +254,7 @@ DURABLE: tuple[type[DurableEvent], ...] = (
     BoardEvent,
     MemberEvent,
     MembershipEvent,
+    LabelEvent,
     UserEvent,
     RoomEvent,
     MessageEvent,

@@ -6,6 +6,7 @@ from quart_notes.models.client_keys import ClientKey
 from quart_notes.models.event_log import LoggedEvent, LogHead
 from quart_notes.models.invitations import Invitation
 from quart_notes.models.jobs import Job
+from quart_notes.models.labels import Label, NoteLabel
 from quart_notes.models.login_attempts import Attempt
 from quart_notes.models.messages import Message
 from quart_notes.models.note_revisions import NoteRevision

@@ -39,6 +39,7 @@ class Note(Model):
     changes = fields.CharField(CHANGES_MAX, null=True)  # of the newest group (domain.history.groups); null: created
     changes_since = fields.DatetimeField(null=True)  # when that group began; null: when the note was created
     moved_rank = fields.CharField(RANK_MAX, null=True)  # null: it was never moved, and its rank follows from its id
+    labels_json: str | None = fields.TextField(null=True)  # their names (domain.labels.note_labels); null: none
     content_json = fields.TextField(null=True)  # the description's tree (schemas.content); null for a plain text
     tasks_done = fields.IntField(default=0, db_default=0)
     tasks_total = fields.IntField(default=0, db_default=0)
@@ -61,6 +62,12 @@ class Note(Model):
     def archived(self) -> bool:
         """Whether it is in the archive: not on its board, but found there on request."""
         return self.archived_at is not None
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of its labels."""
+        names: list[str] = [] if self.labels_json is None else json.loads(self.labels_json)
+        return names
 
     @cached_property
     def content(self) -> list[ContentNode] | None:

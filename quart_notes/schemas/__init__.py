@@ -76,6 +76,17 @@ from quart_notes.schemas.jobs import (
     LostPart,
     Outcome,
 )
+from quart_notes.schemas.labels import (
+    LABEL_KEY_MAX,
+    LABEL_NAME_MAX,
+    LABELS_MAX,
+    CountedLabelOut,
+    LabelCreate,
+    LabelOut,
+    LabelUpdate,
+    label_key,
+    unique_names,
+)
 from quart_notes.schemas.messages import (
     ANSWER_ERROR_MAX,
     ANSWER_MAX,

@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 # Objects with text, and their text fields, each with the value that replaces the text.
-TEXT: dict[str, dict[str, str | None]] = {
-    "note": {"title": None, "description": None, "content": None},
+TEXT: dict[str, dict[str, Any]] = {
+    "note": {"title": None, "description": None, "content": None, "labels": []},
     "message": {"content": "", "formatted": None},
 }
 BEGINNING = re.compile(

@@ -1,10 +1,11 @@
 """Which notes of a board: filters of lists and of the board's page."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
 from quart_notes.schemas.fields import MAX_ID, QUERY_MAX, Colour, Id, PageQuery, Text
+from quart_notes.schemas.labels import WantedLabels
 from quart_notes.schemas.moments import Moment
 
 Choice = Literal["true", "false"]
@@ -19,14 +20,19 @@ class NoteFilter(BaseModel):
         "false", description="Those in the archive, those on the board, or both."
     )
     colour: Colour | None = Field(None, description="Those of this colour.")
+    label: WantedLabels = Field([], description="Those that have this label; sent several times, those that have all.")
     created_by: Id | None = Field(None, description="Those that this user added.")
     updated_after: Moment = Field(None, description="Those changed later; without a zone it is UTC.")
     updated_before: Moment = Field(None, description="Those changed earlier.")
 
-    def parameters(self) -> dict[str, str]:
-        """The conditions as parameters of an address, in a normal form; without those that are so by default."""
+    def parameters(self) -> dict[str, list[str]]:
+        """The conditions as parameters of an address, each with its values; without those that are so by default."""
         chosen = self.model_dump(mode="json", exclude_defaults=True, include=set(NoteFilter.model_fields))
-        return {name: str(value) for name, value in chosen.items()}
+        return {name: _texts(value) for name, value in chosen.items()}
+
+
+def _texts(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [str(value)]
 
 
 class NoteQuery(PageQuery, NoteFilter):

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from quart_notes.schemas.content import ContentNode, TaskCount
 from quart_notes.schemas.examples import MOMENT, example
 from quart_notes.schemas.fields import MAX_ID, NO_COLOUR, ClientKey, Colour, Id, InputModel, OutputModel, Text
+from quart_notes.schemas.labels import LabelNames
 from quart_notes.schemas.ranks import RANK_MAX, initial_rank
 from quart_notes.schemas.text import is_blank, one_line
 
@@ -54,6 +55,11 @@ class NoteContent(BaseModel):
     description: Description = None
     pinned: bool = _flag("Whether it is pinned.")
     colour: Colour = Field(default_factory=lambda: NO_COLOUR, description="The colour of its card.")
+    labels: LabelNames = Field(
+        default_factory=list,
+        description="The names of its labels; upper and lower case are equal.",
+        examples=[["Shopping"]],
+    )
 
 
 class NoteState(NoteContent):
@@ -117,6 +123,7 @@ class StoredNote(NoteState, OutputModel):
 
     title: str | None = Field(None, description="What the note is about.", max_length=TITLE_MAX)
     description: str | None = Field(None, description="The note's text.", max_length=DESCRIPTION_MAX)
+    labels: list[str] = Field(default_factory=list, description="The names of its labels.")
     version: int = Field(description="1 at first, one more at each change.", ge=1)
     created_at: datetime = Field(description="UTC, RFC 3339.")
     updated_at: datetime = Field(description="UTC, RFC 3339.")
@@ -143,6 +150,7 @@ class NoteOut(StoredNote, _NoteId):
                     "description": "Two litres.",
                     "pinned": False,
                     "colour": "none",
+                    "labels": ["Shopping"],
                     "done": False,
                     "version": 1,
                     "created_at": MOMENT,

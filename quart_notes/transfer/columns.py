@@ -10,6 +10,8 @@ from quart_notes.schemas import COLOURS, NO_COLOUR, NOTE_FLAGS
 NAMES: Mapping[str, str] = {
     **{flag: f"{flag}, is {flag}" for flag in NOTE_FLAGS},
     "colour": "colour, color, farbe, couleur, colore, cor, kleur, kolor, цвет, farg, farge, vari, barva, renk",
+    "labels": "labels, label, tags, tag, etiketten, schlagworte, etiquettes,"
+    " etiquetas, etichette, etykiety, теги, метки",
     "title": "title, heading, subject, task name, card name, task, titel, ueberschrift, betreff, aufgabe,"
     " titre, tache, sujet, objet, titulo, tarea, asunto, titolo, attivita, oggetto, tarefa, assunto, taak,"
     " onderwerp, tytuł, zadanie, temat, заголовок, задача, тема, назва, tittel, otsikko, nazev, ukol, baslık,"

@@ -12,6 +12,7 @@ from quart_notes.schemas.strict_json import dump
 from quart_notes.transfer import json_format
 from quart_notes.transfer.csv_format import escape_formula, line_of
 from quart_notes.transfer.fields import as_text
+from quart_notes.transfer.labels import labels_text
 from quart_notes.transfer.zip_writer import ZipWriter
 
 TYPES: Mapping[ExportFormat, str] = {
@@ -74,6 +75,7 @@ async def _table(pages: Pages) -> AsyncIterator[bytes]:
 
 def _cells(note: ExportedNote) -> list[str]:
     values = _values(note)
+    values["labels"] = labels_text(note.labels)
     return [escape_formula(as_text(values[name])) for name in COLUMNS]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from quart_notes.schemas import NOTE_FLAGS, OWN_ORIGIN, ImportOptions
 from quart_notes.transfer.columns import TITLES, colour_of, plain, use_of, yes_or_no
 from quart_notes.transfer.dates import moment_of
+from quart_notes.transfer.labels import labels_in, usable
 from quart_notes.transfer.parsed_note import Lost, ParsedNote, checked
 from quart_notes.transfer.text import readable
 
@@ -32,6 +33,8 @@ class Fields:
         if not text.strip():
             return
         use = use_of(name)
+        if use == "labels" and self._add_labels(name, value):
+            return
         if isinstance(value, list | dict) or use is None or not self._interpret(use, name, value, text):
             self.lost.append(Lost(readable(name.strip()), readable(text)))
 
@@ -64,6 +67,14 @@ class Fields:
             self.values[use] = flag
         else:
             return False
+        return True
+
+    def _add_labels(self, name: str, value: Any) -> bool:
+        found = labels_in(value)
+        if found is None:
+            return False
+        self.values["labels"], lost = usable([*self.values.get("labels", ()), *found])
+        self.lost += [Lost(readable(name.strip()), readable(one)) for one in lost]
         return True
 
     def _add_date(self, use: str, value: Any) -> bool:

@@ -16,6 +16,7 @@ from quart_notes.transfer.columns import colour_of, use_of
 from quart_notes.transfer.dates import moment_of
 from quart_notes.transfer.fields import as_text
 from quart_notes.transfer.html_reader import Document, read_html, unescaped
+from quart_notes.transfer.labels import labels_in, usable
 from quart_notes.transfer.markdown_writer import escaped, markdown_of
 from quart_notes.transfer.parsed_note import Lost, ParsedNote, checked
 from quart_notes.transfer.source_files import File, whole
@@ -90,6 +91,9 @@ def _item(name: str, note: dict[str, Any]) -> ParsedNote:
                 values[MOMENTS[key]] = _required(moment_of(value))
             elif key == "title":
                 values["title"] = _text(value)
+            elif key == "labels":
+                values["labels"], excess = usable(_required(labels_in(value)))
+                lost += [Lost(key, name) for name in excess]
             elif key == "color":
                 values["colour"] = _required(colour_of(_text(value)))
             elif (use := use_of(key)) in NOTE_FLAGS:
@@ -114,7 +118,7 @@ def _required(value: Any) -> Any:
 
 def _lost_parts(key: str, value: Any) -> list[Lost]:
     """The parts of a field that a note has no place for."""
-    if (key in PARTS and key != "attachments") or key in MOMENTS or key in {"title", "color"}:
+    if (key in PARTS and key != "attachments") or key in MOMENTS or key in {"title", "color", "labels"}:
         return []
     if use_of(key) in NOTE_FLAGS:
         return []
@@ -177,11 +181,6 @@ def _title_of(link: Mapping[str, Any]) -> str:
     return " ".join((_text(link.get("title") or "") or _text(link.get("description") or "")).split())
 
 
-def _labels(labels: Any, _: _Texts) -> str:
-    """The labels as words on one line; a label of several words becomes one word."""
-    return " ".join("#" + "-".join(label["name"].split()) for label in labels)
-
-
 # Field → function that returns its part of the text, in this order; it gets the parts before it.
 PARTS: Mapping[str, Callable[[Any, _Texts], str]] = {
     "textContent": _text,
@@ -189,7 +188,6 @@ PARTS: Mapping[str, Callable[[Any, _Texts], str]] = {
     "listContent": _list,
     "annotations": _links,
     "attachments": _attachments,
-    "labels": _labels,
 }
 
 

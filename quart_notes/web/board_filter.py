@@ -43,9 +43,9 @@ class BoardFilter:
         return self.others.get("q", "")
 
     @property
-    def parameters(self) -> dict[str, str]:
-        """The valid conditions, as parameters of an address."""
-        return self.chosen.parameters()
+    def parameters(self) -> list[tuple[str, str]]:
+        """The valid conditions, as parameters of an address: their names and values."""
+        return [(name, value) for name, values in self.chosen.parameters().items() for value in values]
 
     @property
     def problems(self) -> dict[str, str]:
@@ -53,33 +53,73 @@ class BoardFilter:
         problems: dict[str, str] = self.form["errors"]
         return problems
 
+    @property
+    def label_form(self) -> dict[str, Any]:
+        """The form with the first of the labels: its field takes one."""
+        return {**self.form, "label": next(iter(self.form["label"]), "")}
+
+    @property
+    def further_labels(self) -> list[str]:
+        """The labels that the form sends along."""
+        return list(self.chosen.label[1:])
+
+    def label_choices(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """The labels that can be asked for: those of the board, and what is asked for anyhow."""
+        return [(name, name) for name in dict.fromkeys([*names, *self.chosen.label[:1]])]
+
     def kind_of(self, name: str) -> str:
         """The kind of a date's field: a text where a browser's date field would lose what was sent."""
         value: str = self.form[name]
         return "date" if not value or DAY.fullmatch(value) else "text"
 
     def query(self, *without: str, **more: Any) -> str:
-        """The query of an address with this filter, with its question mark; empty for none."""
-        values = {**self.others, **self.parameters, **more}
-        text = urlencode({name: value for name, value in values.items() if name not in without})
-        return f"?{text}" if text else ""
+        """The query of an address with this filter, with its question mark; empty for none.
+
+        without  names that are left out
+        """
+        return self._query([one for one in self._pairs if one[0] not in {*without, *more}] + list(more.items()))
+
+    @property
+    def cleared(self) -> str:
+        """The query without any condition."""
+        return self._query(list(self.others.items()))
+
+    def query_without(self, name: str, value: str) -> str:
+        """The query without one condition: one label of several."""
+        return self._query([one for one in self._pairs if one != (name, value)])
+
+    def query_with_label(self, label: str) -> str:
+        """The query for those of the page's notes that have this label too."""
+        return self._query([one for one in self._pairs if one != ("label", label)] + [("label", label)])
+
+    @property
+    def _pairs(self) -> list[tuple[str, str]]:
+        return [*self.others.items(), *self.parameters]
+
+    @staticmethod
+    def _query(pairs: Sequence[tuple[str, Any]]) -> str:
+        return f"?{urlencode(pairs)}" if pairs else ""
 
 
 def board_filter(**others: str) -> BoardFilter:
     """The filter of the current address. A field that is blank, as a form sends it, is no condition."""
-    sent = {name: text.strip() for name in NAMES if (text := request.args.get(name, "")).strip()}
+    sent: dict[str, Any] = {name: text.strip() for name in NAMES if (text := request.args.get(name, "")).strip()}
+    if labels := [text for text in request.args.getlist("label") if text.strip()]:
+        sent["label"] = labels
     errors: Sequence[FieldError] = ()
     valid = sent
     try:
         chosen = NoteFilter.model_validate(sent)
     except ValidationError as error:
-        found = validation_problem(error).errors
+        # A list has one field: an error of one label is its own.
+        found = [FieldError(one.field.partition(".")[0], one.message) for one in validation_problem(error).errors]
         errors = [FieldError(one.field, WORDS.get(one.field, one.message)) for one in found]
         invalid = {one.field for one in errors}
         valid = {name: text for name, text in sent.items() if name not in invalid}
         chosen = NoteFilter.model_validate(valid)
     kept = {name: text for name, text in others.items() if text}
-    return BoardFilter(kept, chosen, form_context({**dict.fromkeys(NAMES, ""), **sent}, errors))
+    form = form_context({**dict.fromkeys(NAMES, ""), "label": [], **sent}, errors)
+    return BoardFilter(kept, chosen, form)
 
 
 def author_choices(

@@ -39,7 +39,7 @@ def new_form_key() -> str:
     return secrets.token_hex(KEY_BYTES)
 
 
-def form_context(typed: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, Any]:
+def form_context(typed: Mapping[str, Any], errors: Iterable[FieldError] = ()) -> dict[str, Any]:
     """A form for the templates: what was typed, and the first error of each field."""
     return {**typed, "errors": {error.field: error.message for error in reversed([*errors])}}
 

@@ -88,7 +88,9 @@ def json_list(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Res
 
 
 def _page(parameters: Mapping[str, Any]) -> str:
-    return f"{request.root_path}{request.path}?{urlencode({**request.args.to_dict(), **parameters})}"
+    return (
+        f"{request.root_path}{request.path}?{urlencode({**request.args.to_dict(flat=False), **parameters}, doseq=True)}"
+    )
 
 
 def json_item(

@@ -96,6 +96,13 @@ interface JobOut {
   updated_at: string;
 }
 
+interface LabelOut {
+  id: number;
+  board_id: number;
+  name: string;
+  colour: Colour;
+}
+
 interface LeftOut {
   reason: string;
   entries: number;
@@ -142,6 +149,7 @@ interface NoteOut {
   description: string | null;
   pinned: boolean;
   colour: Colour;
+  labels: string[];
   done: boolean;
   version: number;
   created_at: string;

@@ -77,6 +77,7 @@ type FeedEvent = {
   membership?: Membership;
   preference?: Preference;
   job?: Job;
+  label?: LabelOut;
 };
 
 interface FeedEventMap {
@@ -119,6 +120,7 @@ interface BoardEvents {
   "notes:near": CustomEvent<{ came: HTMLElement[]; near: Set<HTMLElement> }>;
   "notes:filtered": CustomEvent<{ query: string }>;
   "notes:sorted": CustomEvent<Sort>;
+  "labels:changed": CustomEvent<null>;
   "board:loaded": CustomEvent<null>;
 }
 interface PageEvents {

@@ -16,7 +16,7 @@ from quart_notes import create_app
 from quart_notes.domain.access import RANK
 from quart_notes.domain.jobs import UploadedJob
 from quart_notes.models import Job
-from quart_notes.schemas import ImportOptions, InvitationCreate, MessageCreate, NoteCreate, Role
+from quart_notes.schemas import ImportOptions, InvitationCreate, LabelCreate, MessageCreate, NoteCreate, Role
 from quart_notes.settings import Settings
 from quart_notes.web.security.guards import REQUIREMENTS, Requirement, requirement_of
 from tests.support.accounts_app import House
@@ -35,6 +35,8 @@ ON_BOARD: dict[str, Role] = {
     **{f"board_notes.{name}": "editor" for name in ("add_task", "change_tasks", "notice_editing", "move_note")},
     "board_notes.tick_task": "ticker",
     "board_note_history.list_history": "viewer",
+    "labels.list_labels": "viewer",
+    **{f"labels.{name}_label": "editor" for name in ("create", "update", "delete")},
     **{f"{front}board_note_history.restore_version": "editor" for front in ("", "front_")},
     **{f"{front}board_note_history.delete_history": "owner" for front in ("", "front_")},
     **dict.fromkeys(("trash.list_trash", "activity.list_activity"), "viewer"),
@@ -170,6 +172,9 @@ async def _new(house: House, kind: str, deleted: bool) -> dict[str, int]:
     if "board" in kind:
         members: dict[str, Role] = {"viewer": "viewer", "ticker": "ticker", "editor": "editor", "somebody": "viewer"}
         things["board_id"] = await house.board(owner="owner", **members)
+        if not deleted:
+            label = await core.board_labels.add(owner, things["board_id"], LabelCreate(name="a"))
+            things["label_id"] = label.result.id
     if "note" in kind:
         board_id = things.get("board_id", 1)
         note = NoteCreate(title="a note", description=TASK)

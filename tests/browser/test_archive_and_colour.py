@@ -217,8 +217,12 @@ def test_every_text_on_every_colour_can_be_read_in_both_themes(
 ):
     with httpx.Client(base_url=server.base, verify=False) as rest:
         for colour in COLOURS:
+            rest.post("/api/boards/1/labels", json={"name": f"label {colour}", "colour": colour}).raise_for_status()
+        for index, colour in enumerate(COLOURS):
+            labels = [f"label {colour}", f"label {COLOURS[index - 1]}"]
             for done in (False, True):
-                fields = {"title": f"{colour} title", "description": TEXT, "colour": colour, "pinned": True}
+                fields: dict[str, Any] = {"title": f"{colour} title", "description": TEXT, "colour": colour}
+                fields |= {"pinned": True, "labels": labels}
                 note = rest.post("/api/notes", json=fields).raise_for_status().json()
                 rest.patch(f"/api/notes/{note['id']}", json={"done": done}).raise_for_status()
     page = visit(windows(reduced_motion="reduce"), server)

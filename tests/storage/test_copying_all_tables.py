@@ -36,7 +36,12 @@ def fill_all_tables(server: ServerProcess) -> None:
             client.post("/api/invitations", json={"uses": 9}),
             client.post(
                 "/api/notes",
-                json={"client_key": "copied-too", "title": "Ünïcödé 🎈", "description": "a\tb\n\\N \\x00 {} \"'"},
+                json={
+                    "labels": ["Ünïcödé"],
+                    "client_key": "copied-too",
+                    "title": "Ünïcödé 🎈",
+                    "description": "a\tb\n\\N \\x00 {} \"'",
+                },
             ),
         ]
         assert {answer.status_code for answer in made} == {201}, [answer.text for answer in made]

@@ -12,6 +12,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 VALUES = {
     **dict.fromkeys(("note_id", "user_id", "room_id", "message_id", "session_id", "token_id", "invitation_id"), "1"),
     "job_id": "1",
+    "label_id": "1",
     "board_id": "4",  # after the shared board and those of two users
     "key": "theme",
     "secret": "a-link-that-never-was",
@@ -39,6 +40,7 @@ BODILESS = {
     *("trash.delete_note_for_good", "trash.empty_trash", "trash.delete_board_for_good"),
     *("messages.delete_message", "messages.restore_message"),
     *(
+        "labels.delete_label",
         "boards.delete_board",
         "boards.restore_board",
         "boards.remove_member",
@@ -93,6 +95,8 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         **{f"front_{name}.move": {"to": "up"} for name in ("notes", "board_notes")},
         **{f"{name}.move_note": {"after_id": 9999} for name in ("notes", "board_notes")},
         "front_rooms.add": {"name": f"Room {number} by form"},
+        "labels.create_label": {"name": f"Label {number}"},
+        "labels.update_label": {"name": f"Label {number}", "colour": "red"},
         "boards.create_board": {"name": f"Board {number}"},
         "boards.rename_board": {"name": f"Board {number}"},
         "boards.set_member": {"role": "owner"},
@@ -180,7 +184,17 @@ class Route(NamedTuple):
     @property
     def elsewhere(self) -> str:
         """The path of this route for missing objects."""
-        names = ("note_id", "user_id", "room_id", "message_id", "session_id", "token_id", "invitation_id", "job_id")
+        names = (
+            "note_id",
+            "user_id",
+            "room_id",
+            "message_id",
+            "session_id",
+            "token_id",
+            "invitation_id",
+            "job_id",
+            "label_id",
+        )
         return self.at(**dict.fromkeys(names, 999), board_id=999, key="gone")
 
 

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import unicodedata
 import zipfile
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quart_notes.schemas import COLOURS, TITLE_MAX, ExportedNote, ExportFormat, NoteOut, is_blank, one_line
+from quart_notes.schemas import (
+    COLOURS,
+    LABEL_NAME_MAX,
+    TITLE_MAX,
+    ExportedNote,
+    ExportFormat,
+    NoteOut,
+    is_blank,
+    one_line,
+    unique_names,
+)
 from quart_notes.transfer.exporter import AUTHORS, SUFFIXES, ExportInfo, export_stream, file_name
 from quart_notes.transfer.source_files import SourcePath, files
 from quart_notes.transfer.zip_writer import ZipWriter
@@ -65,6 +76,9 @@ odd = st.sampled_from(ODD)
 some = st.one_of(texts, st.lists(st.one_of(texts, odd)).map("".join).filter(shows))
 lines = some.filter(lambda text: len(text) <= TITLE_MAX and one_line(text) == text)
 moments = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 30), timezones=st.just(UTC))
+names = lines.map(lambda text: unicodedata.normalize("NFC", text.strip())).filter(
+    lambda text: not is_blank(text) and len(text) <= LABEL_NAME_MAX
+)
 notes = st.builds(
     _note,
     title=st.none() | lines,
@@ -72,6 +86,7 @@ notes = st.builds(
     done=st.booleans(),
     pinned=st.booleans(),
     colour=st.sampled_from(COLOURS),
+    labels=st.lists(names, max_size=4).map(unique_names),
     created_at=moments,
     updated_at=moments,
     done_at=st.none() | moments,
@@ -92,7 +107,18 @@ def test_an_imported_export_equals_the_original_notes(tmp_path: Path, kind: Expo
     found = items(path)
 
     assert [item.problem for item in found] == [None] * len(board)
-    fields = ("title", "description", "pinned", "colour", "done", "created_at", "updated_at", "done_at", "archived_at")
+    fields = (
+        "title",
+        "description",
+        "pinned",
+        "colour",
+        "labels",
+        "done",
+        "created_at",
+        "updated_at",
+        "done_at",
+        "archived_at",
+    )
     assert [[getattr(item.entry, name) for name in fields] for item in found] == [
         [getattr(note, name) for name in fields] for note, _ in numbered
     ]
@@ -152,6 +178,7 @@ def test_the_json_export_has_its_format_and_metadata():
                 "description": "Two litres.",
                 "pinned": False,
                 "colour": "none",
+                "labels": [],
                 "done": True,
                 "version": 1,
                 "created_at": "2026-01-31T09:30:00.000001Z",
@@ -194,7 +221,7 @@ def test_the_zip_is_readable_by_other_programs():
     assert archive.namelist() == ["Überraschung-für-Tim-1.md", f"{'x' * 60}-2.md", "note-3.md"]
     assert archive.infolist()[0].date_time == (2026, 1, 31, 9, 30, 0)
     assert archive.read("note-3.md").decode() == (
-        '---\ntitle: "..."\npinned: false\ncolour: "none"\ndone: false\narchived: false\n'
+        '---\ntitle: "..."\npinned: false\ncolour: "none"\nlabels: []\ndone: false\narchived: false\n'
         "created_at: 2026-01-31T09:30:00.000001Z\nupdated_at: 2026-01-31T09:30:00.000001Z\ndone_at: null\n"
         "archived_at: null\ncreated_by: null\nupdated_by: null\ndone_by: null\n"
         'origin: "3f9a01bc/3"\n---\n\nTwo litres.\n'

@@ -22,7 +22,8 @@ def test_takeout_is_imported_without_archived_and_trashed_notes(tmp_path: Path):
     assert milk.updated_at == datetime(2023, 11, 14, 22, 13, 21, tzinfo=UTC)
     assert (milk.title, milk.description, milk.done) == ("Buy milk", "Two litres.", False)
     assert shopping.title == "Shopping"
-    assert shopping.description == "- [x] Bread\n- [ ] Salt\n\nAttachment: photo.png\n\n#Home #On-the-way"
+    assert shopping.description == "- [x] Bread\n- [ ] Salt\n\nAttachment: photo.png"
+    assert shopping.labels == ["Home", "On the way"]
 
 
 @pytest.mark.parametrize(("options", "titles"), [({"archived": True}, {"Old"}), ({"trashed": True}, {"Gone"})])

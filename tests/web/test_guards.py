@@ -206,6 +206,8 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: 
             things["user_id"] = made("/api/users", name="New", email=None, nickname=f"new{next(NUMBERS)}")
         elif about == "boards" or "trash/<id:board_id>" in route.rule:
             things["board_id"] = made("/api/boards", name="a")
+        elif "label_id" in route.rule:
+            things["label_id"] = made("/api/boards/4/labels", name=f"new {next(NUMBERS)}")
         elif "token_id" in route.rule:
             things["token_id"] = made("/api/me/tokens", name="a")
         elif "invitation_id" in route.rule:

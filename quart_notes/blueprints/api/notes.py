@@ -69,8 +69,8 @@ async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
     headers = []
     if found.more:
         place = "before_id" if query_args.searches else "after_id"
-        following = {**request.args.to_dict(), place: found.items[-1].id}
-        link = f'<{request.root_path}{request.path}?{urlencode(following)}>; rel="next"'
+        following = {**request.args.to_dict(flat=False), place: found.items[-1].id}
+        link = f'<{request.root_path}{request.path}?{urlencode(following, doseq=True)}>; rel="next"'
         headers.append((b"link", link.encode()))
     body = NOTES.dump_json(found.items)
     return _kept(_answer(board_id, body, etag_of(body), *headers), found.position, position)

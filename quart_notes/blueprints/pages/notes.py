@@ -21,6 +21,7 @@ from quart_notes.schemas import (
     MAX_ID,
     QUERY_MAX,
     BoardSort,
+    LabelOut,
     NoteCreate,
     NoteMove,
     NoteOut,
@@ -90,6 +91,7 @@ async def _board(board_id: int, form: dict[str, Any], chosen: BoardFilter) -> st
         authors=authors,
         author_choices=author_choices(page.notes, authors, await current_user(), chosen.chosen.created_by),
         filter=chosen,
+        labels=await _labels(board_id),
         last_event_id=visible_position(page.position),
         total=page.total,
         open_count=page.open_count,
@@ -105,6 +107,11 @@ async def _board(board_id: int, form: dict[str, Any], chosen: BoardFilter) -> st
         archived=await _archived(board_id, number(archived, 0, MAX_ID)) if archived else None,
         **await _since_last_visit(who, board_id, page.notes),
     )
+
+
+async def _labels(board_id: int) -> dict[str, LabelOut]:
+    """The labels of the board by name."""
+    return {label.name: label for label in await core().board_labels.all(await caller(), board_id)}
 
 
 async def _archived(board_id: int, note_id: int) -> NoteOut | None:
@@ -190,7 +197,6 @@ async def note(board_id: int, note_id: int) -> Page:
         moved="moved" in request.args,
         moved_from=next((board for board in boards if board.id == from_id and board.id != board_id), None),
         former={name: parse_id(request.args.get(name)) or "" for name in ("after_id", "before_id")},
-        board_address=await board_url(board_id),
         last_event_id=visible_position(position),
         form=_form(BLANK),
         **await _shown_card(found),
@@ -210,6 +216,8 @@ async def _shown_card(found: NoteOut) -> dict[str, Any]:
         "authors": await _authors([found]),
         "board": (await core().boards.get(await caller(), found.board_id))[0],
         "board_path": board_path(found.board_id),
+        "labels": await _labels(found.board_id),
+        "board_address": await board_url(found.board_id),
     }
 
 
@@ -230,7 +238,12 @@ async def edit(board_id: int, note_id: int) -> str:
 def _shown(note: NoteOut) -> dict[str, str]:
     """A note's text for a form, which sends it back unchanged if nobody edits it."""
     lines = (note.description or "").replace("\r\n", "\n").replace("\r", "\n")
-    return {"title": one_line(note.title or ""), "description": lines, "colour": note.colour}
+    return {
+        "title": one_line(note.title or ""),
+        "description": lines,
+        "colour": note.colour,
+        "labels": ", ".join(note.labels),
+    }
 
 
 async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = None) -> str:
@@ -247,12 +260,16 @@ async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = 
 @blueprint.post("/<id:note_id>")
 async def save(board_id: int, note_id: int) -> Page:
     """The form to save a note; a change by others is shown beside it, and no text is lost."""
-    sent: dict[str, Any] = await form_values("title", "description", "colour")
+    sent: dict[str, Any] = await form_values("title", "description", "colour", "labels")
     version = number((await request.form).get("version"), 0, MAX_ID)
     try:
         before = _shown((await core().notes.get(await caller(), board_id, note_id))[0])
         sent["colour"] = sent["colour"] or before["colour"]
+        if "labels" not in await request.form:  # a form of a program
+            sent["labels"] = before["labels"]
         changed: dict[str, Any] = {name: text for name, text in sent.items() if text != before[name]}
+        if "labels" in changed:
+            changed["labels"] = _names(sent["labels"])
         await core().notes.change(
             await caller(), board_id, note_id, NoteUpdate(**changed), lambda current: not version or current == version
         )
@@ -267,6 +284,11 @@ async def save(board_id: int, note_id: int) -> Page:
         # The version stays the one that the person began with: a later save must not overwrite what came after it.
         return await _edit_again(board_id, note_id, {**form, "version": version}, 422)
     return await _to_card(board_id, note_id)
+
+
+def _names(text: str) -> list[str]:
+    """The names of labels that a form sends, with commas between them."""
+    return [name for part in text.split(",") if (name := part.strip())]
 
 
 async def _edit_again(board_id: int, note_id: int, form: dict[str, Any], status: int) -> Page:

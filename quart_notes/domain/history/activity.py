@@ -28,6 +28,7 @@ KINDS = (
     "pinned",
     "unpinned",
     "colour",
+    "labels",
 )
 SINCE_MAX = 1000  # notes that are counted
 TEXT = ("title", "description", "version")

@@ -7,7 +7,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.access import Caller, require_role, role_on
 from quart_notes.domain.history.groups import MOVED
 from quart_notes.domain.history.revisions import move_revisions
-from quart_notes.domain.notes import record_note, require_note, save_note
+from quart_notes.domain.labels.note_labels import require_labels
+from quart_notes.domain.notes import record_note, relabel, require_note, save_note
 from quart_notes.domain.service import Service, transactional
 from quart_notes.errors import ValidationFailedError
 from quart_notes.live.writer import Change
@@ -179,6 +180,8 @@ async def _put(change: Change, note: Note, board_id: int, low: str | None, high:
     # First, so that the log keeps no text of it for those who read the former board alone.
     record_note(change, "delete", NoteOut.model_validate(note))
     note.board_id, note.moved_rank = board_id, rank
+    if note.labels:
+        await relabel(change, note, await require_labels(change, board_id, note.labels))
     moved = await save_note(change, "create", note, "board_id", "moved_rank", changed=[MOVED])
     await move_revisions(change.connection, note.id, board_id)
     return moved

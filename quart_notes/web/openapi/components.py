@@ -57,7 +57,7 @@ class _JsonSchema(GenerateJsonSchema):
     """JSON schemas, short and without what misleads generated clients.
 
     A field's title would only repeat its name. A default of null would make programs send null for fields that they
-    leave out. Of what the server sends, nobody needs the limits.
+    leave out. Of what the server sends, nobody needs the limits, nor examples: viewers make them from the types.
     """
 
     def int_schema(self, schema: Any) -> JsonSchemaValue:
@@ -67,6 +67,12 @@ class _JsonSchema(GenerateJsonSchema):
         found = super().str_schema(schema)
         limits = {"minLength", "maxLength"} if self.mode == "serialization" else set()
         return {name: value for name, value in found.items() if name not in limits}
+
+    def model_schema(self, schema: Any) -> JsonSchemaValue:
+        found = super().model_schema(schema)
+        if self.mode == "serialization":
+            found.pop("examples", None)
+        return found
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False

@@ -15,7 +15,7 @@ from quart_notes.errors import ProblemError, StaleVersionError
 from quart_notes.schemas import MAX_ID
 from quart_notes.version import __version__
 from quart_notes.web.openapi.components import BYTES, HEADERS, IF_MATCH, Components
-from quart_notes.web.openapi.problems import route_problems
+from quart_notes.web.openapi.problems import documented_status, route_problems
 from quart_notes.web.openapi.sharing import share
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -161,8 +161,8 @@ class NotesOpenAPIProvider(OpenAPIProvider):
             operation["responses"][str(success.status)] = self._success(success)
         content_types = operation.get("requestBody", {}).get("content", {})
         kinds = route_problems(rule, route, content_types, problems, writes=writes)
-        for status, same in groupby(kinds, key=lambda kind: kind.status):
-            operation["responses"][str(status)] = self._components.problem([*same])
+        for status, same in groupby(kinds, key=documented_status):
+            operation["responses"][status] = self._components.problem([*same])
 
     def _success(self, success: ResponseDoc) -> dict[str, Any]:
         types = success.content

@@ -30,6 +30,7 @@ from quart_notes.errors import (
 from quart_notes.web.security.guards import SAFE_METHODS, Requirement, requirement_of
 
 Kinds = set[type[ProblemError]]
+SERVER_ERROR = 500  # the lowest status of these
 
 UNSAFE: Kinds = {SignInRequiredError, ForbiddenError, CrossOriginError, DatabaseUnavailableError}
 WRITE: Kinds = {BadRequestError, OverloadedError, StorageFullError}
@@ -61,14 +62,19 @@ def route_problems(
     return sorted(kinds, key=lambda kind: (kind.status, CATALOGUE.index(kind)))
 
 
+def documented_status(kind: type[ProblemError]) -> str:
+    """The status of an error in the document: the server's own errors are one response."""
+    return "5XX" if kind.status >= SERVER_ERROR else str(kind.status)
+
+
 def problem_name(kinds: Collection[type[ProblemError]]) -> str:
     """The name of the error response for these kinds, which have one status.
 
     That of any operation that writes with a JSON body is named after the status, because most operations refer to it.
     """
-    (status,) = {kind.status for kind in kinds}
-    if {*kinds} == {kind for kind in ORDINARY if kind.status == status}:
-        return str(status)
+    (status,) = {documented_status(kind) for kind in kinds}
+    if {*kinds} == {kind for kind in ORDINARY if documented_status(kind) == status}:
+        return status
     return "Or".join(kind.__name__.removesuffix("Error") for kind in kinds)
 
 

@@ -50,6 +50,7 @@ REQUIREMENTS: Mapping[str, Requirement] = {
     "note_history": Requirement.BY_METHOD,
     "board_note_history": Requirement.BY_METHOD,
     "boards": Requirement.BY_METHOD,
+    "labels": Requirement.BY_METHOD,
     "trash": Requirement.BY_METHOD,
     "activity": Requirement.BY_METHOD,
     "users": Requirement.BY_METHOD,

@@ -15,3 +15,7 @@ export const isSaving = (event) => keyOf(event) === "Enter" && (event.ctrlKey ||
 /** Whether the browser is about to break the line, and not an input method that ends a word. @param {InputEvent} event `beforeinput` */
 export const breaksLine = ({ inputType, isComposing, cancelable }) =>
   (inputType === "insertLineBreak" || inputType === "insertParagraph") && cancelable && !isComposing;
+
+/** Whether a click is one of the main button, without a key that opens another window. @param {MouseEvent} event */
+export const isPlain = ({ button, ctrlKey, metaKey, shiftKey, altKey }) =>
+  button === 0 && !(ctrlKey || metaKey || shiftKey || altKey);

@@ -3,6 +3,7 @@ import { allow } from "../boards/board_role.js";
 import { address, clone, find } from "../lib/elements.js";
 import { toMilliseconds } from "../lib/time.js";
 import { showNameOf } from "../shell/user_names.js";
+import { readLabels, showLabels } from "./labels/note_labels.js";
 import { removeMarks, showContent } from "./card/note_content.js";
 
 /** @type {WeakMap<Element, Note>} */ const shown = new WeakMap();
@@ -46,6 +47,7 @@ export function read(card) {
   }
   values.archived_at = card.dataset.archived ?? null;
   values.colour = card.dataset.colour;
+  values.labels = readLabels(card);
   removeMarks(card);
   const { id, version, rank, created: created_at, doneAt: done_at } = card.dataset;
   const about = { id: Number(id), version: Number(version), rank, created_at, done_at, updated_at: time.dateTime };
@@ -76,6 +78,7 @@ export function fill(card, note) {
   if (note.archived_at) card.dataset.archived = toMilliseconds(note.archived_at);
   card.dataset.colour = note.colour ?? "none"; // an event of an earlier version lacks it
   showContent(card, note);
+  showLabels(card, note);
   find(card, ".colour-link").dataset.label =
     note.colour && note.colour !== "none" ? `Colour (${note.colour})` : "Colour";
   for (const slot of slots(card, "author")) showNameOf(slot, authorIn(note, slot.dataset.author ?? ""));

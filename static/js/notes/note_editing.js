@@ -3,6 +3,7 @@ import { may } from "../boards/board_role.js";
 import { notesPath } from "../boards/current_board.js";
 import { ask, Problem } from "../lib/api.js";
 import { around } from "../lib/elements.js";
+import { isPlain } from "../lib/keyboard.js";
 import { store, stored, numbersAfter } from "../lib/storage.js";
 import { noteOf } from "./note_card.js";
 import { NoteEditor } from "./note_editor.js";
@@ -85,10 +86,6 @@ export function start(element, feed) {
   cards.forEach(resume);
   return () => controller.abort();
 }
-
-/** @param {MouseEvent} event */
-const isPlain = ({ button, ctrlKey, metaKey, shiftKey, altKey }) =>
-  button === 0 && !(ctrlKey || metaKey || shiftKey || altKey);
 
 /** Whether a click is on a card's text and does not end a selection in it. @param {MouseEvent} event @param {PointerEvent|null} pressed */
 function isOnText(event, pressed) {

@@ -1,6 +1,7 @@
 /** The filter of the board's page: its form, and what the server took from the address. It is empty on other pages. */
 import { find } from "../lib/elements.js";
 import { closeOnLeave } from "../lib/overlay_panel.js";
+import { keyOf } from "./labels/board_labels.js";
 
 const { filter = "" } = document.getElementById("notes")?.dataset ?? {};
 
@@ -46,6 +47,7 @@ const TESTS = {
   done: ({ done }, wanted) => String(done) === wanted,
   pinned: ({ pinned }, wanted) => String(Boolean(pinned)) === wanted,
   colour: ({ colour }, wanted) => (colour ?? "none") === wanted,
+  label: ({ labels = [] }, wanted) => labels.some((name) => keyOf(name) === keyOf(wanted)),
   created_by: ({ created_by }, wanted) => String(created_by) === wanted,
   updated_after: ({ updated_at }, wanted) => Date.parse(updated_at) > Date.parse(wanted),
   updated_before: ({ updated_at }, wanted) => Date.parse(updated_at) < Date.parse(wanted),

@@ -31,6 +31,7 @@ export function noteKeys(list) {
     Enter: () => (document.activeElement === current() ? click(".edit-link")() : false),
     x: click(".done-box"),
     p: click(".pin-button:enabled"),
+    l: click(".label-link"),
     c: click(".colour-link"),
     // With Caps Lock, the letter alone is an E too.
     E: ({ shiftKey }) => shiftKey && click(".archive-button:enabled")(),

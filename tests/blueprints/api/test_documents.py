@@ -146,18 +146,19 @@ def test_every_api_route_is_documented(openapi: Json, route: Route):
         assert schema.get("type") or schema.get("enum"), parameter
     for status, response in operation["responses"].items():
         assert response["description"], status
-        if int(status) >= 400 and not route.rule.startswith(("/db/", "/readyz")):
-            _assert_problem_is_documented(openapi, int(status), response)
+        if status >= "400" and not route.rule.startswith(("/db/", "/readyz")):
+            _assert_problem_is_documented(openapi, status, response)
 
 
-def _assert_problem_is_documented(openapi: Json, status: int, response: Json) -> None:
+def _assert_problem_is_documented(openapi: Json, status: str, response: Json) -> None:
     content = response["content"]["application/problem+json"]
     assert content["schema"]["$ref"].endswith("/ProblemOut")
     problems = validator(openapi, content["schema"])
     assert content["examples"]
     for code, example in content["examples"].items():
         problems.validate(example["value"])
-        assert (example["value"]["status"], example["value"]["code"]) == (status, code)
+        assert example["value"]["code"] == code
+        assert re.fullmatch(status.replace("X", "[0-9]"), str(example["value"]["status"]))
 
 
 JSON_BODY = {400, 408, 413, 415, 422}
@@ -170,7 +171,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
         "DELETE /api/boards/<id:board_id>/members/<id:user_id>", "PATCH /api/me",
         "POST /api/users/<id:user_id>/deactivate", "POST /api/users/<id:user_id>/activate",
         "PUT /api/users/<id:user_id>/admin", "DELETE /api/users/<id:user_id>/admin", "GET /api/me/preferences/<key>",
-        "DELETE /api/me/preferences/<key>",
+        "DELETE /api/me/preferences/<key>", "PATCH /api/boards/<id:board_id>/labels/<id:label_id>",
     ],
     (200, 404): [
         "POST /api/notes/<id:note_id>/tasks", "POST /api/notes/<id:note_id>/move",
@@ -191,7 +192,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 304): ["GET /api/boards/trash"],
     (200, 304, 404, 422): [
         "GET /api/notes/<id:note_id>/history", "GET /api/boards/<id:board_id>/trash",
-        "GET /api/boards/<id:board_id>/activity",
+        "GET /api/boards/<id:board_id>/activity", "GET /api/boards/<id:board_id>/labels",
         "GET /api/users/<id:user_id>/messages", "GET /api/rooms/<id:room_id>/messages", "GET /api/jobs",
     ],
     (200,): ["GET /api/me", "GET /db/alive", "GET /readyz"],
@@ -206,7 +207,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 400, 404): [
         "POST /api/messages/<id:message_id>/stop", "POST /api/notes/<id:note_id>/history/<id:version>/restore",
         "DELETE /api/notes/<id:note_id>/history", "DELETE /api/boards/<id:board_id>/trash/<id:note_id>",
-        "DELETE /api/boards/trash/<id:board_id>",
+        "DELETE /api/boards/trash/<id:board_id>", "DELETE /api/boards/<id:board_id>/labels/<id:label_id>",
     ],
     (204, 400, 404): ["DELETE /api/boards/<id:board_id>/trash"],
     (200, 400, 404, 412): ["DELETE /api/notes/<id:note_id>"],
@@ -222,7 +223,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 401, 404, 429): ["POST /api/sign-in"],
     (204, 401, 404, 429): ["PUT /api/me/password"],
     (201, 404): ["POST /api/me/tokens"],
-    (201, 404, 409): ["POST /api/invitations"],
+    (201, 404, 409): ["POST /api/invitations", "POST /api/boards/<id:board_id>/labels"],
     (200, 400, 403, 404, 422): ["GET /events"],
 }  # fmt: skip
 STORES_NOTHING = {
@@ -249,6 +250,11 @@ EXPECTED |= {
 }
 
 
+def _statuses(responses: Json) -> set[int]:
+    """The documented statuses; those of the server's own errors are one response."""
+    return {int(status) for status in responses if status != "5XX"} | ({503, 507} if "5XX" in responses else set())
+
+
 def test_every_route_has_expected_responses_here():
     said = {str(route) for route in DOCUMENTED}
 
@@ -258,7 +264,7 @@ def test_every_route_has_expected_responses_here():
 
 @pytest.mark.parametrize("route", [route for route in DOCUMENTED if str(route) in EXPECTED], ids=str)
 def test_every_response_of_a_route_is_documented(openapi: Json, route: Route):
-    assert {int(status) for status in _operation(openapi, route)["responses"]} >= EXPECTED[str(route)]
+    assert _statuses(_operation(openapi, route)["responses"]) >= EXPECTED[str(route)]
 
 
 def test_the_client_key_is_described_once(openapi: Json):

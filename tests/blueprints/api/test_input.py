@@ -227,6 +227,8 @@ NO_IDS: list[Any] = [
 DEFAULTS = {
     "account.create_token": {"scope", "days"},
     "invitations.create_invitation": {"uses", "days"},
+    "labels.create_label": {"colour"},
+    "labels.update_label": {"name", "colour"},
     "me.change_profile": {"name", "nickname", "email"},
 }
 NO_TEXTS: list[Any] = [7, 0, "a\x00b"]

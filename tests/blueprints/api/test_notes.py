@@ -12,7 +12,7 @@ from tests.support.api_fixtures import MAX_ID, Json, add_note, newest_number, re
 from tests.support.servers.server_process import ServerProcess
 
 FIELDS = {
-    *("id", "board_id", "title", "description", "pinned", "colour", "done", "version"),
+    *("id", "board_id", "title", "description", "pinned", "colour", "labels", "done", "version"),
     *("created_at", "created_by", "updated_at", "updated_by", "done_at", "done_by", "archived_at"),
     *("content", "tasks", "rank"),
 }

@@ -66,6 +66,8 @@ async def fresh(core: Core) -> tuple[State, EventId]:
 
 def apply(state: State, event: Json) -> None:
     """Apply an event to a board, as a client does."""
+    if "note" not in event:
+        return  # a label
     note = event["note"]
     if event["action"] == "delete":
         state.pop(note["id"], None)

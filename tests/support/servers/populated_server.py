@@ -33,10 +33,13 @@ def furnish(server: ServerProcess) -> None:
         made += [client.post("/api/users", json=second)]
         made += [client.post("/api/rooms/1/messages", json={"author_id": 1, "content": "the first word"})]
         made += [client.post("/api/boards", json={"name": "Allotment"})]
+        made += [client.post("/api/boards/4/labels", json={"name": "Shopping"})]
         assert client.put("/api/me/preferences/theme", json="dark").status_code == 200
         assert client.post("/api/assistant/room").status_code == 201  # opening it again changes nothing
         assert put_failed_job(client) == 1
-    assert [(answer.status_code, answer.json()["id"]) for answer in made] == [(201, 1), (201, 2), (201, 1), (201, 4)]
+    assert [(answer.status_code, answer.json()["id"]) for answer in made] == [
+        *((201, number) for number in (1, 2, 1, 4, 1)),
+    ]
 
 
 def put_failed_job(client: httpx.Client) -> int:
@@ -58,7 +61,7 @@ def put_look(client: httpx.Client) -> int:
 def everything(server: ServerProcess) -> list[bytes | str]:
     """All stored data, as the API returns it, and the newest event."""
     names = ["notes", "users", "rooms?person_id=1", "rooms/1/messages", "messages", "users/1/unread", "boards"]
-    names += ["boards/4/members", "boards/4/notes", "me/preferences", "jobs"]
+    names += ["boards/4/members", "boards/4/notes", "boards/4/labels", "me/preferences", "jobs"]
     if server.in_accounts_mode:
         names += ["me/sessions", "me/tokens", "invitations"]
     answers = [exchange(server.port, raw_request(f"/api/{name}", server.me)) for name in names]

@@ -12,6 +12,9 @@ import * as noteEditing from "../note_editing.js";
 import * as saveStatus from "../save_status.js";
 import * as unsavedDrafts from "../unsaved_drafts.js";
 import * as visibleCards from "../visible_cards.js";
+import * as boardLabels from "../labels/board_labels.js";
+import * as labelPicker from "../labels/label_picker.js";
+import * as noteLabels from "../labels/note_labels.js";
 import * as colourPicker from "./colour_picker.js";
 import * as noteEditors from "./note_editors.js";
 import * as noteFlags from "./note_flags.js";
@@ -25,6 +28,8 @@ import * as noteTools from "./note_tools.js";
  */
 export function startCards(element, list, feed, follow) {
   visibleArea.start();
+  boardLabels.start(element, feed);
+  noteLabels.start(element, list);
   saveStatus.start(list);
   visibleCards.start(list);
   time.start(list);
@@ -34,6 +39,7 @@ export function startCards(element, list, feed, follow) {
   noteLink.start(list);
   noteTools.start(list);
   colourPicker.start(list, feed);
+  labelPicker.start(element, list, feed);
   noteDeleting.start(list, feed);
   follow();
   noteEditors.start(element, feed);

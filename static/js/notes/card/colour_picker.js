@@ -1,13 +1,12 @@
 /** The menu of colours at a card: arrows move, Enter chooses, Escape closes it. Without one, the link leads to a form. */
 import { may } from "../../boards/board_role.js";
 import { around, find } from "../../lib/elements.js";
-import { keyOf } from "../../lib/keyboard.js";
+import { isPlain, keyOf } from "../../lib/keyboard.js";
+import { placeAt } from "../../lib/popover_place.js";
 import { nameOf, noteOf } from "../note_card.js";
 import { change } from "../note_requests.js";
 import { saving } from "../save_status.js";
 import { offerUndo } from "./undo_change.js";
-
-const GAP = 4; // pixels around it, as --space-1
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {
@@ -23,7 +22,7 @@ export function start(element, feed) {
     const { colour } = noteOf(card);
     for (const choice of choices) choice.ariaChecked = String(choice.dataset.colour === colour);
     menu.showPopover();
-    place(menu, link.getBoundingClientRect());
+    placeAt(menu, link.getBoundingClientRect());
     (choices.find((choice) => choice.ariaChecked === "true") ?? choices[0]).focus({ preventScroll: true });
   };
   const close = () => menu.hidePopover(); // the focus returns to where it was
@@ -42,8 +41,7 @@ export function start(element, feed) {
   /** @param {MouseEvent} event */
   const click = (event) => {
     const link = around(event, ".colour-link");
-    const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-    if (!link || !plain || !may("editor") || !("showPopover" in menu)) return;
+    if (!link || !isPlain(event) || !may("editor") || !("showPopover" in menu)) return;
     event.preventDefault();
     open(/** @type {HTMLElement} */ (link.closest(".note")), link);
   };
@@ -71,16 +69,6 @@ export function start(element, feed) {
   );
   addEventListener("scroll", () => menu.matches(":popover-open") && close(), { signal, passive: true });
   return () => controller.abort();
-}
-
-/** Below the link, or above it where there is more room, within the window. @param {HTMLElement} menu @param {DOMRect} link */
-function place(menu, link) {
-  const { offsetWidth: width, offsetHeight: height } = menu;
-  const below = link.bottom + GAP + height <= innerHeight;
-  const top = below ? link.bottom + GAP : Math.max(GAP, link.top - GAP - height);
-  const left = Math.min(Math.max(GAP, link.left + link.width / 2 - width / 2), innerWidth - width - GAP);
-  menu.style.top = `${top}px`;
-  menu.style.left = `${left}px`;
 }
 
 /** Where a key leads in the menu, which may have several columns; -1: nowhere. @param {string} key @param {number} index @param {HTMLElement} menu */

@@ -1,6 +1,7 @@
 /** Copies the address of a note's page; where that is not possible, the link leads there. */
 import { copy } from "../../lib/clipboard.js";
 import { around } from "../../lib/elements.js";
+import { isPlain } from "../../lib/keyboard.js";
 import { toast } from "../../lib/page_events.js";
 
 /** @param {HTMLElement} element the list */
@@ -9,8 +10,7 @@ export function start(element) {
   /** @param {MouseEvent} event */
   const click = async (event) => {
     const link = around(event, ".copy-link", HTMLAnchorElement);
-    const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-    if (!link || !plain) return;
+    if (!link || !isPlain(event)) return;
     event.preventDefault();
     if (await copy(link.href)) toast("Link copied.");
     else location.assign(link.href);

@@ -1,0 +1,1 @@
+"""The labels of the boards, and of their notes."""

@@ -1,0 +1,77 @@
+"""Labels on the board's page: chosen by keys, live in other windows, undone by one Undo, and a filter by a click."""
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.board import card_of, create, fresh
+from tests.browser.windows import Windows, visit
+from tests.support.servers.server_process import ServerProcess
+
+
+@pytest.fixture
+def both(windows: Windows, shared_server: ServerProcess) -> tuple[Page, Page]:
+    """Two people's windows on the board."""
+    return visit(windows(), shared_server), visit(windows(), shared_server)
+
+
+def test_l_opens_the_labels_at_the_card_and_enter_chooses_and_makes_them(both: tuple[Page, Page], rest: httpx.Client):
+    here, _ = both
+    garden, made = fresh("Garden"), fresh("made")
+    label = rest.post("/api/boards/1/labels", json={"name": garden, "colour": "green"}).json()
+    note = create(rest, fresh("labelled"))
+    path = f"/api/notes/{note['id']}"
+    menu = here.get_by_role("dialog", name="Labels")
+    field = menu.get_by_role("combobox")
+    card_of(here, note).focus()
+
+    here.keyboard.press("l")
+    expect(field).to_be_focused()
+    here.keyboard.type(garden.upper())
+    active = menu.get_by_role("option", name=garden, exact=True)
+    expect(active).to_have_attribute("aria-selected", "false")
+    assert field.get_attribute("aria-activedescendant") == active.get_attribute("id")
+    here.keyboard.press("Enter")
+    expect(field).to_have_value("")
+    expect(active).to_have_attribute("aria-selected", "true")
+    here.keyboard.type(made)
+    expect(menu.get_by_role("option", name=f"Make {made}")).to_be_visible()
+    here.keyboard.press("Enter")
+    for page in both:
+        expect(card_of(page, note).locator(".label-pill")).to_have_text([garden, made])
+        expect(card_of(page, note).locator(".label-pill").first).to_have_attribute("data-colour", "green")
+    here.keyboard.press("Escape")
+
+    expect(menu).to_be_hidden()
+    expect(card_of(here, note)).to_be_focused()
+    expect(here.locator(".toast", has_text=f"Labels of “{note['title']}” changed.")).to_be_visible()
+    assert rest.get(path).json()["labels"] == [garden, made]
+    rest.patch(f"/api/boards/1/labels/{label['id']}", json={"name": f"{garden}!", "colour": "pink"})
+    for page in both:
+        pill = card_of(page, note).locator(".label-pill").first
+        expect(pill).to_have_text(f"{garden}!")
+        expect(pill).to_have_attribute("data-colour", "pink")
+    here.keyboard.press("u")
+    for page in both:
+        expect(card_of(page, note).locator(".label-pill")).to_have_count(0)
+
+
+def test_a_click_on_a_label_filters_the_page_which_stays_current(both: tuple[Page, Page], rest: httpx.Client):
+    here, there = both
+    name, other = fresh("Filter & co"), fresh("other")
+    first, second = (create(rest, fresh("filtered")) for _ in range(2))
+    rest.patch(f"/api/notes/{first['id']}", json={"labels": [name, other]})
+
+    card_of(here, first).get_by_role("link", name=name, exact=True).click()
+
+    expect(here.locator("#filter-marks").get_by_role("link", name=name)).to_be_visible()
+    expect(card_of(here, first)).to_be_visible()
+    expect(card_of(here, second)).to_have_count(0)
+    rest.patch(f"/api/notes/{second['id']}", json={"labels": [name.upper()]})
+    expect(card_of(here, second)).to_be_visible()
+    card_of(here, first).get_by_role("link", name=other, exact=True).click()
+    expect(here.locator("#filter-marks").get_by_role("link", name=other)).to_be_visible()
+    expect(card_of(here, second)).to_have_count(0)
+    rest.patch(f"/api/notes/{first['id']}", json={"labels": []})
+    expect(card_of(here, first)).to_have_count(0)
+    expect(card_of(there, first)).to_be_visible()

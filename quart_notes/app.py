@@ -35,6 +35,7 @@ from quart_notes.blueprints.pages import boards as boards_pages
 from quart_notes.blueprints.pages import direct_messages, room_messages, sign_in
 from quart_notes.blueprints.pages import history as history_pages
 from quart_notes.blueprints.pages import jobs as jobs_pages
+from quart_notes.blueprints.pages import labels as labels_pages
 from quart_notes.blueprints.pages import me as me_pages
 from quart_notes.blueprints.pages import notes as notes_pages
 from quart_notes.blueprints.pages import rooms as rooms_pages
@@ -130,7 +131,7 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
         jobs,
     )
     people_pages = (users_pages, direct_messages, rooms_pages, room_messages, assistant_pages, me_pages)
-    access_pages = (sign_in, account_pages, administration_pages, boards_pages)
+    access_pages = (sign_in, account_pages, administration_pages, boards_pages, labels_pages)
     job_pages = (transfers_pages, jobs_pages, trash_pages, activity_pages)
     for module in (*api, live, plain_text, *people_pages, *access_pages, *job_pages, system, static_files):
         app.register_blueprint(module.blueprint)

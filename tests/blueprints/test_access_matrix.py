@@ -35,6 +35,7 @@ ON_BOARD: dict[str, Role] = {
     **{f"board_notes.{name}": "editor" for name in ("add_task", "change_tasks", "notice_editing", "move_note")},
     "board_notes.tick_task": "ticker",
     "board_note_history.list_history": "viewer",
+    **{f"front_labels.{name}": "editor" for name in ("add", "save", "delete")},
     "labels.list_labels": "viewer",
     **{f"labels.{name}_label": "editor" for name in ("create", "update", "delete")},
     **{f"{front}board_note_history.restore_version": "editor" for front in ("", "front_")},

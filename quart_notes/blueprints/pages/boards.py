@@ -7,7 +7,15 @@ from quart import Blueprint, render_template, request
 
 from quart_notes.blueprints.api.invitations import join_link
 from quart_notes.errors import NotFoundError, ProblemError, ValidationFailedError
-from quart_notes.schemas import BoardCreate, BoardUpdate, InvitationCreate, MemberUpdate
+from quart_notes.schemas import (
+    NO_COLOUR,
+    BoardCreate,
+    BoardUpdate,
+    InvitationCreate,
+    MemberUpdate,
+    PageQuery,
+    label_key,
+)
 from quart_notes.web.context import core
 from quart_notes.web.current_board import board_menu
 from quart_notes.web.error_handlers import log_server_error
@@ -53,14 +61,15 @@ async def add() -> Page:
 @blueprint.get("/<id:board_id>")
 async def board(board_id: int) -> str:
     """A board's settings page: its name, its members, and invitations."""
-    return await _board(board_id)
+    return await settings_page(board_id)
 
 
-async def _board(board_id: int, **further: Any) -> str:
+async def settings_page(board_id: int, **further: Any) -> str:
     """The page; `further` contains a refused form, or a link that is shown once."""
     who = await caller()
     shown, _ = await core().boards.get(who, board_id)
     members = await core().members.find(who, board_id)
+    labels = await core().board_labels.find(who, board_id, PageQuery())
     member_ids = {member.user.id for member in members.items}
     return await render_template(
         "board_settings.html",
@@ -72,6 +81,9 @@ async def _board(board_id: int, **further: Any) -> str:
             "name_form": form_context({"name": shown.name}),
             "member_form": form_context({"user_id": "", "role": "editor"}),
             "new_link": None,
+            "labels": sorted(labels.items, key=lambda label: label_key(label.name)),
+            "label_form": {},
+            "new_label_form": form_context({"name": "", "colour": NO_COLOUR}),
             **further,
         },
     )
@@ -84,7 +96,7 @@ async def rename(board_id: int) -> Page:
     try:
         await core().boards.rename(await caller(), board_id, BoardUpdate(**sent))
     except ValidationError as error:
-        return await refused(lambda form: _board(board_id, name_form=form), sent, error)
+        return await refused(lambda form: settings_page(board_id, name_form=form), sent, error)
     return _to_board(board_id)
 
 
@@ -103,7 +115,7 @@ async def set_member(board_id: int) -> Page:
     except (ValidationError, ProblemError) as error:
         problem = form_problem(error)
         form = {**sent, "errors": {"user_id": problem.detail}}
-        return await _board(board_id, member_form=form), problem.status
+        return await settings_page(board_id, member_form=form), problem.status
     return _to_board(board_id)
 
 
@@ -121,7 +133,7 @@ async def remove_member(board_id: int, user_id: int) -> Page:
         form_problem(error)
         log_server_error(error)
         form = {"user_id": "", "role": "editor", "errors": {"user_id": error.detail}}
-        return await _board(board_id, member_form=form), error.status
+        return await settings_page(board_id, member_form=form), error.status
     return see_other("/front/boards") if user_id == who.id else _to_board(board_id)
 
 
@@ -153,8 +165,8 @@ async def invite(board_id: int) -> Page:
     try:
         (_, secret), _ = await core().invitations.add(await caller(), InvitationCreate.model_validate(values))
     except ValidationError as error:
-        return await refused(lambda form: _board(board_id, member_form=form), sent, error)
-    return await _board(board_id, new_link=join_link(secret)), 201
+        return await refused(lambda form: settings_page(board_id, member_form=form), sent, error)
+    return await settings_page(board_id, new_link=join_link(secret)), 201
 
 
 @blueprint.post("/<id:board_id>/delete")

@@ -54,8 +54,8 @@ DELETED = FieldError("title", "Somebody else deleted this note. Your text is kep
 
 
 def _form(sent: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, Any]:
-    # An error of the whole stands beside the first field.
-    return form_context(sent, [FieldError(error.field or "title", error.message) for error in errors])
+    # An error of the whole stands beside the first field, one of a label beside all labels.
+    return form_context(sent, [FieldError(error.field.partition(".")[0] or "title", error.message) for error in errors])
 
 
 @blueprint.get("")

@@ -74,6 +74,7 @@ REQUIREMENTS: Mapping[str, Requirement] = {
     "front_note_history": Requirement.BY_METHOD,
     "front_board_note_history": Requirement.BY_METHOD,
     "front_boards": Requirement.BY_METHOD,
+    "front_labels": Requirement.BY_METHOD,
     "front_trash": Requirement.BY_METHOD,
     "front_activity": Requirement.BY_METHOD,
     "front_transfers": Requirement.BY_METHOD,

@@ -20,6 +20,8 @@ STARTS = 60  # seconds for its start, on a busy machine
 ANSWERS = 60  # seconds for a command
 SIZE = {"width": 1280, "height": 800}
 EVENTS = ["log.entryAdded"]
+# A mouse, which a machine without a screen has not: it can hover (4) and point exactly (2).
+PREFERENCES = {"ui.primaryPointerCapabilities": 6, "ui.allPointerCapabilities": 6}
 
 
 class Bidi:
@@ -138,6 +140,8 @@ def started() -> Iterator[Bidi]:
     """A headless Firefox with a profile of its own."""
     found = next(filter(None, map(shutil.which, FIREFOX)))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        preferences = "".join(f"user_pref({json.dumps(name)}, {value});\n" for name, value in PREFERENCES.items())
+        (Path(home) / "user.js").write_text(preferences, encoding="utf-8")
         command = [found, "--headless", "--no-remote", "--profile", home, "--remote-debugging-port", "0"]
         quiet = subprocess.DEVNULL
         with subprocess.Popen(command, env={**os.environ, "HOME": home}, stdout=quiet, stderr=quiet) as process:

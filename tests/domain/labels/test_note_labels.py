@@ -1,9 +1,12 @@
 """The labels of notes: how they are sent, made on first use, stored, and moved along."""
 
+from unittest.mock import AsyncMock
+
 import httpx
 import pytest
 
 from quart_notes.core import Core
+from quart_notes.domain import notes
 from quart_notes.domain.access import ANYBODY
 from quart_notes.schemas import NoteCreate, NoteMove, NoteUpdate, PageQuery
 from tests.support.accounts_app import House
@@ -168,8 +171,15 @@ async def test_the_history_and_the_activity_say_that_labels_changed(house: House
     assert "a" in page
 
 
-async def test_a_note_without_labels_costs_no_further_statement(core: Core, caplog: pytest.LogCaptureFixture):
-    with caplog.at_level("DEBUG", "tortoise.db_client"):
-        await core.notes.add(ANYBODY, 1, NoteCreate(title="a"))
+async def test_a_note_without_labels_costs_no_further_statement(core: Core, monkeypatch: pytest.MonkeyPatch):
+    asked = AsyncMock(side_effect=RuntimeError("asked for labels"))
+    for name in ("require_labels", "assign_labels"):
+        monkeypatch.setattr(notes, name, asked)
+    with pytest.raises(RuntimeError, match="asked for labels"):
+        await core.notes.add(ANYBODY, 1, NoteCreate(title="a", labels=["x"]))
 
-    assert "label" not in caplog.text
+    note = (await core.notes.add(ANYBODY, 1, NoteCreate(title="a"))).result
+    await core.notes.change(ANYBODY, 1, note.id, NoteUpdate(title="b"))
+
+    assert asked.await_count == 1
+    assert rows(core, "SELECT labels_json FROM note") == [(None,)]

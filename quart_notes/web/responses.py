@@ -88,9 +88,9 @@ def json_list(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Res
 
 
 def _page(parameters: Mapping[str, Any]) -> str:
-    return (
-        f"{request.root_path}{request.path}?{urlencode({**request.args.to_dict(flat=False), **parameters}, doseq=True)}"
-    )
+    texts = {name: str(value) for name, value in parameters.items()}  # a moment is a tuple, but one value
+    query = urlencode({**request.args.to_dict(flat=False), **texts}, doseq=True)
+    return f"{request.root_path}{request.path}?{query}"
 
 
 def json_item(

@@ -163,7 +163,7 @@ RULES: dict[str, tuple[str, str, Json | None]] = {
     "notes.get": ("GET", "/api/notes/1", None),
     "notes.editor": ("POST", "/api/notes/1/editing", {"author_id": 1}),
     "notes.find": ("GET", "/api/notes", None),
-    "notes.board": ("GET", "/front/notes", None),
+    "board_pages.read": ("GET", "/front/notes", None),
     "users.add": ("POST", "/api/users", body_of("users.create_user")),
     "users.get": ("GET", "/api/users/1", None),
     "users.find": ("GET", "/api/users", None),
@@ -263,7 +263,7 @@ async def test_an_unexpected_error_in_a_write_is_a_500_and_stores_nothing(app: Q
 
     with monkeypatch.context() as patch:
         # The row is written, the event fails.
-        patch.setattr("quart_notes.domain.notes._record", Mock(side_effect=RuntimeError(SECRET)))
+        patch.setattr("quart_notes.domain.notes.record_note", Mock(side_effect=RuntimeError(SECRET)))
         answer = await client.post("/api/notes", json={"title": "half"})
 
     assert answer.status_code == 500

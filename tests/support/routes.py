@@ -119,7 +119,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_labels.save": {"name": f"Label {number} by form", "colour": "red"},
         "front_labels.delete": {},
         "front_boards.restore": {},
-        **{f"front_{name}.see": {} for name in ("notes", "board_notes")},
+        **{f"front_{name}.see": {"at": "2026-01-31T09:30:00Z"} for name in ("notes", "board_notes")},
         "front_trash.delete_note": {},
         "front_trash.empty": {},
         "front_trash.delete_board": {},

@@ -86,7 +86,7 @@ def test_the_bar_is_one_tab_stop_and_arrow_keys_reach_its_buttons(window):
     window.keyboard.press("ArrowLeft")
     expect(tasks).to_be_focused()
     window.keyboard.press("Tab")
-    expect(window.get_by_role("button", name="Add Note")).to_be_focused()
+    expect(window.locator(".composer-colour select")).to_be_focused()
     window.keyboard.press("Shift+Tab")
     expect(tasks).to_be_focused()
     window.keyboard.press("Home")

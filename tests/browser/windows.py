@@ -154,7 +154,7 @@ class _Profile:
             self._observe(page, name, self._soil)
         self._observe(page, "set_viewport_size", self._then(lambda: resize(SIZE)))
         self._observe(page, "emulate_media", self._then(lambda: emulate(media="null", **MEDIA)))
-        _intercept_at_once(page)
+        _intercept_at_once(page, self.options.get("java_script_enabled", True))
         self._observe(page, "route", self._then(lambda: page.unroute_all(behavior="ignoreErrors")))
         self._observe(page, "on", lambda *heard: self._undo.append(lambda: page.remove_listener(*heard)))
         self._make_removable(page)
@@ -234,8 +234,8 @@ class _Profile:
         return True
 
 
-def _intercept_at_once(page: Page) -> None:
-    """Have `page.route` return when requests of the shown page are intercepted.
+def _intercept_at_once(page: Page, scripted: bool) -> None:
+    """Have `page.route` return when requests of the shown page are intercepted, if it can run scripts.
 
     Chromium confirms interception before the page knows of it. A key pressed at once overtakes that: its request
     goes to the server, and Playwright reports no such request.
@@ -245,7 +245,7 @@ def _intercept_at_once(page: Page) -> None:
     def route(*args: Any, **more: Any) -> None:
         add(*args, **more)
         shown = urlsplit(page.url)
-        if not shown.netloc:
+        if not shown.netloc or not scripted:
             return
         probe = f"{shown.scheme}://{shown.netloc}{INTERCEPTED}"
         add(probe, lambda route: route.fulfill(body="intercepted"))

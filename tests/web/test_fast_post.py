@@ -64,6 +64,7 @@ def known(answer: Answer) -> tuple[Any, ...]:
             headers[changing] = re.sub(r"\d+$", "<n>", headers[changing])
     if answer.status == 201:
         headers.pop("content-length")  # its id may be longer
+    text = re.sub(rb'"rank":"\d+"', b'"rank":"<n>"', text)  # follows from the id
     return answer.status, headers, re.sub(rb'^{"id":\d+', b'{"id":<n>', text)
 
 

@@ -18,7 +18,8 @@ from tests.support.servers.worker_processes import WorkerServer, readers
 PEOPLE = 8
 NOTES = 24
 TURNS = 20  # of each
-LONGEST = 14  # characters of a rank, so that many are rebalanced
+LONGEST = 14  # characters of a rank: twelve halvings of the room between two lead to a longer one
+SQUEEZES = 30
 
 
 class Person:
@@ -49,7 +50,18 @@ class Person:
                 answer = await self._drag(note, [one for one in seen if one is not note])
             assert answer.status_code in {200, 201, 404}, answer.text
             if answer.status_code != 404:
-                self.answers.add((answer.json()["id"], answer.json()["version"]))
+                self._keep(answer)
+
+    async def squeeze(self) -> None:
+        """Drag two notes in turn to where the other one was, which halves the room there each time."""
+        first, *pair = in_order((await self.client.get("/api/notes")).json())[:3]
+        for _ in range(SQUEEZES):
+            pair.reverse()
+            neighbours = {"after_id": first["id"], "before_id": pair[1]["id"]}
+            self._keep(await self.client.post(f"/api/notes/{pair[0]['id']}/move", json=neighbours))
+
+    def _keep(self, answer: httpx.Response) -> None:
+        self.answers.add((answer.json()["id"], answer.json()["version"]))
 
     async def _drag(self, note: Json, others: list[Json]) -> httpx.Response:
         # Half of all go to one place, where ranks become long.
@@ -82,6 +94,7 @@ async def test_people_who_drag_at_random_get_one_order(kind: Kind, tmp_path: Pat
             people = [Person(client, number) for number in range(PEOPLE)]
 
             await asyncio.gather(*(person.act() for person in people))
+            await people[0].squeeze()
 
             last = await client.get("/api/notes")
             events = int(last.headers["last-event-id"].partition("-")[2])

@@ -75,3 +75,18 @@ def test_a_click_on_a_label_filters_the_page_which_stays_current(both: tuple[Pag
     rest.patch(f"/api/notes/{first['id']}", json={"labels": []})
     expect(card_of(here, first)).to_have_count(0)
     expect(card_of(there, first)).to_be_visible()
+
+
+def test_a_card_has_the_same_parts_in_order_as_after_a_reload(
+    both: tuple[Page, Page], rest: httpx.Client, shared_server: ServerProcess
+):
+    here, _ = both
+    note = create(rest, fresh("list"), "- [ ] milk")
+    rest.patch(f"/api/notes/{note['id']}", json={"labels": [fresh("Shop")]})
+    expect(card_of(here, note).locator(".label-pill")).to_have_count(1)
+    parts = "body => [...body.children].map(({ className }) => className)"
+    live = card_of(here, note).locator(".note-body").evaluate(parts)
+
+    visit(here, shared_server)
+
+    assert card_of(here, note).locator(".note-body").evaluate(parts) == live

@@ -33,7 +33,7 @@ function showCount(card, { id, tasks }) {
   if (!shown) {
     form.id = `tasks-${id}`;
     for (const one of tools.children) address(one, "action", id);
-    find(card, ".note-body").append(tools);
+    find(card, ".note-labels").before(tools);
   }
   form.dataset.done = String(tasks.done);
   find(form, ".tasks-count").textContent = `${tasks.done} of ${tasks.total}`;

@@ -1,11 +1,7 @@
 """Access control: every kind of caller at every route, against one table."""
 
-import asyncio
 import json
-import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +17,7 @@ from quart_notes.settings import Settings
 from quart_notes.web.security.guards import REQUIREMENTS, Requirement, requirement_of
 from tests.support.accounts_app import House
 from tests.support.clients.callers import CALLERS, GONE, TOKENS, client_of
+from tests.support.recorded_statements import recorded_statements
 from tests.support.routes import ADMINISTRATION, BODILESS, QUERIES, ROUTES, TAKES_FILES, TASK, Json, Route, body_of
 from tests.support.servers.empty_database import settings_for
 
@@ -330,7 +327,7 @@ async def test_hidden_and_missing_objects_have_the_same_response(full_house: Hou
 
         told, asked = [], []
         for about in (things, gone):
-            with _asked_of_the_database() as statements:
+            with recorded_statements() as statements:
                 told.append(_told(await _ask(stranger, route, about, body, me), _named_in(route, about)))
             asked.append(statements)
 
@@ -353,39 +350,11 @@ async def test_hidden_and_missing_topics_run_the_same_queries(full_house: House)
     for hidden in (f"room:{room}", f"board:{board}", f"user:{owner}"):
         asked = []
         for topic in (hidden, re.sub(r"\d+", str(GONE), hidden)):
-            with _asked_of_the_database() as statements:
+            with recorded_statements() as statements:
                 assert (await stranger.get(f"/events?topics={topic}")).status_code == 403
             asked.append(statements)
 
         assert asked[0] == asked[1], hidden
-
-
-class _Statements(logging.Handler):
-    """The SQL statements of requests, without their values."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.found: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Record a statement; those of the follower are not part of a request."""
-        task = asyncio.current_task()
-        if task is None or task.get_name() != "follower":
-            said = record.args[0] if isinstance(record.args, tuple) and record.args else record.msg
-            self.found.append(re.sub(r"\d+", "#", str(said)))
-
-
-@contextmanager
-def _asked_of_the_database() -> Iterator[list[str]]:
-    logger, heard = logging.getLogger("tortoise.db_client"), _Statements()
-    level = logger.level
-    logger.addHandler(heard)
-    logger.setLevel(logging.DEBUG)
-    try:
-        yield heard.found
-    finally:
-        logger.removeHandler(heard)
-        logger.setLevel(level)
 
 
 async def _account_things(house: House, nickname: str) -> dict[str, int]:

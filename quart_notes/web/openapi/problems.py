@@ -36,6 +36,7 @@ UNSAFE: Kinds = {SignInRequiredError, ForbiddenError, CrossOriginError, Database
 WRITE: Kinds = {BadRequestError, OverloadedError, StorageFullError}
 BODY: Kinds = {RequestTimedOutError, TooLargeError, ValidationFailedError}
 JSON_BODY: Kinds = {InvalidJsonError, UnsupportedMediaTypeError}
+TRANSFER: Kinds = {RequestTimedOutError, TooLargeError, UnsupportedMediaTypeError}  # of the body, whatever it says
 ORDINARY: Kinds = {NotFoundError, *UNSAFE, *WRITE, *BODY, *JSON_BODY}
 
 
@@ -59,11 +60,17 @@ def route_problems(
         kinds.add(InvalidIfMatchError)
     if set(rule.methods or ()) - SAFE_METHODS:
         kinds |= UNSAFE | (WRITE if writes else set())
-    return sorted(kinds, key=lambda kind: (kind.status, CATALOGUE.index(kind)))
+    return sorted(kinds, key=lambda kind: (documented_status(kind), kind.status, CATALOGUE.index(kind)))
 
 
 def documented_status(kind: type[ProblemError]) -> str:
-    """The status of an error in the document: the server's own errors are one response."""
+    """The status of an error in the document.
+
+    The server's own errors are one response, and so are those of a body that could not be taken in: each route that
+    reads one has all of them.
+    """
+    if kind in TRANSFER:
+        return "4XX"
     return "5XX" if kind.status >= SERVER_ERROR else str(kind.status)
 
 

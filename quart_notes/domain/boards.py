@@ -55,7 +55,7 @@ class Boards(Service):
         """Add a shared board; the caller owns it."""
 
         async def work(change: Change) -> MyBoardOut:
-            board = Board(kind="shared", name=data.name, created_at=datetime.now(UTC))
+            board = Board(kind="shared", name=data.name, tick=data.tick, created_at=datetime.now(UTC))
             await board.save(using_db=change.connection, force_create=True)
             if caller.user is not None:
                 await Membership.create(
@@ -138,13 +138,14 @@ class Boards(Service):
         return [row["id"] for row in rows]
 
     @transactional
-    async def rename(self, change: Change, caller: Caller, board_id: int, data: BoardUpdate) -> MyBoardOut:
-        """Rename a board; the same name sends no event."""
+    async def change(self, change: Change, caller: Caller, board_id: int, data: BoardUpdate) -> MyBoardOut:
+        """Change the fields that were sent; without a difference no event is sent."""
         role = await require_role(change.connection, caller, board_id, "owner")
         board = await Board.get(id=board_id, using_db=change.connection)
-        if board.name != data.name:
-            board.name = data.name
-            await board.save(using_db=change.connection, update_fields=["name"])
+        sent = {name: value for name, value in data.changes().items() if getattr(board, name) != value}
+        if sent:
+            board.update_from_dict(sent)
+            await board.save(using_db=change.connection, update_fields=list(sent))
             _record_event(change, "update", board)
         return _my_board(board, role)
 
@@ -193,7 +194,7 @@ async def _roles(connection: BaseDBAsyncClient, caller: Caller, board_ids: list[
 
 
 def _my_board(board: Board, role: Role) -> MyBoardOut:
-    return MyBoardOut(id=board.id, kind=board.kind, name=board.name, created_at=board.created_at, role=role)
+    return MyBoardOut(**BoardOut.model_validate(board).model_dump(), role=role)
 
 
 def _record_event(change: Change, action: events.Action, board: Board) -> None:

@@ -7,7 +7,7 @@ from tortoise.models import Model
 
 from quart_notes.models.columns import choice, reference
 from quart_notes.models.users import User
-from quart_notes.schemas import BOARD_NAME_MAX, Role
+from quart_notes.schemas import BOARD_NAME_MAX, BoardTick, Role
 
 
 class Board(Model):
@@ -16,6 +16,7 @@ class Board(Model):
     id = fields.BigIntField(primary_key=True)
     kind: Literal["shared", "personal"] = choice(8)
     name = fields.CharField(BOARD_NAME_MAX)
+    tick: BoardTick = choice(10, default="notes", db_default="notes")
     created_at = fields.DatetimeField()
     deleted_at = fields.DatetimeField(null=True)
     deleted_by = fields.BigIntField(null=True)

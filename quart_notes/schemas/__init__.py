@@ -41,6 +41,7 @@ from quart_notes.schemas.fields import (
     PAGE_MAX,
     QUERY_MAX,
     UNSTORABLE,
+    BoardTick,
     Colour,
     InputModel,
     OutputModel,

@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from quart_notes.schemas.examples import MOMENT, USER, example
-from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, InputModel, OutputModel, PageQuery, SingleLine
+from quart_notes.schemas.fields import (
+    EACH_NOTE,
+    MAX_ID,
+    BoardTick,
+    ClientKey,
+    Id,
+    IdOrDigits,
+    InputModel,
+    OutputModel,
+    PageQuery,
+    SingleLine,
+)
 from quart_notes.schemas.users import UserOut
 
 BOARD_NAME_MAX = 80  # characters
@@ -14,10 +25,12 @@ Role = Literal["viewer", "ticker", "editor", "owner"]
 BoardName = Annotated[
     SingleLine, Field(max_length=BOARD_NAME_MAX, description="What it is called, one line.", examples=["Allotment"])
 ]
+TICK = "What is ticked off. notes: each note; checklists: notes with tasks only."
 BOARD: dict[str, Any] = {
     "id": 2,
     "kind": "shared",
     "name": "Allotment",
+    "tick": "notes",
     "created_at": MOMENT,
 }
 
@@ -28,15 +41,17 @@ class BoardCreate(InputModel):
     model_config = example({"name": "Allotment"})
 
     name: BoardName
+    tick: BoardTick = Field(default_factory=lambda: EACH_NOTE, description=TICK)
     client_key: ClientKey = None
 
 
 class BoardUpdate(InputModel):
-    """A new name for a board."""
+    """A change of a board: only the fields that are sent change."""
 
     model_config = example({"name": "Allotment 7"})
 
-    name: BoardName
+    name: BoardName = Field(default_factory=str)
+    tick: BoardTick = Field(default_factory=lambda: EACH_NOTE, description=TICK)
 
 
 class BoardOut(OutputModel):
@@ -47,6 +62,7 @@ class BoardOut(OutputModel):
     id: int = Field(description="Grows with each board and is never used twice; 1 is everybody's.", ge=1, le=MAX_ID)
     kind: Literal["shared", "personal"] = Field(description="shared: may have members; personal: one person's own.")
     name: str = Field(description="What it is called.", max_length=BOARD_NAME_MAX)
+    tick: BoardTick = Field(description=TICK)
     created_at: datetime = Field(description="UTC, RFC 3339.")
 
 

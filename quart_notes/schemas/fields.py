@@ -74,6 +74,9 @@ Colour = TypeAliasType(
 COLOURS: tuple[str, ...] = get_args(Colour.__value__)
 NO_COLOUR: Colour = "none"
 
+BoardTick = TypeAliasType("BoardTick", Literal["notes", "checklists"])
+EACH_NOTE: BoardTick = "notes"
+
 
 class InputModel(BaseModel):
     """A body: unknown fields are refused, values are not converted silently. Queries are models without both rules."""

@@ -22,8 +22,11 @@ interface BoardOut {
   id: number;
   kind: "shared" | "personal";
   name: string;
+  tick: BoardTick;
   created_at: string;
 }
+
+type BoardTick = "notes" | "checklists";
 
 type Colour = "none" | "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown" | "grey";
 

@@ -45,11 +45,11 @@ ON_BOARD: dict[str, Role] = {
     **{f"front_board_notes.{name}": "editor" for name in ("add", "save", "delete", "restore", "move")},
     "front_board_notes.change_tasks": "ticker",
     **{f"boards.{name}": "viewer" for name in ("get_board", "list_members")},
-    **{f"boards.{name}": "owner" for name in ("rename_board", "delete_board", "set_member", "remove_member")},
+    **{f"boards.{name}": "owner" for name in ("update_board", "delete_board", "set_member", "remove_member")},
     "front_boards.board": "viewer",
     "front_transfers.transfer": "viewer",
     "front_transfers.start_import": "editor",
-    **{f"front_boards.{name}": "owner" for name in ("rename", "set_member", "invite", "delete", "remove_member")},
+    **{f"front_boards.{name}": "owner" for name in ("save", "set_member", "invite", "delete", "remove_member")},
     **dict.fromkeys(("boards.restore_board", "front_boards.restore"), "owner"),
 }
 # About a deleted object: its board's, or the board itself, which is hidden from everybody but its owners.

@@ -82,7 +82,7 @@ def test_a_boards_new_name_is_shown_everywhere_at_once(ada, bob):
     )
     owner = ada.window(f"/front/boards/{board}")
     owner.get_by_label("Name of the board").fill(name := fresh("after "))
-    owner.get_by_role("button", name="Rename").click()
+    owner.locator("#board-form").get_by_role("button", name="Save").click()
 
     expect(page.locator(".desk-board")).to_contain_text(name)
     expect(page.locator("#switcher summary")).to_contain_text(name)

@@ -86,8 +86,8 @@ async def test_an_older_database_keeps_all_its_rows(url: str, tmp_path: Path):
     assert people == [1, 2, 3, 4, 3, 2], "nobody loses their name"
     keys = find(url, 'SELECT nickname_key FROM "user" ORDER BY id')
     assert keys == [("taro",), ("ｔａｒｏ",), ("ko",), ("ada",)]
-    boards = find(url, "SELECT name FROM board WHERE id IN (102, 103, 104) ORDER BY id")
-    assert boards == [("Personal (Ada)",), ("Diary",), ("Personal",)]
+    boards = find(url, "SELECT name, tick FROM board WHERE id IN (102, 103, 104) ORDER BY id")
+    assert boards == [("Personal (Ada)", "notes"), ("Diary", "notes"), ("Personal", "notes")]
     assert find(url, "SELECT folder, size FROM job") == [("", 0)]
     tree = '[{"type":"ul","children":[{"type":"task","children":[{"type":"text","text":"one"}],"line":1,"done":true}]}]'
     counted = "SELECT content_json, tasks_done, tasks_total FROM note WHERE content_json IS NOT NULL"

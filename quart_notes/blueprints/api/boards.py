@@ -60,12 +60,12 @@ async def get_board(board_id: int) -> Response:
 @blueprint.patch("/<id:board_id>")
 @validate_request(BoardUpdate)
 @responds(BOARD)
-async def rename_board(board_id: int, data: BoardUpdate) -> Response:
-    """Rename a board.
+async def update_board(board_id: int, data: BoardUpdate) -> Response:
+    """Change a board.
 
     Owners only.
     """
-    return json_item(*await core().boards.rename(await caller(), board_id, data))
+    return json_item(*await core().boards.change(await caller(), board_id, data))
 
 
 @blueprint.delete("/<id:board_id>")

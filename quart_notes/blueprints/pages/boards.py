@@ -52,7 +52,9 @@ async def add() -> Page:
     """The form to add a board."""
     sent = await form_values("name")
     try:
-        board, _ = await core().boards.add(await caller(), BoardCreate(**sent, client_key=await form_key(sent)))
+        board, _ = await core().boards.add(
+            await caller(), BoardCreate(name=sent["name"], client_key=await form_key(sent))
+        )
     except ValidationError as error:
         return await refused(_boards, sent, error)
     return see_other(f"/front/boards/{board.id}/notes")
@@ -78,7 +80,7 @@ async def settings_page(board_id: int, **further: Any) -> str:
             "members": members.items,
             "people": [user for user in await core().users.active() if user.id not in member_ids],
             "last_event_id": visible_position(members.position),
-            "name_form": form_context({"name": shown.name}),
+            "settings_form": form_context({"name": shown.name, "tick": shown.tick}),
             "member_form": form_context({"user_id": "", "role": "editor"}),
             "new_link": None,
             "labels": sorted(labels.items, key=lambda label: label_key(label.name)),
@@ -90,13 +92,14 @@ async def settings_page(board_id: int, **further: Any) -> str:
 
 
 @blueprint.post("/<id:board_id>")
-async def rename(board_id: int) -> Page:
-    """The form to rename a board."""
-    sent = await form_values("name")
+async def save(board_id: int) -> Page:
+    """The form with a board's settings: its name, and what is ticked off on it."""
+    sent = await form_values("name", "tick")
+    given = {name: text for name, text in sent.items() if text or name != "tick"}  # a form may have a name alone
     try:
-        await core().boards.rename(await caller(), board_id, BoardUpdate(**sent))
+        await core().boards.change(await caller(), board_id, BoardUpdate.model_validate(given))
     except ValidationError as error:
-        return await refused(lambda form: settings_page(board_id, name_form=form), sent, error)
+        return await refused(lambda form: settings_page(board_id, settings_form=form), sent, error)
     return _to_board(board_id)
 
 

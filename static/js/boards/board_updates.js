@@ -1,10 +1,11 @@
-/** Changes of the open board: a new name, another role, deletion, restoration. */
+/** Changes of the open board: a new name, other settings, another role, deletion, restoration. */
 import { ask, Problem } from "../lib/api.js";
 import { find } from "../lib/elements.js";
 import { announce } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
 import { rename } from "./board_names.js";
 import { keepDraftVisible, setRole } from "./board_role.js";
+import { setTick } from "./board_tick.js";
 import { boardId } from "./current_board.js";
 
 const DELETED = "This board has been deleted.";
@@ -38,7 +39,10 @@ export function start(element, feed) {
     if (board?.id === boardId) {
       if (action === "delete") showNotice(DELETED);
       else if (action === "create") reload();
-      else rename(board);
+      else {
+        rename(board);
+        setTick(board.tick);
+      }
     }
     if (membership?.board_id !== boardId) return;
     if (action === "delete") showNotice(TAKEN);
@@ -50,6 +54,7 @@ export function start(element, feed) {
       const { value } = await ask(`/boards/${boardId}`, { signal });
       rename(value);
       setRole(value.role);
+      setTick(value.tick);
       reload();
     } catch (caught) {
       if (Problem.of(caught).status !== 404) throw caught;

@@ -1,4 +1,5 @@
 /** The single-key shortcuts of the board (shell/shortcuts.js). */
+import { explainTick } from "../boards/board_tick.js";
 import { find } from "../lib/elements.js";
 import { nextShown } from "../lib/focus.js";
 import { goTo, keyClick } from "../lib/list_keys.js";
@@ -29,7 +30,7 @@ export function noteKeys(list) {
     e: click(".edit-link"),
     // On a control in the card, Enter is the control's.
     Enter: () => (document.activeElement === current() ? click(".edit-link")() : false),
-    x: click(".done-box"),
+    x: () => click(".done-box")() || explainTick(current()),
     p: click(".pin-button:enabled"),
     l: click(".label-link"),
     c: click(".colour-link"),

@@ -283,7 +283,8 @@ async def _mutate(house: House, board: int, chance: random.Random) -> None:
     other = house.people[chance.choice(["ada", "bob", "eve", "root"])].id
     note, core = chance.randint(1, 8), house.core
     acts = {
-        "name": lambda: core.boards.rename(who, board, BoardUpdate(name=f"Name {chance.randint(1, 3)}")),
+        "name": lambda: core.boards.change(who, board, BoardUpdate(name=f"Name {chance.randint(1, 3)}")),
+        "setting": lambda: core.boards.change(who, board, BoardUpdate(tick=chance.choice(("notes", "checklists")))),
         "member": lambda: core.members.set(who, board, other, MemberUpdate(role=chance.choice(ROLES))),
         "remove": lambda: core.members.remove(who, board, other),
         "tick": lambda: core.notes.change(who, board, note, NoteUpdate(done=chance.random() < 0.5)),

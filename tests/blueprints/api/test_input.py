@@ -227,6 +227,7 @@ NO_IDS: list[Any] = [
 DEFAULTS = {
     "account.create_token": {"scope", "days"},
     "invitations.create_invitation": {"uses", "days"},
+    "boards.update_board": {"name", "tick"},
     "labels.create_label": {"colour"},
     "labels.update_label": {"name", "colour"},
     "me.change_profile": {"name", "nickname", "email"},

@@ -69,7 +69,7 @@ async def test_an_unchanged_role_sends_no_event(house: House):
     ada, bob = house.caller("ada"), house.people["bob"].id
     before = await house.core.log.newest()
 
-    await house.core.boards.rename(ada, board, BoardUpdate(name="Allotment"))
+    await house.core.boards.change(ada, board, BoardUpdate(name="Allotment"))
     await house.core.members.set(ada, board, bob, MemberUpdate(role="viewer"))
 
     assert await house.core.log.newest() == before

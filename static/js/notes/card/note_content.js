@@ -24,6 +24,7 @@ export function removeMarks(card) {
 /** @param {HTMLElement} card @param {Note} note */
 function showCount(card, { id, tasks }) {
   const shown = card.querySelector(".tasks-tools");
+  card.toggleAttribute("data-checklist", Boolean(tasks?.total));
   if (!tasks?.total) {
     shown?.remove();
     return;

@@ -32,6 +32,7 @@ from quart_notes.domain.message_notes import MessageNotes
 from quart_notes.domain.messages import Messages
 from quart_notes.domain.notes import Notes
 from quart_notes.domain.order.board_pages import BoardPages
+from quart_notes.domain.order.bulk_changes import BulkChanges
 from quart_notes.domain.order.note_moves import NoteMoves
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.preferences import Preferences
@@ -83,6 +84,7 @@ class Core:
         self.notes = Notes(*wired)
         self.board_pages = BoardPages(*wired)
         self.note_moves = NoteMoves(*wired)
+        self.bulk_changes = BulkChanges(*wired)
         self.tasks = Tasks(*wired)
         self.revisions = Revisions(*wired)
         self.activity = Activity(*wired)
@@ -109,8 +111,12 @@ class Core:
         self.access_cache = AccessCache(self.broadcaster, self.sessions, self.tokens, self.boards)
         self.stream_revocation = StreamRevocation(self.broadcaster, self.access_cache)
         self.answers = Answers(*wired)
-        ollama = Ollama(settings.ollama_url, settings.ollama_model, settings.assistant_timeout)
-        self.assistant = Assistant(self.broadcaster, self.answers, ollama, settings.assistant_answers)
+        self.assistant = Assistant(
+            self.broadcaster,
+            self.answers,
+            Ollama(settings.ollama_url, settings.ollama_model, settings.assistant_timeout),
+            settings.assistant_answers,
+        )
         self.uploads = UploadStore(settings.data / "imports")
         self.jobs = Jobs(*wired, settings.max_kept_import_bytes)
         self.imports = Imports(*wired)

@@ -101,19 +101,9 @@ class Notes(Service):
             sent = {name: value for name, value in sent.items() if getattr(note, name) != value}
             if not sent:
                 return NoteOut.model_validate(note)
-            changed = [*sent]
             if "labels" in sent:
-                del sent["labels"]
                 await relabel(change, note, labels)
-            if "archived" in sent:
-                sent["archived_at"] = datetime.now(UTC) if sent.pop("archived") else None
-            note.update_from_dict(sent)
-            if "description" in sent:
-                set_formatted(note, formatted)
-                sent |= dict.fromkeys(FORMATTED)
-            if note.title is None and note.description is None:
-                raise ValidationFailedError.of_field("", "A note needs a title or a description.")
-            return await save_note(change, "update", note, *sent, changed=names_of(note, changed))
+            return await save_fields(change, note, sent, formatted)
 
         return await self._write(work, caller.id)
 
@@ -123,10 +113,7 @@ class Notes(Service):
     ) -> NoteOut:
         """Delete a note; `restore` can undo it for a while."""
         await require_role(change.connection, caller, board_id, "editor")
-        note = await require_note(change.connection, board_id, note_id, allowed)
-        note.deleted_at, note.deleted_by = datetime.now(UTC), change.by
-        await note.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by"])
-        return record_note(change, "delete", NoteOut.model_validate(note))
+        return await delete_note(change, await require_note(change.connection, board_id, note_id, allowed))
 
     @transactional
     async def restore(self, change: Change, caller: Caller, board_id: int, note_id: int) -> NoteOut:
@@ -135,8 +122,7 @@ class Notes(Service):
         note = await _deleted(change.connection, board_id, note_id)
         if note is None:
             raise NotFoundError(f"There is no deleted note {note_id}")
-        note.deleted_at = note.deleted_by = None
-        return await save_note(change, "create", note, "deleted_at", "deleted_by", changed=[RESTORED])
+        return await restore_note(change, note)
 
     async def get(self, caller: Caller, board_id: int, note_id: int) -> tuple[NoteOut, EventId]:
         """A note, and the newest event that it includes."""
@@ -209,6 +195,37 @@ async def relabel(change: Change, note: Note, labels: Sequence[Label]) -> None:
     """Give a note these labels; `save_note` is still to be called."""
     await assign_labels(change, {note.id: labels})
     note.labels_json = labels_json(labels)
+
+
+async def save_fields(change: Change, note: Note, sent: dict[str, Any], formatted: Formatted | None = None) -> NoteOut:
+    """Save new values of a note as a new version.
+
+    sent        by the names of NoteUpdate, at least one; labels were assigned before (`relabel`)
+    formatted   the description, if it was sent
+    """
+    columns = {name: value for name, value in sent.items() if name != "labels"}
+    if "archived" in columns:
+        columns["archived_at"] = datetime.now(UTC) if columns.pop("archived") else None
+    note.update_from_dict(columns)
+    if "description" in columns and formatted is not None:
+        set_formatted(note, formatted)
+        columns |= dict.fromkeys(FORMATTED)
+    if note.title is None and note.description is None:
+        raise ValidationFailedError.of_field("", "A note needs a title or a description.")
+    return await save_note(change, "update", note, *columns, changed=names_of(note, sent))
+
+
+async def delete_note(change: Change, note: Note) -> NoteOut:
+    """Delete a note, so that it can be restored."""
+    note.deleted_at, note.deleted_by = datetime.now(UTC), change.by
+    await note.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by"])
+    return record_note(change, "delete", NoteOut.model_validate(note))
+
+
+async def restore_note(change: Change, note: Note) -> NoteOut:
+    """Restore a deleted note."""
+    note.deleted_at = note.deleted_by = None
+    return await save_note(change, "create", note, "deleted_at", "deleted_by", changed=[RESTORED])
 
 
 def set_formatted(note: Note, formatted: Formatted) -> None:

@@ -33,6 +33,7 @@ from quart_notes.schemas.boards import (
     MyBoardOut,
     Role,
 )
+from quart_notes.schemas.bulk_changes import BULK_MAX, BulkChange, BulkUpdate
 from quart_notes.schemas.content import Align, ContentNode, TaskCount, TaskCreate, TaskTick
 from quart_notes.schemas.fields import (
     COLOURS,

@@ -94,6 +94,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         **{f"front_{name}.change_tasks": {"task": f"1:{TASK}"} for name in ("notes", "board_notes")},
         **{f"front_{name}.move": {"to": "up"} for name in ("notes", "board_notes")},
         **{f"{name}.move_note": {"after_id": 9999} for name in ("notes", "board_notes")},
+        **{f"{name}.change_notes": {"ids": [1], "change": {"pinned": True}} for name in ("notes", "board_notes")},
         "front_rooms.add": {"name": f"Room {number} by form"},
         "labels.create_label": {"name": f"Label {number}"},
         "labels.update_label": {"name": f"Label {number}", "colour": "red"},

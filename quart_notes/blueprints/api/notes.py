@@ -14,6 +14,7 @@ from quart_notes.live.events import board
 from quart_notes.live.response_cache import CachedResponse
 from quart_notes.live.writer import Committed
 from quart_notes.schemas import (
+    BulkUpdate,
     EditingNotice,
     NoteCreate,
     NoteMove,
@@ -108,6 +109,20 @@ def _path(board_id: int) -> str:
 
 
 fast_post.add_fast_route(blueprint, "POST", "", NoteCreate, _create_on_shared)
+
+
+@blueprint.post("/bulk")
+@validate_request(BulkUpdate)
+@responds(ResponseDoc(200, "The notes, in the order of `ids`.", list[NoteOut]))
+async def change_notes(board_id: int, data: BulkUpdate) -> Response:
+    """Change several notes at once: all, or none.
+
+    A note that is already as wanted gets no event. If any note is not there, 404 names each in `errors`.
+    """
+    changed, position = await core().bulk_changes.change(await caller(), board_id, data)
+    response = Response(NOTES.dump_json(changed.notes), 200, content_type="application/json")
+    response.headers["Last-Event-ID"] = str(visible_position(position))
+    return response
 
 
 @blueprint.get("/<id:note_id>")

@@ -92,7 +92,7 @@ class NoteMoves(Service):
         target = to.board_id or board_id
         if target != board_id:
             await require_role(change.connection, caller, target, "editor")
-        return await _put(change, note, target, *await _gap(change.connection, caller, note, target, to))
+        return await put(change, caller, note, target, to)
 
     @transactional
     async def step(self, change: Change, caller: Caller, board_id: int, note_id: int, direction: Direction) -> NoteOut:
@@ -107,7 +107,7 @@ class NoteMoves(Service):
         if neighbour is None or not _is_ordered(note):
             return NoteOut.model_validate(note)
         to = NoteMove(after_id=neighbour) if toward == ">" else NoteMove(before_id=neighbour, after_id=None)
-        return await _put(change, note, board_id, *await _gap(change.connection, caller, note, board_id, to))
+        return await put(change, caller, note, board_id, to)
 
     async def place(self, caller: Caller, board_id: int, note_id: int) -> Place | None:
         """Where a note stands; None for a done or archived one."""
@@ -129,6 +129,27 @@ class NoteMoves(Service):
                 return None
             board_id: int = note.board_id
         return board_id
+
+
+async def put(change: Change, caller: Caller, note: Note, board_id: int, to: NoteMove) -> NoteOut:
+    """Put a note into its place on a board, and record it; the caller's roles have been checked."""
+    low, high = await _gap(change.connection, caller, note, board_id, to)
+    moves_away = board_id != note.board_id
+    if not moves_away and (low is None or low < note.rank) and (high is None or note.rank < high):
+        return NoteOut.model_validate(note)
+    rank = None if low is None and high is None else rank_between(low, high)
+    if rank is not None and len(rank) > RANK_MAX:
+        rank = await _rebalance(change, note, board_id, rank)
+    if not moves_away:
+        return await _save(change, note, rank)
+    # First, so that the log keeps no text of it for those who read the former board alone.
+    record_note(change, "delete", NoteOut.model_validate(note))
+    note.board_id, note.moved_rank = board_id, rank
+    if note.labels:
+        await relabel(change, note, await require_labels(change, board_id, note.labels))
+    moved = await save_note(change, "create", note, "board_id", "moved_rank", changed=[MOVED])
+    await move_revisions(change.connection, note.id, board_id)
+    return moved
 
 
 async def _gap(
@@ -165,26 +186,6 @@ async def _neighbour(
     if found.board_id != board_id:
         raise ValidationFailedError.of_field(field, f"Note {neighbour_id} is on another board.")
     return found.rank
-
-
-async def _put(change: Change, note: Note, board_id: int, low: str | None, high: str | None) -> NoteOut:
-    """Give a note a rank between two of a board, and record it."""
-    moves_away = board_id != note.board_id
-    if not moves_away and (low is None or low < note.rank) and (high is None or note.rank < high):
-        return NoteOut.model_validate(note)
-    rank = None if low is None and high is None else rank_between(low, high)
-    if rank is not None and len(rank) > RANK_MAX:
-        rank = await _rebalance(change, note, board_id, rank)
-    if not moves_away:
-        return await _save(change, note, rank)
-    # First, so that the log keeps no text of it for those who read the former board alone.
-    record_note(change, "delete", NoteOut.model_validate(note))
-    note.board_id, note.moved_rank = board_id, rank
-    if note.labels:
-        await relabel(change, note, await require_labels(change, board_id, note.labels))
-    moved = await save_note(change, "create", note, "board_id", "moved_rank", changed=[MOVED])
-    await move_revisions(change.connection, note.id, board_id)
-    return moved
 
 
 async def _save(change: Change, note: Note, rank: str | None) -> NoteOut:

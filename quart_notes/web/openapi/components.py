@@ -165,8 +165,7 @@ class Components:
             response["content"] = {
                 kind: {"schema": BYTES if model is None else self.schema(model)} for kind, model in types.items()
             }
-        is_new = HEADERS["Location"] in headers.values()
-        name = _success_name(status, types or {}, is_new=is_new)
+        name = _success_name(status, types or {}, headers)
         return self._parts.add("responses", name, response)
 
     def problem(self, kinds: Sequence[type[ProblemError]]) -> Part:
@@ -190,11 +189,14 @@ class Components:
         return self._parts.add("examples", kind.code, {"value": value})
 
 
-def _success_name(status: int, types: Mapping[str, Any], *, is_new: bool) -> str:
-    """E.g. Note for a NoteOut, NoteList for a list of them, NoteCreated for a new one, NotModified for 304."""
+def _success_name(status: int, types: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    """E.g. Note for a NoteOut, NoteList for a page of them, NoteArray for other lists, NoteCreated, NotModified."""
     model = next((model for model in types.values() if model is not None), None)
     if model is None:
         return HTTPStatus(status).phrase.title().replace(" ", "")
     (item, *_) = get_args(model) or (model,)
-    suffix = "List" if item is not model else "Created" if is_new else ""
+    if item is model:
+        suffix = "Created" if HEADERS["Location"] in headers.values() else ""
+    else:
+        suffix = "List" if HEADERS["ETag"] in headers.values() else "Array"
     return f"{item.__name__.removesuffix('Out')}{suffix}"

@@ -165,6 +165,7 @@ JSON_BODY = {400, 408, 413, 415, 422}
 # Responses of each route besides 503; writes also have 403 and 507, and those that read JSON also have JSON_BODY.
 ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 404, 409): [
+        "POST /api/notes/bulk",
         "PATCH /api/notes/<id:note_id>/tasks",
         "POST /api/jobs/<id:job_id>/retry", "POST /api/jobs/<id:job_id>/import", "DELETE /api/jobs/<id:job_id>",
         "DELETE /api/boards/<id:board_id>", "PUT /api/boards/<id:board_id>/members/<id:user_id>",

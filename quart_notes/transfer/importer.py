@@ -57,12 +57,17 @@ def read(sources: Sequence[SourcePath], options: ImportOptions, kind: Kind) -> I
     """
     form = FORMATS[kind.format]
     number = 0
+    labels: set[str] = set()
     for file in _of_kind(sources, kind):
         for item in _read(file, form, options) if isinstance(file, File) else (file,):
             number += item.counts
             if number > ENTRIES_MAX:
                 raise UnreadableError(TOO_MANY.format(ENTRIES_MAX))
+            labels.update(item.entry.labels if item.entry else ())
             yield item
+    for file in files(sources) if kind.folders else ():
+        if file.folder in (kind.folders or ()) and keep_format.lists_labels(file):
+            yield from keep_format.unused_labels(file, labels)
 
 
 def _read(file: File, form: Format, options: ImportOptions) -> Iterator[ParsedNote]:

@@ -147,5 +147,25 @@ class JsonReader:
         raise UnreadableError(f"It is not whole JSON: at character {self._dropped + self._at + 1:,}, {why}.")
 
 
+def fields_of(reader: JsonReader) -> Iterator[str]:
+    """The names of the next object's fields; read or skip the value of each before the next."""
+    reader.skip("{")
+    while reader.peek() == '"':
+        key = reader.value()
+        reader.skip(":")
+        yield key
+        if reader.skip(",", "}") == "}":
+            break
+
+
+def skip_value(reader: JsonReader) -> Any:
+    """Skip a value, and return it unless it is an array, which may be long."""
+    if reader.peek() != "[":
+        return reader.value()
+    for _ in reader.array():
+        pass
+    return None
+
+
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"it holds {name}, which JSON does not have")

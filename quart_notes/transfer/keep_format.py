@@ -5,7 +5,7 @@ such as a list with hyphens, is what its writer typed. In a formatted text such 
 the HTML says what is formatted.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from quart_notes.errors import InvalidJsonError
@@ -14,6 +14,7 @@ from quart_notes.schemas.strict_json import parse
 from quart_notes.transfer.checklists import task_list
 from quart_notes.transfer.columns import colour_of, use_of
 from quart_notes.transfer.dates import moment_of
+from quart_notes.transfer.errors import BadFileError
 from quart_notes.transfer.fields import as_text
 from quart_notes.transfer.html_reader import Document, read_html, unescaped
 from quart_notes.transfer.labels import labels_in, usable
@@ -27,6 +28,8 @@ MOMENTS = {"createdTimestampUsec": "created_at", "userEditedTimestampUsec": "upd
 LOST_NAMES = {"sharees": "shared with", "attachments": "attached files"}
 USUAL: tuple[Any, ...] = ("DEFAULT", False, None, "", [], {})  # values without information
 FORMATTING = "formatting"
+LABELS = "Labels.txt"  # the file with the names of all labels
+UNUSED_LABELS = "labels without notes"
 
 
 def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
@@ -49,6 +52,22 @@ def read(file: File, options: ImportOptions) -> Iterator[ParsedNote]:
 def count(_: File) -> Iterator[int]:
     """One item: a file is a note."""
     yield 1
+
+
+def lists_labels(file: File) -> bool:
+    """Whether a file beside the notes has the names of all labels."""
+    return file.name.rpartition("/")[2] == LABELS and file.bad is None
+
+
+def unused_labels(file: File, used: Collection[str]) -> Iterator[ParsedNote]:
+    """A report of the labels in a file that no imported note has: labels are made by notes."""
+    try:
+        names = whole(file).decode("utf-8-sig", "replace").splitlines()
+    except BadFileError as error:
+        yield ParsedNote(file.name, lost=[Lost(UNUSED_LABELS, str(error))])
+        return
+    if lost := [Lost(UNUSED_LABELS, name) for name in names if name.strip() and name not in used]:
+        yield ParsedNote(file.name, lost=lost)
 
 
 def is_note(value: Any) -> bool:

@@ -50,6 +50,7 @@ LOST: Mapping[str, Mapping[str, str]] = {
     },
     "keep_shared.json": {"shared with": "a@example.org"},
     "md_origin.zip": {"origin": "Ethiopia"},
+    "takeout_de_label_home.zip": {"labels without notes": "Home"},
     "own_origin_spaces.csv": {"origin": "New York"},
     "ticktick.csv": {
         "lines above the names of the columns": "Date: 2026-01-02+0000", "List Name": "Inbox", "Kind": "TEXT",

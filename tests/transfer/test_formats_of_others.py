@@ -218,7 +218,7 @@ CONTENTS: Mapping[str, tuple[bytes | str | Any, list[tuple[str | None, str | Non
             ("Odd", None, False),
             ("Gone", None, False),
         ],
-        {"id": "c1", "idChecklists": "l4"},
+        {"activity": "commentCard", "checklists": "odd", "idChecklists": "l4"},
     ),
     "trello_cards.json": (
         [{"name": "Paint", "checklists": [{"name": "To buy", "checkItems": [{"name": "brush", "state": "complete"}]}]}],

@@ -39,6 +39,7 @@ from quart_notes.domain.preferences import Preferences
 from quart_notes.domain.profiles import Profiles
 from quart_notes.domain.read_markers import ReadMarkers
 from quart_notes.domain.rooms import Rooms
+from quart_notes.domain.search.search import Search
 from quart_notes.domain.sessions import Sessions
 from quart_notes.domain.stream_revocation import StreamRevocation
 from quart_notes.domain.tasks import Tasks
@@ -97,6 +98,7 @@ class Core:
         self.rooms = Rooms(*wired)
         self.messages = Messages(*wired)
         self.message_notes = MessageNotes(self.messages, self.notes)
+        self.search = Search(*wired)
         self.read_markers = ReadMarkers(*wired)
         self.preferences = Preferences(*wired)
         self.presence = Presence(self.broadcaster, self.users.existing_users)
@@ -110,6 +112,10 @@ class Core:
         self.invitations = Invitations(*wired, self.signing_key.secret)
         self.access_cache = AccessCache(self.broadcaster, self.sessions, self.tokens, self.boards)
         self.stream_revocation = StreamRevocation(self.broadcaster, self.access_cache)
+        self._wire_jobs(settings, wired)
+
+    def _wire_jobs(self, settings: Settings, wired: tuple[Database, EventLog, Writer]) -> None:
+        """Wire what works beside requests."""
         self.answers = Answers(*wired)
         self.assistant = Assistant(
             self.broadcaster,

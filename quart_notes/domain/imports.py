@@ -190,6 +190,7 @@ async def _import_notes(
                 done_at=(entry.done_at or updated_at) if entry.done else None,
                 archived_at=(entry.archived_at or updated_at) if entry.archived else None,
                 origin=origin,
+                imported_at=now,
             )
     return created
 

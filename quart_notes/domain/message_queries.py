@@ -9,6 +9,7 @@ from quart_notes.domain.access import Caller
 from quart_notes.domain.rooms import require_participant, require_room, room_of, topics
 from quart_notes.domain.service import Precondition
 from quart_notes.domain.text.markdown import format_message, tree_json
+from quart_notes.domain.text.normalization import searchable
 from quart_notes.domain.users import by_id
 from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError
 from quart_notes.live import events
@@ -20,7 +21,7 @@ from quart_notes.schemas.deleted_text import TEXT
 
 NO_ROOM = 0  # an id that no room has
 UNFINISHED = ("waiting", "writing")  # states of an answer in progress
-TEXT_COLUMNS = ("content", "formatted_json")
+TEXT_COLUMNS = ("content", "formatted_json", "search_text")
 
 
 async def require_visible_message(
@@ -98,7 +99,8 @@ def require_asker(answer: Message, caller: Caller, person_id: int | None) -> Non
 
 def set_text(message: Message, text: str) -> None:
     """Change the TEXT_COLUMNS of a message."""
-    message.update_from_dict({"content": text, "formatted_json": tree_json(format_message(text))})
+    formatted = tree_json(format_message(text))
+    message.update_from_dict({"content": text, "formatted_json": formatted, "search_text": searchable(text)})
 
 
 async def save(change: Change, action: Action, message: Message, *fields: str) -> MessageOut:

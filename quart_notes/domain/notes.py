@@ -47,7 +47,7 @@ SHOWN = (
     *("board_id", *STORED, "created_at", "created_by", "updated_at", "updated_by"),
     *("done_at", "done_by", "archived_at"),
 )
-INSERTED = (*SHOWN, *FORMATTED, "search_text", "origin")
+INSERTED = (*SHOWN, *FORMATTED, "search_text", "origin", "imported_at")
 INSERT = (
     f"INSERT INTO note (version, {', '.join(INSERTED)})"  # noqa: S608 - our own names
     f" VALUES (1, {', '.join(f'?{number}' for number in range(1, len(INSERTED) + 1))})"
@@ -170,6 +170,7 @@ async def insert(
     done_at: datetime | None = None,
     archived_at: datetime | None = None,
     origin: str | None = None,
+    imported_at: datetime | None = None,
 ) -> NoteOut:
     """Put a note into the table and record its event.
 
@@ -179,7 +180,7 @@ async def insert(
     done_by = None if done_at is None else change.by
     shown = [board_id, *TYPED(content), created_at, change.by, updated_at, change.by, done_at, done_by, archived_at]
     tasks = formatted.task_count
-    columns = (tree_json(formatted.content), tasks["done"], tasks["total"], search_text(content), origin)
+    columns = (tree_json(formatted.content), tasks["done"], tasks["total"], search_text(content), origin, imported_at)
     note_id = await change.connection.execute_insert(INSERT, [*shown, *columns])
     values: dict[str, Any] = dict(zip(SHOWN, shown, strict=True))
     made: dict[str, Any] = {"content": formatted.content, "tasks": tasks, "rank": initial_rank(note_id)}

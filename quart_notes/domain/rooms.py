@@ -94,7 +94,7 @@ class Rooms(Service):
         """Rooms by id ascending, `query.limit` at most; with `query.person_id` that person's conversations too."""
         person_id = query.person_id if caller.trusted or query.person_id == caller.id else None
         async with self._snapshot() as (connection, position):
-            visible = Room.filter(_visible_to(person_id), id__gt=query.after_id).using_db(connection)
+            visible = Room.filter(visible_rooms(person_id), id__gt=query.after_id).using_db(connection)
             rows = await visible.order_by("id").limit(query.limit + 1)
             rooms = await _room_outs(connection, rows[: query.limit])
         return Listed(rooms, position, len(rows) > query.limit)
@@ -110,11 +110,11 @@ class Rooms(Service):
     async def existing_rooms(self, ids: Collection[int], person_id: int | None) -> dict[int, RoomOut]:
         """The public rooms and the user's own conversations among these ids, by id."""
         async with self._database.snapshot() as connection:
-            rows = await Room.filter(_visible_to(person_id), id__in=list(ids)).using_db(connection)
+            rows = await Room.filter(visible_rooms(person_id), id__in=list(ids)).using_db(connection)
             return {room.id: room for room in await _room_outs(connection, rows)}
 
 
-def _visible_to(person_id: int | None) -> Q:
+def visible_rooms(person_id: int | None) -> Q:
     """The rooms that a user sees: public rooms, and their own conversations."""
     public = Q(kind="room")
     return public if person_id is None else public | Q(lower_id=person_id) | Q(upper_id=person_id)

@@ -25,6 +25,7 @@ class Message(Model):
     guest = fields.CharField(32, null=True)
     content = fields.TextField()
     formatted_json = fields.TextField(null=True)  # the content's tree (schemas.content); null for a plain text
+    search_text = fields.TextField(default="", db_default="")  # the content without case and accents
     client_key = fields.CharField(64, null=True)
     client_digest = fields.CharField(64, null=True)  # of the text that came with the key
     question_id = fields.BigIntField(null=True)

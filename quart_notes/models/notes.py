@@ -45,6 +45,7 @@ class Note(Model):
     tasks_total = fields.IntField(default=0, db_default=0)
     search_text = fields.TextField()  # title and description, without case and accents
     origin = fields.CharField(ORIGIN_MAX, null=True)  # of an imported one: what came once comes once (indexed, 0004)
+    imported_at = fields.DatetimeField(null=True)  # of an imported one, which may have been created long before
 
     class Meta:
         table = "note"

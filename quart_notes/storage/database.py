@@ -31,15 +31,16 @@ from quart_notes.storage.postgres.server import PostgresBackend
 from quart_notes.storage.schema_version import APPS, DatabaseOpenError
 from quart_notes.storage.sqlite.file import SqliteBackend
 
-WRITER, READER, ASIDE = "default", "reader", "aside"  # names of Tortoise's connections
+WRITER, READER, ASIDE, SEARCHER = "default", "reader", "aside", "searcher"  # names of Tortoise's connections
 CONNECTION_ERRORS = (OperationalError, DBConnectionError, sqlite3.Error, OSError, ValueError)
 
 
 def orm(store: SqliteBackend | PostgresBackend) -> dict[str, Any]:
     """Tortoise's configuration."""
-    connections = zip((WRITER, READER, ASIDE), store.credentials(), strict=False)
     return {
-        "connections": {name: {"engine": store.engine, "credentials": settings} for name, settings in connections},
+        "connections": {
+            name: {"engine": store.engine, "credentials": settings} for name, settings in store.credentials().items()
+        },
         "apps": APPS,
     }
 
@@ -69,6 +70,7 @@ class Transaction(Protocol):
     """
 
     SIZE: str  # a query for the bytes of the whole database
+    FIND: str  # the function for the place of a text in another one, which comes first: from 1, or 0
     private: bool  # as the database was configured
 
     @property
@@ -192,10 +194,14 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[BaseDBAsyncClient]:
-        """A consistent state of the database, to read from."""
+    async def snapshot(self, *, slow: bool = False) -> AsyncIterator[BaseDBAsyncClient]:
+        """A consistent state of the database, to read from.
+
+        slow   what is read may take long: other reads do not wait for it
+        """
+        wanted = ASIDE if _IS_DEDICATED.get() else SEARCHER if slow else READER
         with self._monitored():
-            async with in_transaction(ASIDE if _IS_DEDICATED.get() and ASIDE in self._names else READER) as connection:
+            async with in_transaction(wanted if wanted in self._names else READER) as connection:
                 cast(Transaction, connection).private = self._private
                 yield connection
 

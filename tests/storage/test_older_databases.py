@@ -17,6 +17,7 @@ from tests.support.servers.older_versions import made_by
 
 pytestmark = pytest.mark.sqlite_only("it has databases of both kinds of its own")
 NOW = "'2026-01-31 09:30:00.000001+00:00'"
+LONG_AGO = "'2001-01-31 09:30:00.000001+00:00'"
 MANY = 1_001  # notes: more than one batch
 PEOPLE = ["taro", "ｔａｒｏ", "ｋｏ", "Ada"]
 ROWS = [
@@ -32,6 +33,8 @@ ROWS = [
     ),
     "INSERT INTO note (title, description, done, version, created_at, updated_at, search_text, board_id)"
     f" VALUES ('a', '- [x] one', false, 2, {NOW}, {NOW}, 'a', 1)",
+    "INSERT INTO note (title, done, version, created_at, updated_at, search_text, board_id)"
+    f" VALUES ('imported', false, 1, {LONG_AGO}, {LONG_AGO}, 'imported', 1)",
     f"INSERT INTO room (id, kind, name, name_key, created_at) VALUES (1, 'room', 'lobby', 'lobby', {NOW})",
     *(
         "INSERT INTO message (room_id, author_id, content, version, date, deleted_at)"
@@ -41,6 +44,7 @@ ROWS = [
             ("**bold**", NOW),
             ("- [x] one", "NULL"),
             ("# no head", "NULL"),
+            ("Chloé said", "NULL"),
         ]
     ),
     f"INSERT INTO board (id, kind, name, created_at) VALUES (102, 'personal', 'Personal', {NOW}),"
@@ -90,6 +94,8 @@ async def test_an_older_database_keeps_all_its_rows(url: str, tmp_path: Path):
     assert boards == [("Personal (Ada)", "notes"), ("Diary", "notes"), ("Personal", "notes")]
     assert find(url, "SELECT folder, size FROM job") == [("", 0)]
     tree = '[{"type":"ul","children":[{"type":"task","children":[{"type":"text","text":"one"}],"line":1,"done":true}]}]'
+    assert find(url, "SELECT search_text FROM message WHERE content = 'Chloé said'") == [("chloe said",)]
+    assert find(url, "SELECT title FROM note WHERE imported_at > created_at") == [("imported",)]
     counted = "SELECT content_json, tasks_done, tasks_total FROM note WHERE content_json IS NOT NULL"
     assert find(url, counted) == [(tree, 1, 1)]
     formatted = "SELECT content, formatted_json FROM message WHERE formatted_json IS NOT NULL ORDER BY id"

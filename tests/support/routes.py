@@ -24,7 +24,10 @@ VALUES = {
 }
 SHARED = {"board_id": "1"}  # for notes: note 1 is on the shared board
 # Required queries.
-QUERIES = dict.fromkeys(("messages.delete_message", "messages.restore_message"), "?author_id=1")
+QUERIES = {
+    **dict.fromkeys(("messages.delete_message", "messages.restore_message"), "?author_id=1"),
+    "search.search": "?q=a",
+}
 # Writes that read no body.
 BODILESS = {
     *(

@@ -20,10 +20,12 @@ class PostgresBackend:
         self._target = target
         self._exclusive = alone
 
-    def credentials(self) -> tuple[dict[str, Any], ...]:
-        """The engine's settings for the writer, the readers, and the separate reader."""
-        roles = ("alone", "reader") if self._exclusive else ("shared", "reader", "aside")
-        return tuple({"target": self._target, "role": role} for role in roles)
+    def credentials(self) -> dict[str, dict[str, Any]]:
+        """The engine's settings for each connection: the writer, the readers, and the separate reader."""
+        roles = {"default": "alone" if self._exclusive else "shared", "reader": "reader"}
+        if not self._exclusive:
+            roles["aside"] = "aside"
+        return {name: {"target": self._target, "role": role} for name, role in roles.items()}
 
     async def probe(self) -> None:
         """Do nothing: a failed connection leaves nothing locked."""

@@ -79,6 +79,7 @@ def _numbered(query: str) -> str:
 class PostgresTransaction(TransactionWrapper):
     """A transaction that reports its real outcome."""
 
+    FIND = "strpos"
     SIZE = "SELECT pg_database_size(current_database())"
 
     def __init__(self, parent: AsyncpgDBClient, connection: Any) -> None:

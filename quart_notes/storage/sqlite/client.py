@@ -35,6 +35,7 @@ INSERT = "INSERT INTO event_log (number, topic, body, subject, created_at) VALUE
 class SqliteTransaction(SqliteTransactionWrapper):
     """A transaction that holds the write lock from its beginning and leaves nothing open, whatever fails."""
 
+    FIND = "instr"
     SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 
     def __init__(self, connection: "SqliteDbClient") -> None:

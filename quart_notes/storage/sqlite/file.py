@@ -27,7 +27,10 @@ CHECKPOINT_SIZE = 4 << 20  # bytes of the write-ahead log from which on it is ch
 
 
 class SqliteBackend:
-    """Two connections to a file: one writes, one reads, so that a read never waits for a commit."""
+    """Three connections to a file: one writes, one reads, so that no read waits for a commit, and one searches.
+
+    A search of everything takes as long as a hundred other reads, which must not wait for it.
+    """
 
     engine = "quart_notes.storage.sqlite.client"
 
@@ -35,10 +38,11 @@ class SqliteBackend:
         self._file = file
         self._inode = 0
 
-    def credentials(self) -> tuple[dict[str, Any], ...]:
-        """The engine's settings for the writer and the reader."""
+    def credentials(self) -> dict[str, dict[str, Any]]:
+        """The engine's settings for each connection."""
         writing = {"file_path": str(self._file), **PRAGMAS}
-        return writing, {**writing, "query_only": "ON"}
+        reading = {**writing, "query_only": "ON"}
+        return {"default": writing, "reader": reading, "searcher": reading}
 
     async def probe(self) -> None:
         """Remember which file it is. Raise when no connection is possible: Tortoise would keep its lock for ever.

@@ -134,7 +134,11 @@ class NotesOpenAPIProvider(OpenAPIProvider):
     def build_querystring_parameters(self, model: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """The parameters of a query, named after the class that defines them."""
         parameters, aliases = super().build_querystring_parameters(model)
-        owners = {name: owner.__name__ for owner in model.__mro__ for name in getattr(owner, "model_fields", ())}
+        owners = {
+            field.alias or name: owner.__name__
+            for owner in model.__mro__
+            for name, field in getattr(owner, "model_fields", {}).items()
+        }
         return [
             self._components.parameter(f"{owners[one['name']]}.{one['name']}", _plain_query(one, aliases))
             for one in parameters
@@ -257,6 +261,7 @@ def openapi_extension() -> QuartSchema:
             Tag(name="people", description="Users, and their unread counts."),
             Tag(name="messages", description="Direct messages, and changes of any message."),
             Tag(name="rooms", description="Rooms: their messages and presence."),
+            Tag(name="search", description="Search in everything that one sees."),
             Tag(name="assistant", description="A language model that answers in a private room, or when mentioned."),
             Tag(name="feed", description="Every change as it happens."),
             Tag(name="system", description="Version and health."),

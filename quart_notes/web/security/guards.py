@@ -57,6 +57,7 @@ REQUIREMENTS: Mapping[str, Requirement] = {
     "administration": Requirement.ADMIN,
     "messages": Requirement.BY_METHOD,
     "rooms": Requirement.BY_METHOD,
+    "search": Requirement.BY_METHOD,
     "assistant": Requirement.BY_METHOD,
     "assistant.open_room": Requirement.SELF,
     "jobs": Requirement.BY_METHOD,

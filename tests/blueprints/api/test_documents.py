@@ -203,6 +203,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (201, 409): ["POST /api/users", "POST /api/rooms"],
     (200, 409): ["DELETE /api/me/preferences", "PUT /api/me/preferences/<key>"],
     (200, 404, 422): [
+        "GET /api/search",
         "POST /api/messages/<id:message_id>/restore", "GET /api/export", "POST /api/notes/<id:note_id>/tasks/<action>",
     ],
     (200, 400, 404): [

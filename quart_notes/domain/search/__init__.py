@@ -1,0 +1,1 @@
+"""Search in the notes and messages that a user sees."""

@@ -1,0 +1,177 @@
+"""The search in all that a user sees: notes with the words in their titles, then other notes and messages by time."""
+
+from collections.abc import Sequence
+from heapq import merge
+from typing import NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from quart_notes.domain.access import Caller, require_role, visible_boards
+from quart_notes.domain.message_queries import message_outs
+from quart_notes.domain.notes import COLUMNS, notes_out
+from quart_notes.domain.rooms import visible_rooms
+from quart_notes.domain.search import candidates
+from quart_notes.domain.search.candidates import Candidate, Words
+from quart_notes.domain.service import Service
+from quart_notes.domain.text.normalization import searched_words
+from quart_notes.domain.text.occurrences import occurrences
+from quart_notes.domain.text.snippets import Snippet, snippet
+from quart_notes.errors import ValidationFailedError
+from quart_notes.models import Board, Message, Note, Room
+from quart_notes.schemas import Cursor, MessageHit, MessageOut, NoteHit, NoteOut, NoteQuery, SearchOut, SearchQuery
+from quart_notes.schemas.event_ids import EventId
+from quart_notes.schemas.search import NEWEST
+
+FIRST_LOOK = 10  # times the wanted hits: notes that are found first, to see how common the words are
+
+
+class Scope(NamedTuple):
+    """The ids of the boards and rooms that are searched."""
+
+    boards: Sequence[int]
+    rooms: Sequence[int]
+
+
+class _Found(NamedTuple):
+    """A hit before its row is read."""
+
+    candidate: Candidate
+    is_note: bool
+
+
+class Search(Service):
+    """The search in all boards, rooms and conversations."""
+
+    async def find(self, caller: Caller, query: SearchQuery) -> tuple[SearchOut, EventId]:
+        """A page of hits, and the newest event that it includes.
+
+        raises   ValidationFailedError for a search without a word; NotFoundError for a board that the caller sees not
+        """
+        words = searched_words(query.q, NoteQuery.MAX_WORDS)
+        if not words:
+            raise ValidationFailedError.of_field("q", "This needs a word to search for.")
+        async with self._database.snapshot(slow=True) as connection:
+            position = await self._log.newest(connection)
+            scope = await _scope(connection, caller, query)
+            page, following = await _Pages(connection, Words.of(words), scope, query).read()
+            hits = await _hits(connection, page, words)
+        return SearchOut(hits=hits, next=None if following is None else str(following)), position
+
+
+async def _scope(connection: BaseDBAsyncClient, caller: Caller, query: SearchQuery) -> Scope:
+    boards: Sequence[int] = []
+    rooms: Sequence[int] = []
+    if query.board is not None:
+        await require_role(connection, caller, query.board, "viewer")
+    if query.includes("notes"):
+        seen = Board.filter(visible_boards(caller)).using_db(connection)
+        boards = [query.board] if query.board is not None else [row["id"] for row in await seen.values("id")]
+    if query.includes("messages") and not query.about_notes:
+        rooms = [row["id"] for row in await Room.filter(visible_rooms(caller.id)).using_db(connection).values("id")]
+    return Scope(boards, rooms)
+
+
+class _Pages:
+    """Reads the pages of one search.
+
+    1. First all notes with the words in their titles, by id descending; then the other notes and the messages, each by
+       id descending, and both together by time.
+    2. A cursor says where each of these goes on. What is added meanwhile has greater ids, and moves nothing.
+    """
+
+    def __init__(self, connection: BaseDBAsyncClient, words: Words, scope: Scope, query: SearchQuery) -> None:
+        self._connection = connection
+        self._words = words
+        self._scope = scope
+        self._query = query
+
+    async def read(self) -> tuple[list[_Found], Cursor | None]:
+        """The hits of the page, and the cursor of the next one; None when there is none."""
+        begin: Cursor = self._query.cursor or Cursor()
+        wanted = self._query.limit + 1
+        titled: list[Candidate] = []
+        others: list[Candidate] | None = None
+        if begin == Cursor():
+            titled, others = await self._first_look(wanted)
+        elif begin.in_titles:
+            titled = await self._notes(begin.note, wanted, in_title=True)
+        found = [_Found(one, is_note=True) for one in titled]
+        rest = Cursor(in_titles=False) if begin.in_titles else begin
+        if len(found) < wanted:
+            found += await self._by_time(rest, wanted - len(found), others)
+        page = found[: self._query.limit]
+        return page, _following(page, rest) if len(found) > len(page) else None
+
+    async def _first_look(self, wanted: int) -> tuple[list[Candidate], list[Candidate] | None]:
+        """The first notes with the words in their titles, and the first ones without; None: not known.
+
+        One pass over the notes finds both where the words are rare. Where they are common, the newest notes are enough.
+        """
+        most = FIRST_LOOK * wanted
+        newest = await self._notes(NEWEST, most)
+        titled = [one for one in newest if one.in_title]
+        others = [one for one in newest if not one.in_title]
+        if len(newest) == most:
+            if len(titled) < wanted:
+                titled += await self._notes(newest[-1].id, wanted - len(titled), in_title=True)
+            if len(others) < wanted:
+                return titled, None
+        return titled[:wanted], others
+
+    async def _by_time(self, begin: Cursor, wanted: int, others: list[Candidate] | None) -> list[_Found]:
+        """Notes without the words in the title, and messages."""
+        if others is None:
+            others = await self._notes(begin.note, wanted, in_title=False)
+        rooms, words = self._scope.rooms, self._words
+        said = await candidates.messages(self._connection, words, rooms, self._query, below=begin.message, most=wanted)
+        streams = ([_Found(one, is_note=True) for one in others], [_Found(one, is_note=False) for one in said])
+        return list(merge(*streams, key=lambda found: found.candidate.at, reverse=True))[:wanted]
+
+    async def _notes(self, below: int, most: int, *, in_title: bool | None = None) -> list[Candidate]:
+        boards, words = self._scope.boards, self._words
+        return await candidates.notes(
+            self._connection, words, boards, self._query, below=below, most=most, in_title=in_title
+        )
+
+
+def _following(page: Sequence[_Found], rest: Cursor) -> Cursor:
+    """The cursor behind a page.
+
+    rest   where its hits by time began
+    """
+    last = page[-1]
+    if last.candidate.in_title:
+        return Cursor(in_titles=True, note=last.candidate.id)
+    by_time = [one for one in page if not one.candidate.in_title]
+    note = min((one.candidate.id for one in by_time if one.is_note), default=rest.note)
+    message = min((one.candidate.id for one in by_time if not one.is_note), default=rest.message)
+    return Cursor(in_titles=False, note=note, message=message)
+
+
+async def _hits(
+    connection: BaseDBAsyncClient, page: Sequence[_Found], words: Sequence[str]
+) -> list[NoteHit | MessageHit]:
+    note_ids = [found.candidate.id for found in page if found.is_note]
+    rows = await Note.filter(id__in=note_ids).using_db(connection).values(*COLUMNS)
+    notes = {note.id: note for note in notes_out(rows)}
+    message_ids = [found.candidate.id for found in page if not found.is_note]
+    said = await Message.filter(id__in=message_ids).using_db(connection)
+    messages = {message.id: message for message in await message_outs(connection, said)}
+    return [
+        _note_hit(notes[found.candidate.id], words)
+        if found.is_note
+        else _message_hit(messages[found.candidate.id], words)
+        for found in page
+    ]
+
+
+def _note_hit(note: NoteOut, words: Sequence[str]) -> NoteHit:
+    shown = snippet(note.description or "", words)
+    if not shown.ranges:
+        shown = Snippet(note.title or "", occurrences(note.title or "", words))
+    return NoteHit.model_construct(kind="note", note=note, snippet=shown.text, ranges=shown.ranges)
+
+
+def _message_hit(message: MessageOut, words: Sequence[str]) -> MessageHit:
+    shown = snippet(message.content, words)
+    return MessageHit.model_construct(kind="message", message=message, snippet=shown.text, ranges=shown.ranges)

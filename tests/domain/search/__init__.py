@@ -1,0 +1,1 @@
+"""Tests of the labels of boards, and of their notes."""

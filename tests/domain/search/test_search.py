@@ -1,0 +1,286 @@
+"""The search in everything: which notes and messages it finds, in which order, in pages, and how it shows them."""
+
+import asyncio
+import json
+import tempfile
+import unicodedata
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY, Caller
+from quart_notes.errors import NotFoundError, ValidationFailedError
+from quart_notes.models import Note
+from quart_notes.schemas import (
+    LabelCreate,
+    MessageUpdate,
+    NoteCreate,
+    NoteHit,
+    NoteUpdate,
+    RoomMessageCreate,
+    SearchOut,
+    SearchQuery,
+    UserCreate,
+    UserOut,
+)
+from tests.support.api_fixtures import NUMBERS
+from tests.support.import_jobs import ended_job, start_job
+from tests.support.servers.in_process import opened
+
+LOBBY = 1
+
+
+async def search(core: Core, q: str, who: Caller = ANYBODY, **query: Any) -> SearchOut:
+    """What a search finds."""
+    return (await core.search.find(who, SearchQuery.model_validate({"q": q, **query})))[0]
+
+
+def named(found: SearchOut) -> list[str]:
+    """The hits by their title or text."""
+    return [
+        (hit.note.title or hit.note.description or "") if isinstance(hit, NoteHit) else hit.message.content
+        for hit in found.hits
+    ]
+
+
+async def a_user(core: Core) -> UserOut:
+    data = UserCreate(name="x", email="x@example.org", nickname=f"searcher{next(NUMBERS)}")
+    return (await core.users.add(data)).result
+
+
+async def note(core: Core, title: str | None, description: str | None = None, **fields: Any) -> int:
+    data = NoteCreate(title=title, description=description, **fields)
+    return (await core.notes.add(ANYBODY, 1, data)).result.id
+
+
+async def say(core: Core, author: UserOut, content: str) -> int:
+    data = RoomMessageCreate(author_id=author.id, content=content)
+    return (await core.messages.post(ANYBODY, LOBBY, data)).result.message.id
+
+
+async def test_notes_with_the_words_in_the_title_come_first_then_notes_and_messages_newest_first(core: Core):
+    ada = await a_user(core)
+    await note(core, "milk, the old title")
+    await note(core, "first", "buy milk")
+    await say(core, ada, "second: milk?")
+    await note(core, "third", "and milk")
+    await note(core, "bread")
+    await note(core, "milk, the new title")
+    await say(core, ada, "fourth: no milk")
+
+    assert named(await search(core, "milk")) == [
+        *("milk, the new title", "milk, the old title"),
+        *("fourth: no milk", "third", "second: milk?", "first"),
+    ]
+
+
+async def test_all_words_must_occur_as_parts_of_words_without_case_and_accents(core: Core):
+    ada = await a_user(core)
+    await note(core, "Chloé", "STRASSE und Bäckerei")
+    await say(core, ada, "CHLOE\u0301 war in der Straße")
+
+    assert len((await search(core, "chloe strasse")).hits) == 2
+    assert named(await search(core, "HLO BACK")) == ["Chloé"], "parts of words, one in the title and one in the text"
+    assert named(await search(core, "bäckerei chloé")) == ["Chloé"]
+    assert (await search(core, "chloe nowhere")).hits == []
+
+
+async def test_characters_with_a_meaning_in_patterns_are_characters(core: Core):
+    texts = ["100 % sure", "snake_case", "a\\b", "a*b", "it's", 'say "x"']
+    for text in texts:
+        await note(core, text)
+
+    for text, word in zip(texts, ["%", "_", "\\", "*", "'", '"'], strict=True):
+        assert named(await search(core, word)) == [text], word
+    assert (await search(core, "s%e")).hits == []
+
+
+async def test_the_first_line_of_a_text_is_no_title(core: Core):
+    await note(core, None, "milk")
+    await note(core, "tea", "bread")
+    await note(core, "tea with milk")
+
+    assert named(await search(core, "milk")) == ["tea with milk", "milk"]
+
+
+async def test_deleted_notes_and_messages_are_not_found_archived_ones_are(core: Core):
+    ada = await a_user(core)
+    gone, shelved = await note(core, "gone milk"), await note(core, "shelved milk")
+    message = await say(core, ada, "said milk")
+    await core.notes.change(ANYBODY, 1, shelved, NoteUpdate(archived=True))
+    assert named(await search(core, "milk")) == ["shelved milk", "gone milk", "said milk"]
+
+    await core.notes.delete(ANYBODY, 1, gone)
+    await core.messages.delete(ANYBODY, message, ada.id)
+    assert named(await search(core, "milk")) == ["shelved milk"]
+
+    await core.notes.restore(ANYBODY, 1, gone)
+    await core.messages.restore(ANYBODY, message, ada.id)
+    assert len((await search(core, "milk")).hits) == 3
+
+
+async def test_a_changed_text_is_found_by_its_new_words_alone(core: Core):
+    ada = await a_user(core)
+    number, message = await note(core, "milk"), await say(core, ada, "milk")
+
+    await core.notes.change(ANYBODY, 1, number, NoteUpdate(title="bread"))
+    await core.messages.change(ANYBODY, message, MessageUpdate(author_id=ada.id, content="Brèad"))
+
+    assert (await search(core, "milk")).hits == []
+    assert named(await search(core, "bread")) == ["bread", "Brèad"]
+
+
+async def test_conditions_narrow_a_search(core: Core):
+    ada, ben = await a_user(core), await a_user(core)
+    as_ada, as_ben = Caller(ada, trusted=True), Caller(ben, trusted=True)
+    await core.board_labels.add(ANYBODY, 1, LabelCreate(name="Shop"))
+    titles = ["open", "done", "pinned", "archived"]
+    for title in titles:
+        data = NoteCreate(title=f"{title} milk", pinned=title == "pinned", labels=["shop"] if title == "open" else [])
+        added = (await core.notes.add(as_ada if title == "done" else as_ben, 1, data)).result
+        change = {"done": {"done": True}, "archived": {"archived": True}}.get(title)
+        if change:
+            await core.notes.change(ANYBODY, 1, added.id, NoteUpdate.model_validate(change))
+    await say(core, ada, "said milk")
+    async with core.database.snapshot() as connection:
+        pinned = await Note.get(title="pinned milk", using_db=connection)
+
+    async def found(**query: Any) -> list[str]:
+        return sorted(name.removesuffix(" milk") for name in named(await search(core, "milk", **query)))
+
+    assert await found() == sorted([*titles, "said"])
+    assert await found(**{"in": "notes"}) == sorted(titles)
+    assert await found(**{"in": "messages"}) == ["said"]
+    assert await found(**{"in": "messages,notes"}) == sorted([*titles, "said"])
+    assert await found(**{"is": "open"}) == ["open", "pinned"]
+    for state in ("done", "pinned", "archived"):
+        assert await found(**{"is": state}) == [state]
+    assert await found(label="SHOP") == ["open"]
+    assert await found(label="nothing") == []
+    assert await found(board=1) == sorted(titles), "messages are on no board"
+    assert await found(by=ada.id) == ["done", "said"]
+    assert await found(by=10**6) == []
+    assert await found(before=pinned.created_at) == ["done", "open"]
+    assert await found(after=pinned.created_at) == ["archived", "said"]
+    assert await found(**{"is": "done", "in": "messages"}) == []
+
+
+async def test_a_search_without_a_visible_word_is_refused(core: Core):
+    for q in ("", " ", "\u00ad\u200b", "\u0301"):
+        with pytest.raises(ValidationFailedError) as refused:
+            await search(core, q)
+        assert [error.field for error in refused.value.errors] == ["q"]
+
+
+async def test_a_board_that_is_missing_is_not_found(core: Core):
+    with pytest.raises(NotFoundError):
+        await search(core, "milk", board=999)
+
+
+async def test_imported_notes_count_as_added_when_they_were_imported(core: Core):
+    ada = await a_user(core)
+    await note(core, "a", "milk")
+    await say(core, ada, "milk, before")
+    entry = {"title": "b", "description": "milk", "created_at": "2001-01-01T00:00:00Z"}
+    await core.import_runner.start()
+    await ended_job(core, await start_job(core, json.dumps([entry]).encode()))
+    await core.import_runner.stop()
+    await say(core, ada, "milk, after")
+
+    assert named(await search(core, "milk")) == ["milk, after", "b", "milk, before", "a"]
+    assert named(await search(core, "milk", before="2002-01-01")) == ["b"]
+
+
+# The snippet.
+
+
+async def test_the_snippet_is_around_the_first_word_and_its_ranges_are_the_words(core: Core):
+    far = "filler " * 100
+    await note(core, "Shopping", f"{far}we need\nMilk and émilk\n{far}")
+    (hit,) = (await search(core, "milk")).hits
+
+    assert [hit.snippet[start:end] for start, end in hit.ranges] == ["Milk", "milk"]
+    assert hit.snippet.startswith("…filler")
+    assert hit.snippet.endswith("filler…")
+    assert "need Milk and émilk filler" in hit.snippet
+    assert len(hit.snippet) <= 170
+
+
+async def test_the_snippet_of_words_in_the_title_alone_is_the_title(core: Core):
+    await note(core, "Chloé’s list", "milk")
+    (hit,) = (await search(core, "chloe")).hits
+
+    assert (hit.snippet, hit.ranges) == ("Chloé’s list", [(0, 5)])
+
+
+# Any search, beside a search in Python.
+
+
+class Row(NamedTuple):
+    """What was added: in the order of time."""
+
+    is_note: bool
+    title: str
+    text: str
+
+
+def folded(text: str) -> str:
+    """Folded, as far as the texts here need it."""
+    return "".join(one for one in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(one))
+
+
+def expected(rows: list[Row], q: str) -> list[Row]:
+    """The rows that a search finds, in order."""
+    words = folded(q).split()
+    found = [row for row in reversed(rows) if all(word in f"{folded(row.title)}\n{folded(row.text)}" for word in words)]
+    return sorted(found, key=lambda row: not (row.is_note and all(word in folded(row.title) for word in words)))
+
+
+LETTERS = "abéÜ_%"
+texts = st.lists(st.text(LETTERS, min_size=1, max_size=3), max_size=4).map(" ".join)
+
+
+@settings(max_examples=15)
+@given(
+    st.lists(st.tuples(st.booleans(), texts, texts), max_size=30),
+    st.lists(st.tuples(texts.filter(bool), st.integers(1, 7)), min_size=3, max_size=6),
+)
+def test_any_search_finds_what_a_search_in_python_finds_page_by_page(
+    things: list[tuple[bool, str, str]], searches: list[tuple[str, int]]
+):
+    async def run(folder: Path) -> None:
+        async with opened(folder) as core:
+            ada = await a_user(core)
+            rows = []
+            for is_note, title, text in things:
+                if is_note and (title or text):
+                    await note(core, title or None, text or None)
+                elif not is_note and text:
+                    await say(core, ada, text)
+                else:
+                    continue
+                rows.append(Row(is_note, title if is_note else "", text))
+            for q, limit in searches:
+                found: list[Row] = []
+                cursor = None
+                while True:
+                    page = await search(core, q, limit=limit, cursor=cursor)
+                    found += [_row(hit) for hit in page.hits]
+                    assert len(page.hits) == limit or page.next is None
+                    cursor = page.next
+                    if cursor is None:
+                        break
+                assert found == expected(rows, q), (q, limit)
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(run(Path(folder)))
+
+
+def _row(hit: Any) -> Row:
+    if isinstance(hit, NoteHit):
+        return Row(True, hit.note.title or "", hit.note.description or "")
+    return Row(False, "", hit.message.content)

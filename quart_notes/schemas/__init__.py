@@ -23,6 +23,7 @@ from quart_notes.schemas.boards import (
     BoardCreate,
     BoardOut,
     BoardQuery,
+    BoardSummaryOut,
     BoardUpdate,
     EditedNote,
     EditingNotice,

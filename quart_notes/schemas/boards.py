@@ -82,6 +82,17 @@ class MyBoardOut(BoardOut):
     )
 
 
+class BoardSummaryOut(OutputModel):
+    """What is on a board, in short."""
+
+    model_config = example({"id": 2, "open": 12, "people": 3, "changed_at": MOMENT})
+
+    id: int = Field(description="Which board.", ge=1, le=MAX_ID)
+    open: int = Field(description="Open notes on it.", ge=0)
+    people: int = Field(description="Its members; the shared board has none.", ge=0)
+    changed_at: datetime | None = Field(description="When a note changed last; null: it never had one.")
+
+
 class MemberUpdate(InputModel):
     """A member's role on a board."""
 

@@ -26,6 +26,13 @@ interface BoardOut {
   created_at: string;
 }
 
+interface BoardSummaryOut {
+  id: number;
+  open: number;
+  people: number;
+  changed_at: string | null;
+}
+
 type BoardTick = "notes" | "checklists";
 
 type Colour = "none" | "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink" | "brown" | "grey";

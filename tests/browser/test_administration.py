@@ -25,8 +25,17 @@ def card(page, member):
     return page.locator(f"#user-{member.id}")
 
 
+def access(page, member):
+    """What administrators can do, in the row of a user; it is opened."""
+    menu = card(page, member).locator(".user-access")
+    if menu.count() and menu.get_attribute("open") is None:
+        menu.locator("summary").click()
+    return menu
+
+
 def shown(page, member):
-    """The visible buttons and marks of a card."""
+    """The visible buttons and marks of a row."""
+    access(page, member)
     parts = card(page, member).locator(".user-foot button, .user-access button, .user-marks > *, .user-me")
     return [one.inner_text() for one in parts.all() if one.is_visible()]
 
@@ -35,20 +44,20 @@ def test_a_deactivation_is_confirmed_first_and_can_be_undone(admins, ada):
     page, theirs = admins(), ada.window("/front/rooms/1")
     theirs.fill("#message-form [name=content]", "half a")
 
-    card(page, ada).get_by_role("button", name="Deactivate").click()
+    access(page, ada).get_by_role("button", name="Deactivate").click()
     expect(page.get_by_role("heading")).to_have_text(f"Deactivate {ada.nickname}?")
     page.get_by_role("link", name="Cancel").click()
-    expect(card(page, ada).get_by_role("button", name="Deactivate")).to_be_visible()
+    expect(access(page, ada).get_by_role("button", name="Deactivate")).to_be_visible()
     expect(theirs.locator("#connection")).to_have_text("Live")
-    card(page, ada).get_by_role("button", name="Deactivate").click()
+    access(page, ada).get_by_role("button", name="Deactivate").click()
     page.get_by_role("button", name="Deactivate").click()
 
     expect(card(page, ada).locator(".is-deactivated")).to_be_visible()
     assert shown(page, ada) == ["Deactivated", "Activate"]
     expect_signed_out(theirs)
     expect(theirs.locator("#message-form [name=content]")).to_have_value("half a")
-    card(page, ada).get_by_role("button", name="Activate", exact=True).click()
-    expect(card(page, ada).get_by_role("button", name="Deactivate")).to_be_visible()
+    access(page, ada).get_by_role("button", name="Activate", exact=True).click()
+    expect(access(page, ada).get_by_role("button", name="Deactivate")).to_be_visible()
     theirs.locator("#signed-out a").click()
     theirs.fill("[name=nickname]", ada.nickname)
     theirs.fill("[name=password]", PASSWORD)
@@ -67,24 +76,25 @@ def test_the_notice_of_an_ended_session_covers_no_text(ada):
 def test_only_administrators_have_the_buttons(admins, ada, member):
     bob, page = member("bob"), admins()
     theirs = ada.window(PATH)
-    assert shown(theirs, bob) == ["Talk"]
+    assert shown(theirs, bob) == ["Message"]
     assert shown(theirs, ada) == ["This is you"]
-    assert shown(page, ada) == ["Talk", "Deactivate", "Make administrator"]
+    assert shown(page, ada) == ["Message", "Deactivate", "Make administrator"]
 
-    card(page, ada).get_by_role("button", name="Make administrator").click()
+    access(page, ada).get_by_role("button", name="Make administrator").click()
 
-    expect(card(page, ada).get_by_role("button", name="Remove as administrator")).to_be_visible()
+    expect(access(page, ada).get_by_role("button", name="Remove as administrator")).to_be_visible()
     expect(card(theirs, ada).locator(".is-admin")).to_be_visible()  # at once
     theirs.reload()
-    assert shown(theirs, bob) == ["Talk", "Deactivate", "Make administrator"]
+    assert shown(theirs, bob) == ["Message", "Deactivate", "Make administrator"]
     assert shown(theirs, ada) == ["Administrator", "This is you", "Deactivate", "Remove as administrator"]
-    card(page, ada).get_by_role("button", name="Remove as administrator").click()
-    expect(card(page, ada).get_by_role("button", name="Make administrator")).to_be_visible()
+    access(page, ada).get_by_role("button", name="Remove as administrator").click()
+    expect(access(page, ada).get_by_role("button", name="Make administrator")).to_be_visible()
 
 
 def test_the_last_administrator_cannot_be_demoted_and_the_page_explains_why(admins, root):
     page = admins()
-    mine = page.locator("[data-me]")
+    mine = page.locator(".user[data-me]")
+    mine.locator(".user-access summary").click()
     mine.get_by_role("button", name="Remove as administrator").click()
 
     expect(page.get_by_role("alert")).to_have_text("This is the last administrator: make somebody else one first.")
@@ -132,3 +142,17 @@ def test_the_users_page_of_administrators_is_accessible_and_fits_a_small_screen(
         page.set_viewport_size({"width": width, "height": 800})
         assert_accessible(page)
         assert_fits(page)
+
+
+def test_the_menu_of_a_row_closes_when_the_focus_leaves_it(admins, ada, member):
+    bob, page = member("bob"), admins()
+    mine, other = access(page, ada), card(page, bob).locator(".user-access")
+    expect(mine.get_by_role("button", name="Deactivate")).to_be_visible()
+
+    other.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(mine.get_by_role("button", name="Deactivate")).to_be_hidden()
+    page.keyboard.press("Escape")
+
+    expect(other.get_by_role("button", name="Deactivate")).to_be_hidden()
+    expect(other.locator("summary")).to_be_focused()

@@ -82,7 +82,7 @@ def test_users_and_rooms_work_under_the_prefix(windows: Windows, address: str):
     bob = httpx.post(
         f"{address}/api/users", json={"name": "Bob", "email": "bob@example.org", "nickname": "bob"}, verify=False
     ).json()
-    page.locator(f"#user-{bob['id']}").get_by_role("button", name="Talk").click()
+    page.locator(f"#user-{bob['id']}").get_by_role("button", name="Message").click()
     expect(page.locator("h1")).to_have_text("bob")
     page.get_by_role("link", name="Rooms", exact=True).click()
     room = httpx.post(f"{address}/api/rooms", json={"name": "made behind a proxy"}, verify=False).json()

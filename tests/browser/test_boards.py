@@ -254,3 +254,44 @@ def test_a_board_deleted_while_the_page_was_offline_is_reported(windows, shared_
     expect(page.locator("#board-gone")).to_contain_text("What you were writing is kept")
     expect(page.locator("#connection")).to_have_text("Live")
     expect(page.locator("#add-note-form [name=title]")).to_have_value("typed text")
+
+
+def test_the_page_of_all_boards_says_what_is_on_each(ada, bob):
+    board = ada.board(fresh("counted "), editor=bob)
+    page = bob.window("/front/boards")
+    summary = page.locator(f"#board-list [data-board='{board}'] .board-summary")
+    expect(summary).to_have_text(re.compile(r"^\s*0 open\s+2 people\s*$"), use_inner_text=True)
+
+    note = ada.note(board, "first")
+    ada.note(board, "second")
+    expect(summary).to_contain_text("2 open")
+    expect(summary.locator("time")).to_have_text("just now")
+    ada.rest.patch(f"/api/boards/{board}/notes/{note['id']}", json={"done": True})
+    expect(summary).to_contain_text("1 open")
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).not_to_have_text("Live")
+    ada.note(board, "third")
+    page.context.set_offline(False)
+    expect(summary).to_contain_text("2 open")
+    live = summary.inner_text()
+    page.reload()
+    expect(summary.locator("time")).to_have_text("just now")
+
+    assert summary.inner_text() == live
+    new = ada.board(fresh("new "), editor=bob)
+    expect(page.locator(f"#board-list [data-board='{new}'] .board-summary")).to_contain_text("0 open")
+
+
+def test_the_settings_of_a_board_end_with_leaving_and_deleting_it(ada):
+    board = ada.board(LONG)
+    page = ada.window(f"/front/boards/{board}")
+
+    sections = page.locator("main > :is(section, form)").evaluate_all("all => all.map(one => one.className || one.id)")
+
+    assert "danger-section" in sections[-1]
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        for direction in ("rtl", "ltr"):
+            page.evaluate("direction => (document.documentElement.dir = direction)", direction)
+            assert_fits(page)
+    assert_accessible(page)

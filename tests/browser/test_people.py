@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.rooms import fresh, person
+from tests.browser.rooms import be, fresh, person
+from tests.browser.test_accessibility import assert_fits, assert_fits_a_thumb
 from tests.browser.windows import visit
 
 PATH = "/front/users"
@@ -45,7 +46,7 @@ def test_the_page_lists_users_and_refuses_a_nickname_that_is_taken(windows, shar
     expect(mail).to_have_attribute("href", f"mailto:{ada['email']}")
     # A guest is not offered conversations.
     expect(card(page, ada["nickname"]).get_by_role("button", name="Use as")).to_be_visible()
-    expect(card(page, ada["nickname"]).get_by_role("button", name="Talk")).to_be_hidden()
+    expect(card(page, ada["nickname"]).get_by_role("button", name="Message")).to_be_hidden()
     # A deleted email address is removed from the page.
     assert rest.patch(f"/api/me?person_id={ada['id']}", json={"email": None}).status_code == 200
     expect(mail).to_be_hidden()
@@ -110,7 +111,7 @@ def test_without_scripts_a_user_is_added_chosen_and_messaged(windows, shared_ser
     expect(card(page, nickname)).to_have_count(1)
     card(page, nickname).get_by_role("button", name="Use as").click()
     expect(card(page, nickname)).to_contain_text("This is you")
-    card(page, other["nickname"]).get_by_role("button", name="Talk").click()
+    card(page, other["nickname"]).get_by_role("button", name="Message").click()
 
     assert re.search(r"/front/rooms/\d+$", page.url)
     expect(page.locator("h1")).to_have_text(other["nickname"])
@@ -133,3 +134,37 @@ def test_names_are_escaped_in_every_rendering(windows, shared_server, rest):
         assert page.evaluate("window.__xss") is None
         assert page.locator("li.user :is(script, img, svg[onload])").count() == 0
         assert page.locator("li.user [onfocus], li.user [autofocus]").count() == 0
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_each_user_is_a_row_of_56_px(windows, shared_server, rest, width, direction):
+    ada = person(rest, "ada")
+    for nickname, name in (
+        (nick(), "Benjamin Franklin-Mountbatten of the Long Name Society"),
+        (nick(), "נועה כהן"),
+        (nick(), "Unbreakable" * 9),
+    ):
+        sent = {"name": name, "email": f"{'x' * 40}@example.org", "nickname": nickname}
+        assert rest.post("/api/users", json=sent).status_code == 201
+    page = windows(viewport={"width": width, "height": 800})
+    be(page, shared_server, ada)
+    visit(page, shared_server, PATH)
+    page.evaluate("direction => (document.documentElement.dir = direction)", direction)
+
+    rows = page.locator(".user").evaluate_all("rows => rows.map(row => row.offsetHeight)")
+
+    assert set(rows) <= {56, 57}, "with the line above it"
+    assert_fits(page)
+    assert_fits_a_thumb(page, ".user a, .user button, .user summary")
+    expect(card(page, ada["nickname"]).locator(".user-me")).to_be_visible()
+
+
+def test_the_addresses_stand_below_each_other_on_a_wide_window(windows, shared_server, rest):
+    person(rest, "a"), person(rest, "somebody-else")
+    page = visit(windows(), shared_server, PATH)
+
+    starts = page.locator(".user-mail:visible").evaluate_all("all => all.map(one => one.getBoundingClientRect().left)")
+
+    assert len(starts) > 1
+    assert len(set(starts)) == 1

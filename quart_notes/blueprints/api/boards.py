@@ -13,6 +13,7 @@ from quart_notes.schemas import (
     BoardCreate,
     BoardOut,
     BoardQuery,
+    BoardSummaryOut,
     BoardUpdate,
     MemberOut,
     MemberUpdate,
@@ -48,6 +49,20 @@ async def list_boards(query_args: BoardQuery) -> Response:
 async def create_board(data: BoardCreate) -> Response:
     """Add a shared board, which you own."""
     return json_made(await core().boards.add(await caller(), data), "/api/boards")
+
+
+@blueprint.get("/summaries")
+@validate_querystring(BoardQuery)
+@responds(
+    *list_response("What is on each, by the board's id.", list[BoardSummaryOut]),
+    problems=(ForbiddenError, NotFoundError),
+)
+async def list_summaries(query_args: BoardQuery) -> Response:
+    """List what is on the boards.
+
+    Of the same boards: how many notes are open, how many members it has, and when a note changed last.
+    """
+    return page(BoardSummaryOut, await core().boards.summaries(await acting_as(query_args.person_id), query_args))
 
 
 @blueprint.get("/<id:board_id>")

@@ -9,6 +9,7 @@ from quart_notes.blueprints.api.invitations import join_link
 from quart_notes.errors import NotFoundError, ProblemError, ValidationFailedError
 from quart_notes.schemas import (
     NO_COLOUR,
+    PAGE_MAX,
     BoardCreate,
     BoardUpdate,
     InvitationCreate,
@@ -23,6 +24,7 @@ from quart_notes.web.forms import confirmation, form_context, form_key, form_pro
 from quart_notes.web.fragments import Page, see_other
 from quart_notes.web.security.authentication import caller, visible_position
 
+ALL_BOARDS = PageQuery(limit=PAGE_MAX)
 blueprint = Blueprint("front_boards", __name__, url_prefix="/front/boards")
 
 
@@ -39,6 +41,7 @@ async def _boards(form: dict[str, Any]) -> str:
     return await render_template(
         "boards.html",
         boards=await board_menu(),
+        summaries={one.id: one for one in (await core().boards.summaries(await caller(), ALL_BOARDS)).items},
         deleted=deleted,
         trash=trash,
         users=await core().users.existing_users({one.deleted_by for one in trash}),

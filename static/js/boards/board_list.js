@@ -8,10 +8,10 @@ import { rename } from "./board_names.js";
 const SHARED = 1;
 
 /**
- * @param {HTMLElement} element the list @param {ExpectingFeed} feed
+ * @param {HTMLElement} element the list @param {ExpectingFeed} feed @param {(entry: HTMLElement) => void} [added] gets each new entry
  * @returns {{load: () => void, stop: () => void}} load: fetch it again
  */
-export function start(element, feed) {
+export function start(element, feed, added = () => {}) {
   const controller = new AbortController();
   const { signal } = controller;
   /** @param {number} id @returns {HTMLElement|null} */
@@ -20,7 +20,10 @@ export function start(element, feed) {
   /** @param {Board} board */
   const put = (board) => {
     rename(board);
-    place(element, entry(board.id) ?? entryFor(board), comesBefore);
+    const known = entry(board.id);
+    const shown = known ?? entryFor(board);
+    place(element, shown, comesBefore);
+    if (!known) added(shown);
   };
   const loadNow = async () => {
     /** @type {Board[]} */ const found = [];

@@ -2,6 +2,7 @@
 import { ask, pages } from "../lib/api.js";
 import { find, insertById, valuesOf } from "../lib/elements.js";
 import { removeAll } from "../lib/focus.js";
+import { closeOnLeave } from "../lib/overlay_panel.js";
 import * as liveForm from "../lib/live_form.js";
 import { announceNews } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
@@ -48,6 +49,7 @@ export function start(element, feed) {
     load();
   };
 
+  closeOnLeave(list, signal);
   feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", again, { signal });
   if (list.children.length >= FULL) load();

@@ -11,7 +11,7 @@ export function cardFor(user) {
   card.toggleAttribute("data-me", user.id === viewer);
   address(find(card, ".user-name"), "href", user.id);
   address(find(card, ".talk-button"), "formaction", user.id);
-  const access = card.querySelector(".user-access"); // for administrators
+  const access = card.querySelector(".user-access-sheet"); // for administrators
   if (access) {
     address(access, "action", user.id);
     for (const button of access.querySelectorAll("button")) address(button, "formaction", user.id);
@@ -35,7 +35,7 @@ function showMail(mail, email) {
   mail.hidden = !email;
   if (!email) return;
   mail.href = mailTo(email);
-  mail.textContent = email;
+  find(mail, ".user-address").textContent = email;
 }
 
 /** Encoded as by the server: an address may contain characters with a meaning in a link. @param {string} email */

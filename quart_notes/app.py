@@ -40,6 +40,7 @@ from quart_notes.blueprints.pages import labels as labels_pages
 from quart_notes.blueprints.pages import me as me_pages
 from quart_notes.blueprints.pages import notes as notes_pages
 from quart_notes.blueprints.pages import rooms as rooms_pages
+from quart_notes.blueprints.pages import search as search_pages
 from quart_notes.blueprints.pages import transfers as transfers_pages
 from quart_notes.blueprints.pages import trash as trash_pages
 from quart_notes.blueprints.pages import users as users_pages
@@ -134,7 +135,7 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
     )
     people_pages = (users_pages, direct_messages, rooms_pages, room_messages, assistant_pages, me_pages)
     access_pages = (sign_in, account_pages, administration_pages, boards_pages, labels_pages)
-    job_pages = (transfers_pages, jobs_pages, trash_pages, activity_pages)
+    job_pages = (transfers_pages, jobs_pages, trash_pages, activity_pages, search_pages)
     for module in (*api, live, plain_text, *people_pages, *access_pages, *job_pages, system, static_files):
         app.register_blueprint(module.blueprint)
     _manage_lifespan(app, core)

@@ -29,6 +29,7 @@ const PAGES = {
   activity: () => import("./boards/activity_page.js"),
   trash: () => import("./boards/trash_page.js"),
   board_settings: () => import("./boards/settings_page.js"),
+  search: () => import("./search/page.js"),
   imports: () => import("./imports/page.js"),
   account: () => import("./account/page.js"),
 };

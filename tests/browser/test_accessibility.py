@@ -151,7 +151,7 @@ def test_text_at_200_percent_needs_no_horizontal_scrolling(windows, shared_serve
     page = windows(viewport={"width": 390, "height": 844})
     be(page, shared_server, ada)
     paths = ["notes", f"notes/{note['id']}/edit", "users", "rooms", "rooms/1", f"messages/{ada['id']}", "boards"]
-    paths += ["boards/1/activity", "boards/1/trash"]
+    paths += ["boards/1/activity", "boards/1/trash", "search?q=long&in=notes"]
     for path in [*paths, "boards/1", "boards/1/transfer", "notes/999999", "sign-in"]:
         page.goto(f"{shared_server.base}/front/{path}")
         page.evaluate("document.documentElement.style.fontSize = '200%'")

@@ -66,6 +66,10 @@ def _pages(client: httpx.Client) -> dict[str, httpx.Response]:
         "conflict": client.post(address, data={"title": "mine", "description": "", "version": "1"}),
         "missing": client.get("/front/notes/999999"),
         "api": client.get("/docs"),
+        "search": client.get("/front/search"),
+        "search_hits": client.get("/front/search", params={"q": "text", "in": "notes"}),
+        "search_in_vain": client.get("/front/search", params={"q": "nothing has this"}),
+        "search_refused": client.get("/front/search", params={"q": "a", "after": "x", "cursor": "x"}),
         **_board_pages(client),
         **_room_pages(client),
         **_people_pages(client),
@@ -79,6 +83,7 @@ def _pages(client: httpx.Client) -> dict[str, httpx.Response]:
         "boards_refused": 422,
         "board_refused": 422,
         "transfer_refused": 422,
+        "search_refused": 422,
     }
     assert {name: page.status_code for name, page in pages.items() if page.status_code != 200} == special
     return pages

@@ -15,7 +15,7 @@ from quart_notes.domain.search.candidates import Candidate, Words
 from quart_notes.domain.service import Service
 from quart_notes.domain.text.normalization import searched_words
 from quart_notes.domain.text.occurrences import occurrences
-from quart_notes.domain.text.snippets import Snippet, snippet
+from quart_notes.domain.text.snippets import Snippet, formatted_snippet
 from quart_notes.errors import ValidationFailedError
 from quart_notes.models import Board, Message, Note, Room
 from quart_notes.schemas import Cursor, MessageHit, MessageOut, NoteHit, NoteOut, NoteQuery, SearchOut, SearchQuery
@@ -166,12 +166,12 @@ async def _hits(
 
 
 def _note_hit(note: NoteOut, words: Sequence[str]) -> NoteHit:
-    shown = snippet(note.description or "", words)
+    shown = formatted_snippet(note.description or "", note.content, words)
     if not shown.ranges:
         shown = Snippet(note.title or "", occurrences(note.title or "", words))
     return NoteHit.model_construct(kind="note", note=note, snippet=shown.text, ranges=shown.ranges)
 
 
 def _message_hit(message: MessageOut, words: Sequence[str]) -> MessageHit:
-    shown = snippet(message.content, words)
+    shown = formatted_snippet(message.content, message.formatted, words)
     return MessageHit.model_construct(kind="message", message=message, snippet=shown.text, ranges=shown.ranges)

@@ -1,16 +1,19 @@
 """The part of a text around the first word of a search."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from quart_notes.domain.text.normalization import BLANKS, searchable
 from quart_notes.domain.text.occurrences import occurrences
+from quart_notes.schemas import ContentNode
 
 SNIPPET_LENGTH = 160  # characters, unless the first word found is longer
 LEAD = 40  # characters of it before that word, at most
 PIECE = 500  # characters that are searched at once
 CUT = "…"  # at an end where the text goes on
+WITHIN_WORDS = {"a", "code", "del", "em", "strong", "text"}  # types of nodes that can end within a word
 
 
 class Snippet(NamedTuple):
@@ -18,6 +21,27 @@ class Snippet(NamedTuple):
 
     text: str
     ranges: list[tuple[int, int]]
+
+
+def formatted_snippet(text: str, tree: Sequence[ContentNode] | None, words: Sequence[str]) -> Snippet:
+    """The same of a text that is Markdown, without its marks where it has the words without them too.
+
+    tree   the text formatted; None: it is plain
+    """
+    shown = snippet("".join(_texts(tree)), words) if tree else None
+    return shown if shown and shown.ranges else snippet(text, words)
+
+
+def _texts(tree: Sequence[ContentNode]) -> Iterator[str]:
+    """The texts in a tree, with blanks between those that stand apart."""
+    for node in tree:
+        blank = "" if node["type"] in WITHIN_WORDS else " "
+        yield blank + node.get("text", "")
+        yield from _texts(node.get("children", []))
+        for cell in chain.from_iterable(node.get("rows", [])):
+            yield " "
+            yield from _texts(cell)
+        yield blank
 
 
 def snippet(text: str, words: Sequence[str]) -> Snippet:

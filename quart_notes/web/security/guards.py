@@ -78,6 +78,7 @@ REQUIREMENTS: Mapping[str, Requirement] = {
     "front_labels": Requirement.BY_METHOD,
     "front_trash": Requirement.BY_METHOD,
     "front_activity": Requirement.BY_METHOD,
+    "front_search": Requirement.BY_METHOD,
     "front_transfers": Requirement.BY_METHOD,
     "front_jobs": Requirement.BY_METHOD,
     "front_users": Requirement.BY_METHOD,

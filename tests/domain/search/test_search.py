@@ -217,6 +217,18 @@ async def test_the_snippet_of_words_in_the_title_alone_is_the_title(core: Core):
     assert (hit.snippet, hit.ranges) == ("Chloé’s list", [(0, 5)])
 
 
+async def test_the_snippet_is_without_the_marks_of_markdown_where_it_can_be(core: Core):
+    await note(
+        core, "a", "# Head\n- [ ] **mi**lk\n- [x] bread\n\n| a | b |\n|---|---|\n| 1 | [tea](https://example.org) |"
+    )
+    ada = await a_user(core)
+    await say(core, ada, "**Milk**, `now`")
+
+    assert [hit.snippet for hit in (await search(core, "lk")).hits] == ["Milk, now", "Head milk bread a b 1 tea"]
+    (of_mark,) = (await search(core, "example.org")).hits
+    assert "[tea](https://example.org)" in of_mark.snippet, "the words are in the source alone"
+
+
 # Any search, beside a search in Python.
 
 

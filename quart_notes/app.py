@@ -33,6 +33,7 @@ from quart_notes.blueprints.pages import activity as activity_pages
 from quart_notes.blueprints.pages import administration as administration_pages
 from quart_notes.blueprints.pages import assistant as assistant_pages
 from quart_notes.blueprints.pages import boards as boards_pages
+from quart_notes.blueprints.pages import bulk_changes as bulk_pages
 from quart_notes.blueprints.pages import direct_messages, room_messages, sign_in
 from quart_notes.blueprints.pages import history as history_pages
 from quart_notes.blueprints.pages import jobs as jobs_pages
@@ -114,6 +115,10 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
     app.register_blueprint(history_pages.blueprint, url_prefix="/front/notes", url_defaults=shared)
     app.register_blueprint(
         history_pages.blueprint, name="front_board_note_history", url_prefix="/front/boards/<id:board_id>/notes"
+    )
+    app.register_blueprint(bulk_pages.blueprint, url_prefix="/front/notes", url_defaults=shared)
+    app.register_blueprint(
+        bulk_pages.blueprint, name="front_board_bulk_changes", url_prefix="/front/boards/<id:board_id>/notes"
     )
     app.register_blueprint(transfers.blueprint, url_prefix="/api", url_defaults=shared)
     app.register_blueprint(transfers.blueprint, name="board_transfers", url_prefix="/api/boards/<id:board_id>")

@@ -20,6 +20,14 @@ type Draft = NoteText & { base: NoteBase };
 type Saved = { note: Note; eventId: string };
 type Sent<Value> = { value: Value; eventId: string };
 
+/** What becomes of several notes (schemas/bulk_changes.py), and such a change of some of them; without a path on this board. */
+type BulkChange = Partial<
+  Record<"done" | "pinned" | "archived" | "deleted", boolean> &
+    Record<"labels_add" | "labels_remove", string[]> &
+    Record<"board_id" | "before_id" | "after_id", number> & { colour: Note["colour"] }
+>;
+type BulkWay = { ids: number[]; change: BulkChange; path?: string };
+
 /** A person. The email is absent when it is not known, null when there is none, or none for this viewer. */
 type User = Lacking<UserOut, "email">;
 type Room = Omit<RoomOut, "created_at">;
@@ -121,6 +129,7 @@ interface BoardEvents {
   "notes:filtered": CustomEvent<{ query: string }>;
   "notes:sorted": CustomEvent<Sort>;
   "labels:changed": CustomEvent<null>;
+  "selection:changed": CustomEvent<null>;
   "board:loaded": CustomEvent<null>;
 }
 interface PageEvents {

@@ -30,7 +30,7 @@ ON_BOARD: dict[str, Role] = {
     "board_transfers.import_notes": "editor",
     **{f"board_notes.{name}": "editor" for name in ("create_note", "update_note", "delete_note", "restore_note")},
     **{f"board_notes.{name}": "editor" for name in ("add_task", "change_tasks", "notice_editing", "move_note")},
-    "board_notes.change_notes": "editor",
+    **dict.fromkeys(("board_notes.change_notes", "front_board_bulk_changes.change_notes"), "editor"),
     "board_notes.tick_task": "ticker",
     "board_note_history.list_history": "viewer",
     **{f"front_labels.{name}": "editor" for name in ("add", "save", "delete")},
@@ -213,6 +213,7 @@ def _body(route: Route, number: int, things: dict[str, int], me: int) -> Json:
     body |= {name: me for name in ("author_id", "reader_id") if name in body}
     body |= {"user_id": things["user_id"]} if "user_id" in body else {}
     body |= {"ids": [things.get("note_id", 1)]} if "ids" in body else {}
+    body |= {"id": things.get("note_id", 1)} if "id" in body else {}
     return body | ({"message_id": things.get("message_id", 1)} if "message_id" in body else {})
 
 

@@ -98,6 +98,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         **{f"front_{name}.move": {"to": "up"} for name in ("notes", "board_notes")},
         **{f"{name}.move_note": {"after_id": 9999} for name in ("notes", "board_notes")},
         **{f"{name}.change_notes": {"ids": [1], "change": {"pinned": True}} for name in ("notes", "board_notes")},
+        **{f"front_{name}bulk_changes.change_notes": {"id": 1, "do": "pinned:true"} for name in ("", "board_")},
         "front_rooms.add": {"name": f"Room {number} by form"},
         "labels.create_label": {"name": f"Label {number}"},
         "labels.update_label": {"name": f"Label {number}", "colour": "red"},
@@ -224,7 +225,9 @@ def routes() -> list[Route]:
 
 def _address(rule: str, endpoint: str, values: dict[str, str]) -> str:
     address = rule
-    about_note = endpoint.removeprefix("front_").startswith(("board_notes.", "board_note_history."))
+    about_note = endpoint.removeprefix("front_").startswith(
+        ("board_notes.", "board_note_history.", "board_bulk_changes.")
+    )
     if about_note and values["board_id"] == VALUES["board_id"]:
         values = {**values, **SHARED}
     for name, value in values.items():

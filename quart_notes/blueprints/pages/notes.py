@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from pydantic import ValidationError
 from quart import Blueprint, g, render_template, request
 
+from quart_notes.blueprints.pages.bulk_changes import bulk_notice
 from quart_notes.blueprints.pages.history import shown_history
 from quart_notes.domain.access import Caller
 from quart_notes.domain.order.note_moves import DIRECTIONS
@@ -22,6 +23,7 @@ from quart_notes.schemas import (
     QUERY_MAX,
     BoardSort,
     LabelOut,
+    MyBoardOut,
     NoteCreate,
     NoteMove,
     NoteOut,
@@ -81,10 +83,12 @@ async def _board(board_id: int, form: dict[str, Any], chosen: BoardFilter) -> st
     )
     authors = await _authors(page.notes)
     deleted, archived = request.args.get("deleted"), request.args.get("undo_archive")
+    boards = await board_menu()
     return await render_template(
         "board.html",
         board=(await core().boards.get(who, board_id))[0],
-        boards=await board_menu(),
+        boards=boards,
+        targets=_targets(boards, board_id),
         board_path=board_path(board_id),
         board_address=await board_url(board_id),
         notes=page.notes,
@@ -105,8 +109,15 @@ async def _board(board_id: int, form: dict[str, Any], chosen: BoardFilter) -> st
         form=form,
         deleted=await core().notes.deleted(who, board_id, number(deleted, 0, MAX_ID)) if deleted else None,
         archived=await _archived(board_id, number(archived, 0, MAX_ID)) if archived else None,
+        selecting="select" in request.args and page.role != "viewer",
+        undoable=await bulk_notice(who, board_id),
         **await _since_last_visit(who, board_id, page.notes),
     )
+
+
+def _targets(boards: Iterable[MyBoardOut], board_id: int) -> list[MyBoardOut]:
+    """The boards that a note can move to from a board."""
+    return [board for board in boards if board.role in WRITING_ROLES and board.id != board_id]
 
 
 async def _labels(board_id: int) -> dict[str, LabelOut]:
@@ -192,7 +203,7 @@ async def note(board_id: int, note_id: int) -> Page:
     return await render_template(
         "note.html",
         boards=boards,
-        targets=[board for board in boards if board.role in WRITING_ROLES and board.id != board_id],
+        targets=_targets(boards, board_id),
         note_place=await core().note_moves.place(who, board_id, note_id),
         moved="moved" in request.args,
         moved_from=next((board for board in boards if board.id == from_id and board.id != board_id), None),

@@ -59,6 +59,14 @@ class BulkChanges(Service):
             request = request._replace(digest=sha256(sent.encode()).hexdigest())
         return await make_once(self._write, request, work, made, caller.id)
 
+    async def put_away(self, caller: Caller, board_id: int, ids: Sequence[int], *, deleted: bool) -> list[int]:
+        """Those of the notes that are in the bin, or else in the archive."""
+        where = {"deleted_at__isnull": False} if deleted else {"deleted_at": None, "archived_at__isnull": False}
+        async with self._database.snapshot() as connection:
+            await require_role(connection, caller, board_id, "viewer")
+            found = Note.filter(id__in=list(ids), board_id=board_id, **where).using_db(connection)
+            return [row["id"] for row in await found.order_by("id").values("id")]
+
 
 async def _require_notes(connection: BaseDBAsyncClient, board_id: int, data: BulkUpdate) -> list[Note]:
     """The notes of a change, in the order of its ids; those that have moved to its board already are there too."""

@@ -74,6 +74,8 @@ REQUIREMENTS: Mapping[str, Requirement] = {
     "front_board_notes": Requirement.BY_METHOD,
     "front_note_history": Requirement.BY_METHOD,
     "front_board_note_history": Requirement.BY_METHOD,
+    "front_bulk_changes": Requirement.BY_METHOD,
+    "front_board_bulk_changes": Requirement.BY_METHOD,
     "front_boards": Requirement.BY_METHOD,
     "front_labels": Requirement.BY_METHOD,
     "front_trash": Requirement.BY_METHOD,

@@ -12,6 +12,10 @@ export function setTick(tick = "notes") {
   if (field) field.value = tick;
 }
 
+/** Whether a card has a box, for those who may tick. @param {HTMLElement} card */
+export const takesTick = ({ dataset }) =>
+  main.dataset.tick !== "checklists" || "checklist" in dataset || "done" in dataset;
+
 /** Say why a card has no box. @param {Element|null} card @returns {boolean} whether there was something to say */
 export function explainTick(card) {
   if (!card || main.dataset.tick !== "checklists" || !may("ticker")) return false;

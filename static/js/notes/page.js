@@ -15,6 +15,11 @@ import * as dragging from "./order/dragging.js";
 import * as moveKeys from "./order/move_keys.js";
 import * as noteSorting from "./order/note_sorting.js";
 import * as searchHighlights from "./search_highlights.js";
+import * as cardSelecting from "./selection/card_selecting.js";
+import * as longPress from "./selection/long_press.js";
+import { Selection } from "./selection/selection.js";
+import * as selectionBar from "./selection/selection_bar.js";
+import { selectionKeys } from "./selection/selection_keys.js";
 import { startCards } from "./card/card_modules.js";
 
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
@@ -34,5 +39,9 @@ export function start(element, feed) {
   /** @type {HTMLFormElement|null} */ const since = element.querySelector("#since");
   if (since) lastVisit.start(since, list);
   noteComposer.start(find(element, "#add-note-form", HTMLFormElement), feed);
-  shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), noteKeys(list));
+  const selection = new Selection(list);
+  longPress.start(list, selection);
+  cardSelecting.start(list, find(element, "#select-link"), selection);
+  const press = selectionBar.start(find(element, "#selection-bar"), list, selection, feed);
+  shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), selectionKeys(selection, press, noteKeys(list)));
 }

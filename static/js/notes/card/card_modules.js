@@ -39,7 +39,7 @@ export function startCards(element, list, feed, follow) {
   noteLink.start(list);
   noteTools.start(list);
   colourPicker.start(list, feed);
-  labelPicker.start(element, list, feed);
+  labelPicker.start(list, feed);
   noteDeleting.start(list, feed);
   follow();
   noteEditors.start(element, feed);

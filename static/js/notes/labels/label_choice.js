@@ -8,12 +8,12 @@ export class LabelChoice {
   /** @type {string[]} */ #wanted = []; // keys or names whose toggling is not saved yet
   /** @type {Note} */ #newest;
   #work = Promise.resolve();
+  changed = () => {};
 
-  /** @param {HTMLElement} card @param {ExpectingFeed} feed @param {() => void} changed */
-  constructor(card, feed, changed) {
+  /** @param {HTMLElement} card @param {ExpectingFeed} feed */
+  constructor(card, feed) {
     this.card = card;
     this.feed = feed;
-    this.changed = changed;
     this.#newest = noteOf(card);
     this.before = this.#newest.labels ?? [];
   }

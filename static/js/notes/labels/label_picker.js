@@ -1,6 +1,6 @@
 /**
- * The menu of labels at a card: a field that filters, and a list in which Enter chooses. Escape closes it. Without one, the link
- * leads to a form.
+ * The menu of labels: a field that filters, and a list in which Enter chooses. Escape closes it. At a card, without the menu the
+ * link leads to a form.
  * source   ARIA Authoring Practices, "Editable Combobox With List Autocomplete"
  */
 import { may } from "../../boards/board_role.js";
@@ -12,47 +12,29 @@ import { nameOf, noteOf } from "../note_card.js";
 import { LabelChoice } from "./label_choice.js";
 import { LabelOptions } from "./label_options.js";
 
-/** @param {HTMLElement} element the page's main @param {HTMLElement} list @param {ExpectingFeed} feed */
-export function start(element, list, feed) {
+/** @typedef {{names: string[], toggle: (name: string) => void, changed: () => void}} Choice changed: set here, called when the names change */
+
+/** Open the menu for a choice. @param {HTMLElement} control @param {Choice} choice @param {() => void} ended */
+export function openLabels(control, choice, ended) {
   const controller = new AbortController();
   const { signal } = controller;
   const menu = find(document, "#label-picker");
   const field = find(menu, "input", HTMLInputElement);
   const options = new LabelOptions(find(menu, "#label-options"), field);
-  /** @type {LabelChoice|null} */ let choice = null;
-
-  /** @param {HTMLElement} card @param {HTMLElement} link */
-  const open = (card, link) => {
-    choice = new LabelChoice(card, feed, () => options.show(choice?.names ?? []));
-    field.value = "";
-    menu.showPopover();
-    options.begin(choice.names);
-    placeAt(menu, link.getBoundingClientRect());
-    field.focus({ preventScroll: true });
-  };
+  const show = () => options.show(choice.names);
   const close = () => menu.hidePopover(); // the focus returns to where it was
   const choose = () => {
     const name = options.active;
-    if (!name || !choice) return;
+    if (!name) return;
     choice.toggle(name);
     field.value = "";
-    options.show(choice.names);
+    show();
   };
-  /** Once it is closed, one offer takes back all that was chosen. @param {Event} event */
-  const closed = async (event) => {
-    if (!(event instanceof ToggleEvent) || event.newState !== "closed" || !choice) return;
-    const { card, before } = choice;
-    const changed = choice.end();
-    choice = null;
-    if (await changed)
-      offerUndo(`Labels of “${nameOf(noteOf(card))}” changed.`, list, feed, noteOf(card).id, { labels: before });
-  };
-  /** @param {MouseEvent} event */
-  const click = (event) => {
-    const link = around(event, ".label-link");
-    if (!link || !isPlain(event) || !may("editor") || !("showPopover" in menu)) return;
-    event.preventDefault();
-    open(/** @type {HTMLElement} */ (link.closest(".note")), link);
+  /** @param {Event} event */
+  const closing = (event) => {
+    if (!(event instanceof ToggleEvent) || event.newState !== "closed") return;
+    controller.abort();
+    ended();
   };
   /** @param {KeyboardEvent} event */
   const press = (event) => {
@@ -72,12 +54,40 @@ export function start(element, list, feed) {
     field.focus({ preventScroll: true });
   };
 
-  list.addEventListener("click", click, { signal });
+  if (menu.matches(":popover-open")) close();
+  choice.changed = show;
+  field.value = "";
+  menu.showPopover();
+  options.begin(choice.names);
+  placeAt(menu, control.getBoundingClientRect());
+  field.focus({ preventScroll: true });
   menu.addEventListener("keydown", press, { signal });
   menu.addEventListener("click", pick, { signal });
-  menu.addEventListener("toggle", closed, { signal });
-  field.addEventListener("input", () => choice && options.show(choice.names), { signal });
-  element.addEventListener("labels:changed", () => choice && options.show(choice.names), { signal });
-  addEventListener("scroll", () => menu.matches(":popover-open") && close(), { signal, passive: true });
+  menu.addEventListener("beforetoggle", closing, { signal });
+  field.addEventListener("input", show, { signal });
+  find(document, "main").addEventListener("labels:changed", show, { signal });
+  addEventListener("scroll", close, { signal, passive: true });
+}
+
+/** @param {HTMLElement} list @param {ExpectingFeed} feed */
+export function start(list, feed) {
+  const controller = new AbortController();
+  const canOpen = "showPopover" in find(document, "#label-picker");
+
+  /** Once it is closed, one offer takes back all that was chosen. @param {LabelChoice} choice */
+  const ended = async (choice) => {
+    const { card, before } = choice;
+    if (await choice.end())
+      offerUndo(`Labels of “${nameOf(noteOf(card))}” changed.`, list, feed, noteOf(card).id, { labels: before });
+  };
+  /** @param {MouseEvent} event */
+  const click = (event) => {
+    const link = around(event, ".label-link");
+    if (!link || !isPlain(event) || !may("editor") || !canOpen) return;
+    event.preventDefault();
+    const choice = new LabelChoice(/** @type {HTMLElement} */ (link.closest(".note")), feed);
+    openLabels(link, choice, () => ended(choice));
+  };
+  list.addEventListener("click", click, { signal: controller.signal });
   return () => controller.abort();
 }

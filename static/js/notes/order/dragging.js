@@ -20,6 +20,7 @@ export function start(element, feed) {
     const card = around(event, ".note");
     const plain = event.button === 0 && event.isPrimary && !(event.ctrlKey || event.metaKey || event.shiftKey);
     if (!card || !plain || "editing" in card.dataset || !may("editor") || !isGrip(event)) return;
+    if ("selecting" in element.dataset) return; // a press selects the card
     follow(element, card, event, feed);
   };
   element.addEventListener("pointerdown", press, { signal: controller.signal });

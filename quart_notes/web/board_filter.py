@@ -10,11 +10,13 @@ from pydantic import ValidationError
 from quart import request
 
 from quart_notes.errors import FieldError
-from quart_notes.schemas import NoteFilter, NoteOut, UserOut
+from quart_notes.schemas import BOARD_SORTS, QUERY_MAX, BoardSort, NoteFilter, NoteOut, UserOut
+from quart_notes.web.current_board import board_url
 from quart_notes.web.error_handlers import validation_problem
-from quart_notes.web.forms import form_context
+from quart_notes.web.forms import form_context, number
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+PAGE_LAST = 1_000_000
 NAMES = tuple(NoteFilter.model_fields)
 UNKNOWN = "Choose one of these."
 WORDS = {  # for what a form cannot send
@@ -98,11 +100,34 @@ class BoardFilter:
 
     @staticmethod
     def _query(pairs: Sequence[tuple[str, Any]]) -> str:
-        return f"?{urlencode(pairs)}" if pairs else ""
+        return f"?{urlencode(pairs, doseq=True)}" if pairs else ""
 
 
-def board_filter(**others: str) -> BoardFilter:
+def page_number() -> int:
+    """The page of the board that the current address asks for."""
+    return number(request.args.get("page"), 1, PAGE_LAST)
+
+
+def sort_in(value: Any) -> BoardSort | None:
+    """The sort that a value names."""
+    return next((sort for sort in BOARD_SORTS if sort == value), None)
+
+
+def back_query(chosen: BoardFilter, **more: Any) -> str:
+    """The query of the shown part of a board, for the forms on it: they lead back to it without scripts too."""
+    page = page_number()
+    return chosen.query(**({"page": page} if page > 1 else {}), **more)
+
+
+async def back_to_board(board_id: int, **more: Any) -> str:
+    """The part of a board that a form on it came from; `more` goes into its query."""
+    return await board_url(board_id) + back_query(board_filter(), **more)
+
+
+def board_filter() -> BoardFilter:
     """The filter of the current address. A field that is blank, as a form sends it, is no condition."""
+    q = "".join(character for character in request.args.get("q", "") if character.isprintable())[:QUERY_MAX].strip()
+    others = {"q": q, "sort": sort_in(request.args.get("sort")) or ""}
     sent: dict[str, Any] = {name: text.strip() for name in NAMES if (text := request.args.get(name, "")).strip()}
     if labels := [text for text in request.args.getlist("label") if text.strip()]:
         sent["label"] = labels

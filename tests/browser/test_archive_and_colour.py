@@ -183,6 +183,17 @@ def test_c_opens_the_colours_at_the_card_and_arrows_and_enter_choose_one(both: t
     for page in both:
         expect(page.locator("ul.notes > li").first).to_have_id(f"note-{note['id']}")
     expect(card_of(here, note)).to_have_attribute("data-pinned", "")
+    expect(here.locator("#announcer")).to_contain_text(f"Pinned “{note['title']}”. Undo: press u.")
+    here.keyboard.press("u")
+    for page in both:
+        expect(card_of(page, note)).not_to_have_attribute("data-pinned", "")
+    expect(card_of(here, note)).to_be_focused()
+    here.keyboard.press("p")
+    here.keyboard.press("p")
+    expect(here.locator(".toast").last).to_contain_text(f"“{note['title']}” is no longer pinned.")
+    here.keyboard.press("u")
+    for page in both:
+        expect(card_of(page, note)).to_have_attribute("data-pinned", "")
 
 
 def test_a_page_with_a_filter_stays_current(windows: Windows, shared_server: ServerProcess, rest: httpx.Client):

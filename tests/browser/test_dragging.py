@@ -9,6 +9,9 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 from tests.browser.board import card_of, create, fresh
 from tests.browser.windows import visit
 
+# Before any script of the page reads it.
+RIGHT_TO_LEFT = """document.addEventListener("readystatechange", () => { document.documentElement.dir = "rtl"; },
+  { once: true })"""
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -34,14 +37,14 @@ def box_of(part: Locator) -> FloatRect:
     return box
 
 
-def drag(page: Page, note: dict[str, Any], beside: dict[str, Any]) -> None:
-    """Hold a card by its handle over the end of another one."""
+def drag(page: Page, note: dict[str, Any], beside: dict[str, Any], across: float = 0.9) -> None:
+    """Hold a card by its handle over another one: over its end, unless `across` is another part of its width."""
     card_of(page, note).hover()
     handle, target = box_of(card_of(page, note).locator(".move-handle")), box_of(card_of(page, beside))
     page.mouse.move(handle["x"] + 10, handle["y"] + 10)
     page.mouse.down()
     page.mouse.move(handle["x"] + 30, handle["y"] + 30, steps=2)
-    page.mouse.move(target["x"] + target["width"] * 0.9, target["y"] + target["height"] * 0.5, steps=2)
+    page.mouse.move(target["x"] + target["width"] * across, target["y"] + target["height"] * 0.5, steps=2)
     expect(page.locator(".drop-mark")).to_be_visible()
 
 
@@ -62,6 +65,35 @@ def test_a_dragged_card_moves_in_every_window_and_undo_moves_it_back(windows, sh
     here.keyboard.press("u")
     for page in (here, there):
         shows(page, one, two, three, four)
+
+
+def test_a_card_is_dragged_and_moved_by_keys_on_a_page_from_right_to_left(windows, shared_server, notes):
+    one, two, three, four = notes
+    page = windows()
+    page.add_init_script(RIGHT_TO_LEFT)
+    visit(page, shared_server)
+    first, second = box_of(card_of(page, one)), box_of(card_of(page, two))
+    assert first["x"] > second["x"]
+
+    drag(page, one, three, across=0.1)
+    mark, target = box_of(page.locator(".drop-mark")), box_of(card_of(page, three))
+    assert abs(mark["x"] + mark["width"] / 2 - (target["x"] - 6)) < 1, "in the middle of the gap after it"
+    page.mouse.up()
+
+    shows(page, two, three, one, four)
+    page.keyboard.press("u")
+    shows(page, one, two, three, four)
+    drag(page, four, two)
+    mark, target = box_of(page.locator(".drop-mark")), box_of(card_of(page, two))
+    end = target["x"] + target["width"]
+    assert abs(mark["x"] + mark["width"] / 2 - (end + 6)) < 1, "in the middle of the gap before it"
+    page.mouse.up()
+    shows(page, one, four, two, three)
+    card_of(page, one).focus()
+    page.keyboard.press("Alt+ArrowLeft")
+    shows(page, four, one, two, three)
+    page.keyboard.press("Alt+ArrowRight")
+    shows(page, one, four, two, three)
 
 
 def test_escape_cancels_a_drag_and_words_can_still_be_selected(windows, shared_server, notes):

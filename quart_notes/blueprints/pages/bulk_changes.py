@@ -1,15 +1,14 @@
 """Several notes of a board at once, without scripts: the form, and the way back."""
 
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from pydantic import ValidationError
 from quart import Blueprint, request
 
 from quart_notes.domain.access import Caller
 from quart_notes.schemas import BULK_MAX, BulkUpdate
+from quart_notes.web.board_filter import back_to_board
 from quart_notes.web.context import core
-from quart_notes.web.current_board import board_url
 from quart_notes.web.forms import form_problem, parse_id
 from quart_notes.web.fragments import Page, see_other
 from quart_notes.web.security.authentication import caller
@@ -39,10 +38,9 @@ async def change_notes(board_id: int) -> Page:
         changed, _ = await core().bulk_changes.change(await caller(), board_id, data)
     except ValidationError as error:
         raise form_problem(error) from None
-    where = await board_url(board_id)
     if field in UNDOABLE and text == "true":
-        where += "?" + urlencode([("undo", field), *(("id", note.id) for note in changed.notes)])
-    return see_other(where)
+        return see_other(await back_to_board(board_id, undo=field, id=[note.id for note in changed.notes]))
+    return see_other(await back_to_board(board_id))
 
 
 def _value(field: str, text: str) -> Any:

@@ -18,10 +18,7 @@ from quart_notes.domain.text.markdown import LINE_END
 from quart_notes.domain.text.normalization import searched_words
 from quart_notes.errors import FieldError, NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.schemas import (
-    BOARD_SORTS,
     MAX_ID,
-    QUERY_MAX,
-    BoardSort,
     LabelOut,
     MyBoardOut,
     NoteCreate,
@@ -34,7 +31,15 @@ from quart_notes.schemas import (
     UserOut,
     one_line,
 )
-from quart_notes.web.board_filter import BoardFilter, author_choices, board_filter
+from quart_notes.web.board_filter import (
+    BoardFilter,
+    author_choices,
+    back_query,
+    back_to_board,
+    board_filter,
+    page_number,
+    sort_in,
+)
 from quart_notes.web.context import core
 from quart_notes.web.current_board import WRITING_ROLES, board_menu, board_path, board_url, current_board_id
 from quart_notes.web.forms import INVALID, form_context, form_key, form_problem, form_values, number, parse_id
@@ -50,7 +55,6 @@ blueprint.add_app_template_filter(LINE_END.split, "lines")
 
 BLANK = {"title": "", "description": ""}
 PAGE_SIZE = 100  # cards on a page; with JavaScript the rest follows in idle time
-PAGE_LAST = 1_000_000
 SORT_PREFERENCE = "board_sort"  # a user's preference, one of BOARD_SORTS (static/js/notes/order/note_sorting.js)
 DELETED = FieldError("title", "Somebody else deleted this note. Your text is kept here. You can add it as a new note.")
 
@@ -63,20 +67,15 @@ def _form(sent: dict[str, str], errors: Iterable[FieldError] = ()) -> dict[str, 
 @blueprint.get("")
 async def board(board_id: int) -> Page:
     """A board; it stays open in this browser, also under /front/notes. An invalid filter is shown with its errors."""
-    chosen = _filter()
+    chosen = board_filter()
     page = await _board(await current_board_id(board_id), _form(BLANK), chosen)
     return (page, 422) if chosen.problems else page
 
 
-def _filter() -> BoardFilter:
-    q = "".join(character for character in request.args.get("q", "") if character.isprintable())[:QUERY_MAX].strip()
-    return board_filter(q=q, sort=_sort_in(request.args.get("sort")) or "")
-
-
 async def _board(board_id: int, form: dict[str, Any], chosen: BoardFilter) -> str:
-    shown_page = number(request.args.get("page"), 1, PAGE_LAST)
+    shown_page = page_number()
     who = await caller()
-    chosen_sort = _sort_in(request.args.get("sort")) or _sort_in(await _preferred_sort())
+    chosen_sort = sort_in(request.args.get("sort")) or sort_in(await _preferred_sort())
     sort = chosen_sort or "board"
     page = await core().board_pages.read(
         who, board_id, chosen.q, shown_page, PAGE_SIZE, chosen=chosen.chosen, sort=sort
@@ -95,6 +94,7 @@ async def _board(board_id: int, form: dict[str, Any], chosen: BoardFilter) -> st
         authors=authors,
         author_choices=author_choices(page.notes, authors, await current_user(), chosen.chosen.created_by),
         filter=chosen,
+        back=back_query(chosen),
         labels=await _labels(board_id),
         last_event_id=visible_position(page.position),
         total=page.total,
@@ -138,10 +138,6 @@ async def _preferred_sort() -> Any:
     return None if me is None else (await core().preferences.of_user(me.id))[0].get(SORT_PREFERENCE)
 
 
-def _sort_in(value: Any) -> BoardSort | None:
-    return next((sort for sort in BOARD_SORTS if sort == value), None)
-
-
 async def _since_last_visit(who: Caller, board_id: int, notes: Sequence[NoteOut]) -> dict[str, Any]:
     """What is new for the viewer: counts, the notes on the page, and what a script needs to go on from there."""
     if who.id is None:
@@ -167,7 +163,7 @@ async def see(board_id: int) -> Page:
         raise ValidationFailedError.of_field("at", "This must be a date and time.")
     if who.id is not None:
         await mark_seen(who.id, board_id, time)
-    return see_other(await board_url(board_id))
+    return see_other(await back_to_board(board_id))
 
 
 @blueprint.post("")
@@ -179,7 +175,7 @@ async def add(board_id: int) -> Page:
         data = NoteCreate(**given, client_key=await form_key(sent))
         added, _ = await core().notes.add(await caller(), board_id, data)
     except ValidationError as error:
-        return await _board(board_id, _form(sent, form_problem(error).errors), _filter()), 422
+        return await _board(board_id, _form(sent, form_problem(error).errors), board_filter()), 422
     if wants_fragment():
         return await _card(board_id, added.id)
     return see_other(await board_url(board_id))
@@ -263,6 +259,7 @@ async def _edit(note: NoteOut, form: dict[str, Any], conflict: NoteOut | None = 
         note=note,
         board_path=board_path(note.board_id),
         board_address=await board_url(note.board_id),
+        back=back_query(board_filter()),
         form=form,
         conflict=conflict,
     )
@@ -286,7 +283,7 @@ async def save(board_id: int, note_id: int) -> Page:
         )
     except NotFoundError as error:
         form_problem(error)
-        return await _board(board_id, _form(sent, [DELETED]), _filter()), 404
+        return await _board(board_id, _form(sent, [DELETED]), board_filter()), 404
     except StaleVersionError as error:
         form_problem(error)
         return await _edit_again(board_id, note_id, _form(sent), 412)
@@ -331,7 +328,7 @@ async def set_flag(board_id: int, note_id: int, flag: str) -> Page:
     change = {flag: (await request.form).get(flag) == "true"}
     await core().notes.change(await caller(), board_id, note_id, NoteUpdate.model_validate(change))
     if change.get("archived"):
-        return removed(f"{await board_url(board_id)}?undo_archive={note_id}")
+        return removed(await back_to_board(board_id, undo_archive=note_id))
     return await _to_card(board_id, note_id)
 
 
@@ -363,12 +360,11 @@ async def move(board_id: int, note_id: int) -> Page:
 @blueprint.post("/<id:note_id>/delete")
 async def delete(board_id: int, note_id: int) -> Page:
     """The form to delete a note, with an offer to undo it."""
-    where = await board_url(board_id)
     try:
         await core().notes.delete(await caller(), board_id, note_id)
     except NotFoundError:
-        return removed(where)
-    return removed(f"{where}?deleted={note_id}")
+        return removed(await back_to_board(board_id))
+    return removed(await back_to_board(board_id, deleted=note_id))
 
 
 @blueprint.post("/<id:note_id>/restore")
@@ -381,4 +377,4 @@ async def restore(board_id: int, note_id: int) -> Page:
 async def _to_card(board_id: int, note_id: int) -> Page:
     if wants_fragment():
         return await _card(board_id, note_id)
-    return see_other(f"{await board_url(board_id)}#note-{note_id}")
+    return see_other(f"{await back_to_board(board_id)}#note-{note_id}")

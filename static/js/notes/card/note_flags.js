@@ -1,10 +1,15 @@
-/** Sets a note's flags, such as done, by a checkbox or a button. What leaves the page for it can be undone. */
+/** Sets a note's flags, such as done, by a checkbox or a button. What moves the card away can be undone. */
 import { around, find } from "../../lib/elements.js";
-import { announce } from "../../lib/page_events.js";
 import { hasFlag, nameOf, noteOf, showFlag } from "../note_card.js";
 import { change } from "../note_requests.js";
 import { saving } from "../save_status.js";
 import { offerUndo } from "./undo_change.js";
+
+/** @type {Record<string, [(name: string) => string, (name: string) => string]>} what is said once a flag is set, or taken back */
+const WORDS = {
+  pinned: [(name) => `Pinned “${name}”.`, (name) => `“${name}” is no longer pinned.`],
+  archived: [(name) => `Archived “${name}”.`, (name) => `“${name}” is back on the board.`],
+};
 
 /** @param {HTMLElement} element the list @param {ExpectingFeed} feed */
 export function start(element, feed) {
@@ -22,10 +27,8 @@ export function start(element, feed) {
     const failed = () => showFlag(control, hasFlag(noteOf(card), flag));
     /** @param {Note} note */
     const saved = (note) => {
-      if (flag === "pinned") announce(value ? "Pinned." : "No longer pinned.");
-      if (flag !== "archived") return;
-      const words = value ? `Archived “${nameOf(note)}”.` : `“${nameOf(note)}” is back on the board.`;
-      offerUndo(words, element, feed, id, { archived: !value });
+      const said = WORDS[flag]?.[value ? 0 : 1];
+      if (said) offerUndo(said(nameOf(note)), element, feed, id, { [flag]: !value });
     };
     saving(card, feed, send, { failed, saved });
   };

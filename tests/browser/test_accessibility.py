@@ -106,6 +106,14 @@ def test_drafts_and_conflicts_are_accessible(board, rest):
     assert_accessible(board)
 
 
+def test_a_selection_is_accessible(board):
+    board.locator(".note").first.focus()
+    board.keyboard.press("s")
+    expect(board.get_by_text("1 selected")).to_be_visible()
+
+    assert_accessible(board)
+
+
 def test_pages_are_accessible_on_a_phone(windows, shared_server, rest):
     create(rest, fresh(), "text")
     note = create(rest, fresh(), "line\n" * 30)
@@ -116,6 +124,12 @@ def test_pages_are_accessible_on_a_phone(windows, shared_server, rest):
     assert_accessible(page)
     assert_fits(page)
     assert_fits_a_thumb(page, "a:not(.skip-link), button, input, textarea")
+    page.locator("#select-link").tap()
+    page.locator(".note").first.tap()
+    expect(page.get_by_text("1 selected")).to_be_visible()
+    assert_accessible(page, "#selection-bar")
+    assert_fits(page)
+    assert_fits_a_thumb(page, ".select-button, #selection-bar button")
 
 
 def test_the_edit_page_and_an_error_page_are_accessible(windows, shared_server, rest):

@@ -1,19 +1,18 @@
-"""Several cards are selected by mouse, keys and touch, changed at once, and changed back at once."""
+"""Cards are selected by mouse, keys and touch, and what others do meanwhile is no obstacle."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.board import card_of, create, focused, fresh
+from tests.browser.selecting import Json, bar, now, press, select, selected, shows
 from tests.browser.windows import Windows, visit
 from tests.support.servers.server_process import ServerProcess
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-Json = dict[str, Any]
 
 
 @pytest.fixture
@@ -23,46 +22,6 @@ def notes(rest: httpx.Client) -> Iterator[list[Json]]:
     yield made
     for note in made:
         rest.delete(f"/api/notes/{note['id']}")
-
-
-def bar(page: Page) -> Locator:
-    """The bar of what can be done with the selected notes."""
-    return page.get_by_role("group", name="Selected notes")
-
-
-def press(page: Page, name: str) -> None:
-    """Press a button of the bar."""
-    bar(page).get_by_role("button", name=name, exact=True).click()
-
-
-def shows(page: Page, *notes: Json) -> None:
-    """Wait until these cards follow one another."""
-    for one, other in pairwise(notes):
-        expect(page.locator(f"#note-{one['id']} + #note-{other['id']}")).to_have_count(1)
-
-
-def selected(page: Page, *notes: Json) -> None:
-    """Wait until just these cards are selected, and the bar counts them."""
-    for note in notes:
-        expect(page.locator(f"#note-{note['id']}[data-selected]")).to_have_count(1)
-    expect(page.locator("[data-selected]")).to_have_count(len(notes))
-    if notes:
-        expect(bar(page)).to_contain_text(f"{len(notes)} selected")
-    else:
-        expect(bar(page)).to_be_hidden()
-
-
-def select(page: Page, *notes: Json) -> None:
-    """Select these cards with Ctrl and the mouse."""
-    for note in notes:
-        card_of(page, note).click(modifiers=["ControlOrMeta"], position={"x": 150, "y": 20})
-    selected(page, *notes)
-
-
-def now(rest: httpx.Client, note: Json) -> Json:
-    """A note as the server has it."""
-    found: Json = rest.get(f"/api/notes/{note['id']}").json()
-    return found
 
 
 # Selecting.
@@ -104,6 +63,9 @@ def test_the_bar_moves_nothing_and_has_room_for_fingers(windows: Windows, shared
     phone.locator("#select-link").tap()
     expect(bar(phone)).to_contain_text("Choose notes")
     expect(bar(phone).get_by_role("button", name="Pin")).to_be_disabled()
+    bar(phone).get_by_role("button", name="End the selection").tap()
+    selected(phone)
+    phone.locator("#select-link").tap()
     card_of(phone, notes[0]).tap()
     selected(phone, notes[0])
 
@@ -213,6 +175,23 @@ def test_a_finger_that_moves_or_drags_selects_nothing(
     touch("touchEnd")
 
 
+def test_no_more_cards_are_selected_than_one_change_takes(windows: Windows, server: ServerProcess):
+    with httpx.Client(base_url=server.base, verify=False) as rest:
+        entries = [{"title": f"note {number}"} for number in range(205)]
+        rest.post("/api/imports", json={"notes": entries}).raise_for_status()
+    page = visit(windows(), server)
+    expect(page.locator(".note")).to_have_count(205)
+    page.locator(".note").first.focus()
+
+    page.keyboard.press("s")
+    page.keyboard.press("ControlOrMeta+a")
+
+    expect(bar(page)).to_contain_text("200 selected, the most at once")
+    press(page, "Pin")
+    expect(page.locator("#toasts")).to_contain_text("200 notes pinned.")
+    expect(page.locator(".note[data-pinned]")).to_have_count(200)
+
+
 # Other people.
 
 
@@ -271,172 +250,3 @@ def test_viewers_select_nothing_and_tickers_only_tick(known):
     expect(bar(page).get_by_role("button")).to_have_count(2)
     press(page, "Done")
     expect(card_of(page, note)).to_have_attribute("data-done", "")
-
-
-# Changes, each with one way back.
-
-
-def test_only_what_was_changed_is_changed_back_in_every_window(
-    windows: Windows, shared_server: ServerProcess, rest: httpx.Client, notes: list[Json]
-):
-    one, two, three, *rest_of = notes
-    rest.patch(f"/api/notes/{three['id']}", json={"pinned": True})
-    here, there = (visit(windows(), shared_server) for _ in range(2))
-    shows(here, three, one, two)
-    select(here, three, one, two)
-
-    press(here, "Pin")
-    for page in (here, there):
-        shows(page, one, two, three, *rest_of)
-    expect(here.locator("#toasts")).to_contain_text("2 notes pinned.")
-    expect(bar(here).get_by_role("button", name="Pin")).to_have_attribute("aria-pressed", "true")
-    here.get_by_role("button", name="Undo").click()
-
-    for page in (here, there):
-        shows(page, three, one, two, *rest_of)
-    selected(here, three, one, two)
-    assert [now(rest, note)["version"] for note in (one, two, three)] == [3, 3, 2]
-
-
-def test_each_note_gets_its_former_colour_back_but_not_over_another_change(
-    window: Page, rest: httpx.Client, notes: list[Json]
-):
-    colours = ["none", "red", "blue", "blue"]
-    for note, colour in zip(notes, colours, strict=False):
-        rest.patch(f"/api/notes/{note['id']}", json={"colour": colour})
-    expect(card_of(window, notes[3])).to_have_attribute("data-colour", "blue")
-    select(window, *notes[:4])
-
-    press(window, "Colour")
-    window.get_by_role("menuitemradio", name="Teal").click()
-    expect(window.locator("#toasts")).to_contain_text("Teal: 4 notes.")
-    rest.patch(f"/api/notes/{notes[2]['id']}", json={"colour": "pink"})
-    expect(card_of(window, notes[2])).to_have_attribute("data-colour", "pink")
-    window.keyboard.press("u")
-
-    for note, colour in zip(notes, ["none", "red", "pink", "blue"], strict=False):
-        expect(card_of(window, note)).to_have_attribute("data-colour", colour)
-    assert [now(rest, note)["colour"] for note in notes[:4]] == ["none", "red", "pink", "blue"]
-
-
-def test_labels_that_all_have_are_chosen_and_one_undo_takes_all_choices_back(
-    window: Page, rest: httpx.Client, notes: list[Json]
-):
-    one, two, three, *_ = notes
-    both, single, new = fresh("both"), fresh("single"), fresh("new")
-    for note, labels in ((one, [both, single]), (two, [both]), (three, [both])):
-        rest.patch(f"/api/notes/{note['id']}", json={"labels": labels})
-    expect(card_of(window, three)).to_contain_text(both)
-    select(window, one, two, three)
-
-    press(window, "Labels")
-    options = window.get_by_role("listbox")
-    expect(options.get_by_role("option", name=both)).to_have_attribute("aria-selected", "true")
-    expect(options.get_by_role("option", name=single)).to_have_attribute("aria-selected", "false")
-    for name in (both, single):
-        options.get_by_role("option", name=name).click()
-    window.get_by_role("combobox", name="Labels").fill(new)
-    window.keyboard.press("Enter")
-    expect(options.get_by_role("option", name=new)).to_have_attribute("aria-selected", "true")
-    window.keyboard.press("Escape")
-
-    expect(window.locator("#toasts")).to_contain_text("Labels of 3 notes changed.")
-    assert [now(rest, note)["labels"] for note in (one, two, three)] == [[single, new]] * 3
-    selected(window, one, two, three)
-    window.get_by_role("button", name="Undo").click()
-    expect(card_of(window, two)).not_to_contain_text(new)
-    expect(card_of(window, two)).to_contain_text(both)
-    assert [sorted(now(rest, note)["labels"]) for note in (one, two, three)] == [[both, single], [both], [both]]
-
-
-def test_a_note_with_too_many_labels_is_named_and_nothing_is_changed(
-    window: Page, rest: httpx.Client, notes: list[Json]
-):
-    full, other, *_ = notes
-    rest.patch(f"/api/notes/{full['id']}", json={"labels": [str(number) for number in range(20)]})
-    expect(card_of(window, full)).to_contain_text("19")
-    select(window, full, other)
-
-    press(window, "Labels")
-    window.get_by_role("combobox", name="Labels").fill("one more")
-    window.keyboard.press("Enter")
-
-    expect(window.locator("#toasts")).to_contain_text(f"“{full['title']}” would have too many labels.")
-    assert now(rest, other)["labels"] == []
-
-
-def test_notes_move_to_another_board_and_back_to_their_places(
-    windows: Windows, shared_server: ServerProcess, rest: httpx.Client, notes: list[Json]
-):
-    one, two, three, four, five = notes
-    board = rest.post("/api/boards", json={"name": fresh("Shed")}).json()
-    here, there = visit(windows(), shared_server), visit(windows(), shared_server, f"/front/boards/{board['id']}/notes")
-    select(here, two, three, five)
-
-    press(here, "Move")
-    here.get_by_role("menuitem", name=board["name"]).click()
-
-    shows(there, two, three, five)
-    shows(here, one, four)
-    expect(here.locator("#toasts")).to_contain_text(f"3 notes moved to {board['name']}.")
-    selected(here)
-    here.get_by_role("button", name="Undo").click()
-    shows(here, *notes)
-    expect(there.locator(".note")).to_have_count(0)
-
-
-def test_archived_and_deleted_notes_come_back_at_once(window: Page, notes: list[Json]):
-    for name, words in (("Archive", "2 notes archived."), ("Delete", "2 notes deleted.")):
-        select(window, *notes[1:3])
-        press(window, name)
-        expect(window.locator("#toasts")).to_contain_text(words)
-        shows(window, notes[0], notes[3])
-        selected(window)
-        assert focused(window) == f"note-{notes[0]['id']}" or focused(window).startswith("note-")
-        window.keyboard.press("u")
-        shows(window, *notes)
-
-
-def test_a_failed_change_is_told_and_can_be_tried_again(window: Page, rest: httpx.Client, notes: list[Json]):
-    select(window, *notes[:2])
-    window.route("**/notes/bulk", lambda route: route.abort(), times=1)
-
-    press(window, "Pin")
-    window.get_by_role("button", name="Retry").click()
-
-    expect(window.locator("#toasts")).to_contain_text("2 notes pinned.")
-    assert [now(rest, note)["pinned"] for note in notes[:3]] == [True, True, False]
-
-
-# Without scripts.
-
-
-def test_a_form_changes_several_notes_without_scripts(
-    windows: Windows, shared_server: ServerProcess, rest: httpx.Client, notes: list[Json]
-):
-    one, two, three, *_ = notes
-    page = windows(java_script_enabled=False)
-    page.goto(f"{shared_server.base}/front/notes")
-    expect(page.get_by_label("With the selected notes")).to_have_count(0)
-
-    def apply(option: str) -> None:
-        page.get_by_role("link", name="Select several notes").click()
-        for note in (one, two):
-            card_of(page, note).get_by_role("checkbox", name="Select", exact=True).check()
-        page.get_by_label("With the selected notes").select_option(option)
-        page.get_by_role("button", name="Apply").click()
-
-    apply("Pin")
-    apply("Yellow")
-    assert [(now(rest, n)["pinned"], now(rest, n)["colour"]) for n in (one, two, three)] == [
-        (True, "yellow"),
-        (True, "yellow"),
-        (False, "none"),
-    ]
-    for option, words in (("Delete", "Deleted: 2 notes"), ("Archive", "Archived: 2 notes")):
-        apply(option)
-        expect(card_of(page, one)).to_have_count(0)
-        expect(page.locator(".notice:visible")).to_contain_text(words)
-        page.get_by_role("button", name="Undo").click()
-        expect(card_of(page, one)).to_have_count(1)
-        expect(card_of(page, two)).to_have_count(1)

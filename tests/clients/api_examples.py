@@ -7,6 +7,7 @@ from quart_notes_client.api.boards import create_board
 from quart_notes_client.api.me import set_preference, whoami
 from quart_notes_client.api.messages import get_message, send_message, update_message
 from quart_notes_client.api.notes import (
+    change_notes,
     create_note,
     create_note_of_board,
     delete_note,
@@ -19,6 +20,8 @@ from quart_notes_client.api.people import create_user, list_unread
 from quart_notes_client.api.rooms import create_room, get_presence, list_room_messages, mark_read, post_message
 from quart_notes_client.models import (
     BoardCreate,
+    BulkChange,
+    BulkUpdate,
     ListNotesDone,
     MeOut,
     MessageCreate,
@@ -59,6 +62,9 @@ def notes(client: Client) -> None:
     assert isinstance(gone, ProblemOut)
     assert gone.code == "not_found"
     assert isinstance(restore_note.sync(milk.id, client=client), NoteOut)
+    both = change_notes.sync(client=client, body=BulkUpdate(ids=[milk.id], change=BulkChange(pinned=True)))
+    assert isinstance(both, list)
+    assert [note.pinned for note in both] == [True]
 
 
 def people(client: Client) -> tuple[int, int]:

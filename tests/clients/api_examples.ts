@@ -28,6 +28,9 @@ async function notes(): Promise<void> {
   there(await client.DELETE("/api/notes/{note_id}", { params: { path } }));
   assert.equal((await client.DELETE("/api/notes/{note_id}", { params: { path } })).error?.code, "not_found");
   there(await client.POST("/api/notes/{note_id}/restore", { params: { path } }));
+  const several = { ids: [milk.id], change: { pinned: true } };
+  const pinned: Note[] = there(await client.POST("/api/notes/bulk", { body: several }));
+  assert.deepEqual(pinned.map((note) => note.pinned), [true]);
 }
 
 async function person(name: string, nickname: string): Promise<number> {

@@ -45,8 +45,8 @@ export function start(element, list, selection, feed) {
   const show = () => {
     for (const button of buttons) {
       allow(button);
-      button.disabled ||= !selection.size;
-      const { flag } = button.dataset;
+      const { action, flag } = button.dataset;
+      button.disabled ||= !selection.size && action !== "close";
       if (flag) button.ariaPressed = String(isSet(flag));
     }
     say();

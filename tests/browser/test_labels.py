@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.board import card_of, create, fresh
 from tests.browser.windows import Windows, visit
@@ -54,6 +54,34 @@ def test_l_opens_the_labels_at_the_card_and_enter_chooses_and_makes_them(both: t
     here.keyboard.press("u")
     for page in both:
         expect(card_of(page, note).locator(".label-pill")).to_have_count(0)
+
+
+def test_two_people_who_choose_labels_at_once_lose_none(both: tuple[Page, Page], rest: httpx.Client):
+    here, _ = both
+    note = create(rest, fresh("labelled"))
+    path = f"/api/notes/{note['id']}"
+    mine, theirs, former = fresh("mine"), fresh("theirs"), fresh("former")
+    rest.patch(path, json={"labels": [former]})
+    expect(card_of(here, note).locator(".label-pill")).to_have_text([former])
+    card_of(here, note).focus()
+    here.keyboard.press("l")
+    here.keyboard.type(mine)
+
+    def interfere(route: Route) -> None:
+        """Somebody else changes the labels before this request arrives."""
+        rest.patch(path, json={"labels": [former, theirs]})
+        route.continue_()
+
+    here.route("**/api/notes/**", interfere, times=1)
+    here.keyboard.press("Enter")
+    for page in both:
+        expect(card_of(page, note).locator(".label-pill")).to_have_text([former, theirs, mine])
+    here.keyboard.press("Escape")
+    here.route("**/api/notes/**", interfere, times=1)
+    here.keyboard.press("u")
+
+    for page in both:
+        expect(card_of(page, note).locator(".label-pill")).to_have_text([former, theirs])
 
 
 def test_a_click_on_a_label_filters_the_page_which_stays_current(both: tuple[Page, Page], rest: httpx.Client):

@@ -12,7 +12,7 @@ export function start(element, feed) {
   const remove = (card) => {
     const { id } = noteOf(card);
     /** @param {Note} note */
-    const saved = (note) => offerUndo(`Deleted “${nameOf(note)}”.`, element, feed, id, null);
+    const saved = (note) => offerUndo(`Deleted “${nameOf(note)}”.`, element, feed, id, { deleted: false });
     saving(card, feed, () => change("DELETE", `/${id}`), { saved });
   };
   /** @param {Event} event */

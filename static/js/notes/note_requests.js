@@ -42,6 +42,12 @@ export function changeSeveral({ ids, change, path = notesPath }) {
   return tracked(work);
 }
 
+/** Send a change of one note in the form of those of several. @param {number} id @param {BulkChange} change @returns {Promise<Saved>} or throws a Problem */
+export async function changeOne(id, change) {
+  const { notes, eventId } = await changeSeveral({ ids: [id], change });
+  return { note: notes[0], eventId };
+}
+
 /** @param {string} path @param {number[]} ids @param {object} change @returns {Promise<Sent<Note[]>>} */
 async function sendSeveral(path, ids, change) {
   try {

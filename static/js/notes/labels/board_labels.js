@@ -12,6 +12,12 @@ export const keyOf = (name) => name.trim().normalize("NFKC").toUpperCase().toLow
 /** The names of all labels, in order. @returns {string[]} */
 export const labelNames = () => [...labels.values()].map(({ name }) => name).sort((a, b) => a.localeCompare(b));
 
+/** A function that gives the name of a label later, when it may be another one. @param {string} name @returns {() => string} */
+export function followName(name) {
+  const id = [...labels].find(([, label]) => keyOf(label.name) === keyOf(name))?.[0];
+  return () => (id && labels.get(id)?.name) || name;
+}
+
 /** @param {string} name */
 export const colourOf = (name) => [...labels.values()].find((label) => label.name === name)?.colour ?? "none";
 

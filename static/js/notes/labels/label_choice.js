@@ -1,11 +1,17 @@
-/** The choice of labels for one note: each one is sent at once, one after the other, so that none is lost. */
+/**
+ * The choice of labels for one note. Each one is sent at once, one after the other, as a label that the note gets or loses: what
+ * others choose meanwhile stays.
+ */
 import { noteOf } from "../note_card.js";
-import { change } from "../note_requests.js";
+import { changeOne } from "../note_requests.js";
 import { saving } from "../save_status.js";
-import { keyOf } from "./board_labels.js";
+import { followName, keyOf } from "./board_labels.js";
+
+/** @typedef {{name: string, on: boolean}} Step */
 
 export class LabelChoice {
-  /** @type {string[]} */ #wanted = []; // keys or names whose toggling is not saved yet
+  /** @type {Step[]} */ #wanted = []; // that are not saved yet
+  /** @type {Map<string, Step>} */ #saved = new Map(); // by the label's key
   /** @type {Note} */ #newest;
   #work = Promise.resolve();
   changed = () => {};
@@ -20,29 +26,38 @@ export class LabelChoice {
 
   /** The names that the note has, with what is being saved. */
   get names() {
-    return this.#wanted.reduce(toggled, this.#current.labels ?? []);
+    return this.#wanted.reduce(after, this.#current.labels ?? []);
   }
 
   /** @param {string} name */
   toggle(name) {
-    this.#wanted.push(name);
-    this.#work = this.#work.then(() => this.#send(name));
+    const step = { name, on: !has(this.names, name) };
+    this.#wanted.push(step);
+    this.#work = this.#work.then(() => this.#send(step));
   }
 
-  /** Wait until all is saved. @returns {Promise<boolean>} whether the labels differ from those at the beginning */
+  /** Wait until all is saved. @returns {Promise<(() => BulkChange)|null>} what takes back what was chosen here; null for nothing */
   async end() {
     await this.#work;
-    return String(this.#newest.labels) !== String(this.before);
+    const steps = [...this.#saved.values()].filter(({ name, on }) => on !== has(this.before, name));
+    const changed = steps.map(({ name, on }) => ({ on, name: followName(name) }));
+    /** @param {boolean} wanted */
+    const chosen = (wanted) => changed.filter(({ on }) => on === wanted).map(({ name }) => name());
+    const back = () => {
+      const [added, removed] = [chosen(true), chosen(false)];
+      return { ...(removed.length && { labels_add: removed }), ...(added.length && { labels_remove: added }) };
+    };
+    return changed.length ? back : null;
   }
 
-  /** @param {string} name */
-  async #send(name) {
-    const { id } = this.#newest;
+  /** @param {Step} step */
+  async #send(step) {
     /** @type {(note: Note) => void} */ const saved = (note) => {
       this.#newest = note;
+      this.#saved.set(keyOf(step.name), step);
     };
-    const labels = () => toggled(this.#current.labels ?? [], name);
-    await saving(this.card, this.feed, () => change("PATCH", `/${id}`, { labels: labels() }), { saved });
+    const change = { [step.on ? "labels_add" : "labels_remove"]: [step.name] };
+    await saving(this.card, this.feed, () => changeOne(this.#newest.id, change), { saved });
     this.#wanted = this.#wanted.slice(1);
     this.changed();
   }
@@ -54,8 +69,11 @@ export class LabelChoice {
   }
 }
 
-/** @param {string[]} names @param {string} name @returns {string[]} without it, or with it at the end */
-function toggled(names, name) {
-  const rest = names.filter((other) => keyOf(other) !== keyOf(name));
-  return rest.length < names.length ? rest : [...names, name];
+/** @param {string[]} names @param {string} name */
+const has = (names, name) => names.some((other) => keyOf(other) === keyOf(name));
+
+/** @param {string[]} names @param {Step} step @returns {string[]} */
+function after(names, { name, on }) {
+  if (on) return has(names, name) ? names : [...names, name];
+  return names.filter((other) => keyOf(other) !== keyOf(name));
 }

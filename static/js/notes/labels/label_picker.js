@@ -76,9 +76,9 @@ export function start(list, feed) {
 
   /** Once it is closed, one offer takes back all that was chosen. @param {LabelChoice} choice */
   const ended = async (choice) => {
-    const { card, before } = choice;
-    if (await choice.end())
-      offerUndo(`Labels of “${nameOf(noteOf(card))}” changed.`, list, feed, noteOf(card).id, { labels: before });
+    const note = noteOf(choice.card);
+    const back = await choice.end();
+    if (back) offerUndo(`Labels of “${nameOf(note)}” changed.`, list, feed, note.id, back);
   };
   /** @param {MouseEvent} event */
   const click = (event) => {

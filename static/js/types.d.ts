@@ -130,6 +130,7 @@ interface BoardEvents {
   "notes:sorted": CustomEvent<Sort>;
   "labels:changed": CustomEvent<null>;
   "selection:changed": CustomEvent<null>;
+  "role:changed": CustomEvent<null>;
   "board:loaded": CustomEvent<null>;
 }
 interface PageEvents {

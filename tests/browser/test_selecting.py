@@ -250,3 +250,7 @@ def test_viewers_select_nothing_and_tickers_only_tick(known):
     expect(bar(page).get_by_role("button")).to_have_count(2)
     press(page, "Done")
     expect(card_of(page, note)).to_have_attribute("data-done", "")
+
+    owner.rest.put(f"/api/boards/{board}/members/{ticker.id}", json={"role": "viewer"}).raise_for_status()
+    selected(page)
+    expect(page.locator("[data-selecting]")).to_have_count(0)

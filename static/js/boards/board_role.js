@@ -1,6 +1,6 @@
 /** Keeps the viewer's role on the board current. Style sheets hide what the role may not do. */
 import { find } from "../lib/elements.js";
-import { toast } from "../lib/page_events.js";
+import { emit, toast } from "../lib/page_events.js";
 
 const ROLES = ["viewer", "ticker", "editor", "owner"];
 /** @type {Record<string, string>} */
@@ -21,13 +21,14 @@ export const may = (needed) => ROLES.indexOf(main.dataset.role ?? "owner") >= RO
 export const allow = (control) =>
   control.toggleAttribute("disabled", !may(/** @type {Role} */ (control.dataset.needs)));
 
-/** @param {string} role what the viewer is from now on */
+/** Dispatches `role:changed` from the page's main. @param {string} role what the viewer is from now on */
 export function setRole(role) {
   if (main.dataset.role === role) return;
   main.dataset.role = role;
   keepDraftVisible();
   /** @type {NodeListOf<HTMLElement>} */ const controls = main.querySelectorAll("[data-needs]");
   for (const control of controls) allow(control);
+  emit(main, "role:changed");
   toast(WORDS[role] ?? "");
 }
 

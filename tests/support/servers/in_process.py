@@ -12,7 +12,7 @@ from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.errors import ProblemError
 from quart_notes.live.writer import Change, Committed
-from quart_notes.schemas import NoteCreate, NoteMove, NoteQuery, NoteUpdate
+from quart_notes.schemas import BulkUpdate, NoteCreate, NoteMove, NoteQuery, NoteUpdate
 from quart_notes.schemas.event_ids import EventId
 from tests.support.servers.empty_database import no_wait_for_the_disk, settings_for, stored
 
@@ -94,8 +94,14 @@ async def mutate(core: Core, chance: random.Random) -> Committed[Any] | None:
         "delete history": lambda: core.revisions.delete(ANYBODY, SHARED_BOARD, note_id),
         "delete for good": lambda: core.trash.delete(ANYBODY, SHARED_BOARD, note_id),
         "move": lambda: core.note_moves.move(ANYBODY, SHARED_BOARD, note_id, NoteMove(after_id=other)),
+        "several": lambda: _several(core, [note_id, other], **{chance.choice(("pinned", "deleted")): bool(other % 2)}),
     }
     try:
         return await acts[chance.choice(list(acts))]()
     except ProblemError:
         return None
+
+
+async def _several(core: Core, ids: list[int], **change: bool) -> Committed[Any]:
+    data = BulkUpdate.model_validate({"ids": ids, "change": change})
+    return await core.bulk_changes.change(ANYBODY, SHARED_BOARD, data)

@@ -1,5 +1,5 @@
 /** The bar of what can be done with the selected notes. It lies over the page, and nothing moves when it comes or goes. */
-import { allow } from "../../boards/board_role.js";
+import { allow, may } from "../../boards/board_role.js";
 import { explainTick, takesTick } from "../../boards/board_tick.js";
 import { around, find } from "../../lib/elements.js";
 import { handOn } from "../../lib/focus.js";
@@ -115,6 +115,7 @@ export function start(element, list, selection, feed) {
   };
   element.addEventListener("click", click);
   list.addEventListener("selection:changed", show);
+  find(document, "main").addEventListener("role:changed", () => (may("ticker") ? show() : selection.end()));
   return (action) => {
     const button = [...buttons].find(({ dataset }) => dataset.action === action);
     if (!button || button.disabled || !selection.size) return false;

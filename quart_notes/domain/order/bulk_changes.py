@@ -117,10 +117,11 @@ async def _move(change: Change, caller: Caller, notes: Sequence[Note], wanted: B
         if neighbour in ids:
             raise ValidationFailedError.of_field(field, f"Note {neighbour} is no neighbour of itself.")
     moving = notes if wanted.before_id or wanted.after_id else [one for one in notes if one.board_id != wanted.board_id]
-    # Each comes before those that came before it, unless they follow one another in front of a neighbour.
-    last_first = to.after_id is not None or to.before_id is None
-    in_order = sorted(moving, key=lambda note: note.rank.encode(), reverse=last_first)
-    return [await put(change, caller, note, wanted.board_id, to) for note in in_order]
+    moved = []
+    for note in sorted(moving, key=lambda note: note.rank.encode()):
+        moved.append(await put(change, caller, note, wanted.board_id, to))
+        to = NoteMove(after_id=note.id)
+    return moved
 
 
 async def _set_fields(change: Change, notes: Sequence[Note], wanted: BulkChange) -> list[NoteOut]:

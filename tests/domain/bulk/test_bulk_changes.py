@@ -148,6 +148,17 @@ async def test_moved_notes_go_back_beside_their_neighbours(core: Core):
     assert await order(core) == [note.id for note in (*notes[3:5], *notes[:3], notes[5])]
 
 
+async def test_they_keep_their_order_beside_the_neighbour_that_is_left_and_at_the_end(core: Core):
+    one, gone, three, *moving = (await notes_of(core, *[{}] * 6))[::-1]
+    await core.notes.delete(ANYBODY, 1, gone.id)
+    rest = [note.id for note in moving]
+
+    await changed(core, moving, board_id=1, after_id=gone.id, before_id=three.id)
+    assert await order(core) == [one.id, *rest, three.id]
+    await changed(core, moving, board_id=1, after_id=gone.id, before_id=99_999)
+    assert await order(core) == [one.id, three.id, *rest]
+
+
 async def test_the_history_and_the_activity_have_each_note(house: House):
     board = await house.board(ada="owner")
     notes = [await house.note("ada", board, f"note {number}") for number in range(3)]

@@ -68,7 +68,7 @@ def test_labels_that_all_have_are_chosen_and_one_undo_takes_all_choices_back(
     window: Page, rest: httpx.Client, notes: list[Json]
 ):
     one, two, three, *_ = notes
-    both, single, new = fresh("both"), fresh("single"), fresh("new")
+    both, single, new, theirs = (fresh(word) for word in ("both", "single", "new", "theirs"))
     for note, labels in ((one, [both, single]), (two, [both]), (three, [both])):
         rest.patch(f"/api/notes/{note['id']}", json={"labels": labels})
     expect(card_of(window, three)).to_contain_text(both)
@@ -88,10 +88,12 @@ def test_labels_that_all_have_are_chosen_and_one_undo_takes_all_choices_back(
     expect(window.locator("#toasts")).to_contain_text("Labels of 3 notes changed.")
     assert [now(rest, note)["labels"] for note in (one, two, three)] == [[single, new]] * 3
     selected(window, one, two, three)
+    rest.patch(f"/api/notes/{two['id']}", json={"labels": [single, new, theirs]})
+    expect(card_of(window, two)).to_contain_text(theirs)
     window.get_by_role("button", name="Undo").click()
     expect(card_of(window, two)).not_to_contain_text(new)
     expect(card_of(window, two)).to_contain_text(both)
-    assert [sorted(now(rest, note)["labels"]) for note in (one, two, three)] == [[both, single], [both], [both]]
+    assert [now(rest, note)["labels"] for note in (one, two, three)] == [[single, both], [theirs, both], [both]]
 
 
 def test_a_note_with_too_many_labels_is_named_and_nothing_is_changed(

@@ -19,6 +19,12 @@ export function noteOf(card) {
   return note;
 }
 
+/** The note that the page shows under an id. @param {number} id */
+export function shownNote(id) {
+  const card = document.getElementById(`note-${id}`);
+  return card ? shown.get(card) : undefined;
+}
+
 /** A short name of a note, for labels and messages. @param {NoteText} note */
 export function nameOf(note) {
   const text = note.title || note.description || "";

@@ -9,12 +9,12 @@ import { isPlain, keyOf } from "../../lib/keyboard.js";
 import { placeAt } from "../../lib/popover_place.js";
 import { offerUndo } from "../card/undo_change.js";
 import { nameOf, noteOf } from "../note_card.js";
+import { changeOne } from "../note_requests.js";
+import { saving } from "../save_status.js";
 import { LabelChoice } from "./label_choice.js";
 import { LabelOptions } from "./label_options.js";
 
-/** @typedef {{names: string[], toggle: (name: string) => void, changed: () => void}} Choice changed: set here, called when the names change */
-
-/** Open the menu for a choice. @param {HTMLElement} control @param {Choice} choice @param {() => void} ended */
+/** Open the menu for a choice. @param {HTMLElement} control @param {LabelChoice} choice @param {() => void} ended */
 export function openLabels(control, choice, ended) {
   const controller = new AbortController();
   const { signal } = controller;
@@ -76,16 +76,24 @@ export function start(list, feed) {
 
   /** Once it is closed, one offer takes back all that was chosen. @param {LabelChoice} choice */
   const ended = async (choice) => {
-    const note = noteOf(choice.card);
-    const back = await choice.end();
-    if (back) offerUndo(`Labels of “${nameOf(note)}” changed.`, list, feed, note.id, back);
+    const [note] = choice.before;
+    const changed = await choice.end();
+    const back = () => changed?.back()[0].change ?? {};
+    if (changed) offerUndo(`Labels of “${nameOf(note)}” changed.`, list, feed, note.id, back);
+  };
+  /** @param {HTMLElement} card */
+  const choiceFor = (card) => {
+    const note = noteOf(card);
+    return new LabelChoice([note], (change, saved) =>
+      saving(card, feed, () => changeOne(note.id, change), { saved: (changed) => saved([changed]) }),
+    );
   };
   /** @param {MouseEvent} event */
   const click = (event) => {
     const link = around(event, ".label-link");
     if (!link || !isPlain(event) || !may("editor") || !canOpen) return;
     event.preventDefault();
-    const choice = new LabelChoice(/** @type {HTMLElement} */ (link.closest(".note")), feed);
+    const choice = choiceFor(/** @type {HTMLElement} */ (link.closest(".note")));
     openLabels(link, choice, () => ended(choice));
   };
   list.addEventListener("click", click, { signal: controller.signal });

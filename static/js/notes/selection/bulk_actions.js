@@ -3,17 +3,11 @@ import { SAVED_OFFLINE, waitUntil } from "../../feed/confirmation.js";
 import { explain, Problem } from "../../lib/api.js";
 import { goTo } from "../../lib/list_keys.js";
 import { announce, toast } from "../../lib/page_events.js";
-import { nameOf, noteOf } from "../note_card.js";
+import { nameOf, shownNote } from "../note_card.js";
 import { changeSeveral } from "../note_requests.js";
 
 /** @param {number} number */
 export const notesOf = (number) => (number === 1 ? "1 note" : `${number} notes`);
-
-/** The note that the page shows under an id. @param {number} id */
-export function shownNote(id) {
-  const card = document.getElementById(`note-${id}`);
-  return card ? noteOf(card) : undefined;
-}
 
 /**
  * Send a change, or several that are one to the viewer; stops at the first that fails, and offers to go on.

@@ -6,10 +6,10 @@ import { handOn } from "../../lib/focus.js";
 import { announce } from "../../lib/page_events.js";
 import { openMenu } from "../../lib/popover_menu.js";
 import { openColours } from "../card/colour_picker.js";
+import { LabelChoice } from "../labels/label_choice.js";
 import { openLabels } from "../labels/label_picker.js";
-import { cardsIn, hasFlag } from "../note_card.js";
-import { notesOf, offerWayBack, run, shownNote } from "./bulk_actions.js";
-import { SelectedLabels } from "./selected_labels.js";
+import { cardsIn, hasFlag, shownNote } from "../note_card.js";
+import { notesOf, offerWayBack, run } from "./bulk_actions.js";
 import { SELECTED_MAX } from "./selection.js";
 import { waysBack, waysHome } from "./ways_back.js";
 
@@ -59,8 +59,8 @@ export function start(element, list, selection, feed) {
   const change = (notes, change, field, words) => {
     const ids = notes.map(({ id }) => id);
     run(feed, [{ ids, change }], "Not saved", (after) => {
-      const changed = waysBack(notes, after, [field]).flatMap((way) => way.ids);
-      const back = () => waysBack(notes, after, [field], shownNote);
+      const changed = waysBack(notes, after, field).flatMap((way) => way.ids);
+      const back = () => waysBack(notes, after, field, shownNote);
       if (changed.length) offerWayBack(list, feed, words(notesOf(changed.length)), back);
     });
   };
@@ -81,11 +81,12 @@ export function start(element, list, selection, feed) {
   };
   /** @param {HTMLElement} button */
   const labels = (button) => {
-    const choice = new SelectedLabels(selection.notes, feed);
+    const { notes } = selection;
+    const ids = notes.map(({ id }) => id);
+    const choice = new LabelChoice(notes, (change, saved) => run(feed, [{ ids, change }], "Not saved", saved));
     openLabels(button, choice, async () => {
       const changed = await choice.end();
-      const back = () => waysBack(choice.before, changed, ["labels"]);
-      if (changed.length) offerWayBack(list, feed, `Labels of ${notesOf(changed.length)} changed.`, back);
+      if (changed) offerWayBack(list, feed, `Labels of ${notesOf(changed.count)} changed.`, changed.back);
     });
   };
   /** @param {HTMLElement} button */

@@ -1,61 +1,43 @@
 /** What takes a change of several notes back: as few changes as possible, each of the notes that it fits. */
 import { boardId } from "../../boards/current_board.js";
 import { partOf } from "../order/moves.js";
-import { keyOf } from "../labels/board_labels.js";
 import { hasFlag, noteOf } from "../note_card.js";
 
 const FLAGS = ["done", "pinned", "archived"];
 
-/**
- * The changes that give notes their former values. What somebody else has changed again since then stays.
- * @param {Note[]} before @param {Note[]} after @param {string[]} fields of the change
- * @param {(id: number) => Note|undefined} current what the page shows now; none for a note that left it
- * @returns {BulkWay[]}
- */
-export function waysBack(before, after, fields, current = () => undefined) {
-  const former = new Map(before.map((note) => [note.id, note]));
+/** The same change of several notes is one. @param {[number, BulkChange][]} changes by the notes' ids @returns {BulkWay[]} */
+export function grouped(changes) {
   /** @type {Map<string, BulkWay>} */ const ways = new Map();
-  for (const note of after) {
-    const own = former.get(note.id);
-    const change = own && backOf(own, note, fields, current(note.id) ?? note);
-    if (!change || !Object.keys(change).length) continue;
+  for (const [id, change] of changes) {
     const key = JSON.stringify(change);
     const way = ways.get(key) ?? { ids: [], change };
-    way.ids.push(note.id);
+    way.ids.push(id);
     ways.set(key, way);
   }
   return [...ways.values()];
 }
 
-/** @param {Note} before @param {Note} after @param {string[]} fields @param {Note} now @returns {BulkChange} */
-function backOf(before, after, fields, now) {
-  /** @type {Record<string, unknown>} */ const change = {};
-  for (const field of fields) {
-    if (field === "deleted") change.deleted = false;
-    else if (field === "labels") Object.assign(change, labelsBack(before.labels ?? [], after.labels ?? []));
-    else {
-      const values = [before, after, now].map((note) => fieldOf(note, field));
-      if (values[0] !== values[1] && values[1] === values[2]) change[field] = values[0];
-    }
+/**
+ * The changes that give notes their former value of a field. What somebody else has changed again since then stays.
+ * @param {Note[]} before @param {Note[]} after @param {string} field of the change
+ * @param {(id: number) => Note|undefined} current what the page shows now; none for a note that left it
+ * @returns {BulkWay[]}
+ */
+export function waysBack(before, after, field, current = () => undefined) {
+  const former = new Map(before.map((note) => [note.id, note]));
+  /** @type {[number, BulkChange][]} */ const changes = [];
+  for (const note of after) {
+    const own = former.get(note.id);
+    if (!own) continue;
+    const [old, made, now] = [own, note, current(note.id) ?? note].map((one) => fieldOf(one, field));
+    if (field === "deleted") changes.push([note.id, { deleted: false }]);
+    else if (old !== made && made === now) changes.push([note.id, { [field]: old }]);
   }
-  return change;
+  return grouped(changes);
 }
 
 /** @param {Note} note @param {string} field */
 const fieldOf = (note, field) => (FLAGS.includes(field) ? hasFlag(note, field) : (note.colour ?? "none"));
-
-/** @param {string[]} before @param {string[]} after @returns {BulkChange} */
-function labelsBack(before, after) {
-  const added = without(after, before);
-  const removed = without(before, after);
-  return { ...(removed.length && { labels_add: removed }), ...(added.length && { labels_remove: added }) };
-}
-
-/** @param {string[]} names @param {string[]} others */
-function without(names, others) {
-  const keys = new Set(others.map(keyOf));
-  return names.filter((name) => !keys.has(keyOf(name)));
-}
 
 /**
  * The moves that bring cards back from another board to their places: those that follow one another at once.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.expressions import RawSQL
+from tortoise.expressions import RawSQL, Subquery
 
 from quart_notes.domain.access import SHARED_BOARD, Caller, require_role, role_on, visible_boards
 from quart_notes.domain.history.trash import restorable_board
@@ -102,10 +102,13 @@ class Boards(Service):
             people = await Membership.filter(board_id=board_id).using_db(connection).count()
         return BoardSize(notes, people)
 
-    async def find(self, caller: Caller, query: PageQuery) -> Listed[MyBoardOut]:
-        """The boards that a caller sees, by id ascending, `query.limit` at most."""
+    async def find(self, caller: Caller, query: PageQuery, note_id: int | None = None) -> Listed[MyBoardOut]:
+        """The boards that a caller sees, by id ascending, `query.limit` at most; of one note, its board alone."""
         async with self._snapshot() as (connection, position):
             boards = Board.filter(visible_boards(caller), id__gt=query.after_id).using_db(connection)
+            if note_id is not None:
+                its_board = Note.filter(id=note_id, deleted_at__isnull=True).values("board_id")
+                boards = boards.filter(id__in=Subquery(its_board))
             rows = await boards.order_by("id").limit(query.limit + 1)
             roles = await _roles(connection, caller, [board.id for board in rows])
         mine = [_my_board(board, roles[board.id]) for board in rows[: query.limit]]

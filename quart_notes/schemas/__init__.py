@@ -21,6 +21,7 @@ from quart_notes.schemas.accounts import (
 from quart_notes.schemas.boards import (
     BOARD_NAME_MAX,
     BoardCreate,
+    BoardOfNoteQuery,
     BoardOut,
     BoardQuery,
     BoardSummaryOut,

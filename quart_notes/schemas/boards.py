@@ -72,6 +72,12 @@ class BoardQuery(PageQuery):
     person_id: Id | None = Field(None, description="Open mode: whose personal board is among them.")
 
 
+class BoardOfNoteQuery(BoardQuery):
+    """The same, or the board of one note."""
+
+    note_id: Id | None = Field(None, description="Only the board that has this note.")
+
+
 class MyBoardOut(BoardOut):
     """A board, and the caller's role on it."""
 

@@ -13,6 +13,7 @@ from tests.browser.test_accessibility import assert_accessible, assert_fits_a_th
 from tests.browser.windows import visit
 
 CARD = "#messages .linked-note"
+GONE = "Deleted, or moved to a board that you cannot see."
 
 
 @pytest.fixture
@@ -60,14 +61,55 @@ def test_a_card_says_that_its_note_was_deleted_and_shows_it_when_it_is_back(come
     say(rest, place, ada, link(gone))
     page = come(ada, place)
     expect(page.locator(f"{CARD} a").first).to_have_text(note["title"])
-    expect(page.locator(CARD).last).to_have_text("This note was deleted.", use_inner_text=True)
+    expect(page.locator(CARD).last).to_have_text(GONE, use_inner_text=True)
 
     rest.delete(f"/api/notes/{note['id']}")
-    expect(page.locator(CARD).first).to_have_text("This note was deleted.", use_inner_text=True)
+    expect(page.locator(CARD).first).to_have_text(GONE, use_inner_text=True)
     expect(page.locator(f"{CARD} input").first).to_be_hidden()
     rest.post(f"/api/notes/{note['id']}/restore")
 
     expect(page.locator(f"{CARD} a").first).to_be_visible()
+
+
+def test_a_card_follows_its_note_to_other_boards_and_into_the_archive(come, rest, ada, place, link):
+    note, other = create(rest, fresh(), "- [ ] milk"), create(rest, fresh())
+    shed = rest.post("/api/boards", json={"name": fresh("Shed")}).json()["id"]
+    rest.post(f"/api/notes/{other['id']}/move", json={"board_id": shed})
+    for one in (note, other):
+        say(rest, place, ada, link(one))
+    page = come(ada, place)
+    expect(page.locator(f"{CARD} a")).to_have_text([note["title"], other["title"]])
+
+    rest.post(f"/api/notes/{note['id']}/move", json={"board_id": shed})
+    path = f"/api/boards/{shed}/notes/{note['id']}"
+    rest.patch(path, json={"title": "moved"})
+    expect(page.locator(f"{CARD} a").first).to_have_text("moved")
+    page.locator(f"{CARD} input").first.check()
+    expect(page.locator(CARD).first).to_have_attribute("data-done", "")
+    assert rest.get(path).json()["done"]
+    rest.post(f"{path}/move", json={"board_id": 1})
+    rest.patch(f"/api/notes/{note['id']}", json={"title": "back", "archived": True})
+    expect(page.locator(f"{CARD} a").first).to_have_text("back")
+    page.reload()
+    expect(page.locator(f"{CARD} a")).to_have_text(["back", other["title"]])
+    rest.delete(f"/api/notes/{note['id']}")
+
+    expect(page.locator(CARD).first).to_have_text(GONE, use_inner_text=True)
+
+
+def test_a_text_has_no_box_where_checklists_alone_are_ticked_off(come, rest, ada, place, shared_server):
+    board = rest.post("/api/boards", json={"name": fresh("Lists"), "tick": "checklists"}).json()["id"]
+    for text in (None, "- [ ] milk"):
+        note = rest.post(f"/api/boards/{board}/notes", json={"title": fresh(), "description": text}).json()
+        say(rest, place, ada, f"{shared_server.base}/front/boards/{board}/notes/{note['id']}")
+    page = come(ada, place)
+    expect(page.locator(f"{CARD} a")).to_have_count(2)
+    expect(page.locator(f"{CARD} input").last).to_be_visible()
+    expect(page.locator(f"{CARD} input").first).to_be_hidden()
+
+    rest.patch(f"/api/boards/{board}", json={"tick": "notes"})
+
+    expect(page.locator(f"{CARD} input").first).to_be_visible()
 
 
 def test_only_addresses_in_lines_of_their_own_or_at_the_end_become_cards(come, rest, ada, place, link):
@@ -166,3 +208,25 @@ def test_who_may_not_see_a_note_sees_its_link_alone(member, guarded_server):
     expect(other.locator(CARD)).to_have_count(0)
     expect(other.locator("#messages .content a").first).to_be_visible()
     assert "party" not in other.content()
+
+
+def test_a_card_of_a_note_that_moved_out_of_sight_says_so_until_it_can_be_seen(member, guarded_server):
+    ada, eve = member("ada"), member("eve")
+    shared, secret = ada.board("Shared", viewer=eve), ada.board("Secret")
+    note = ada.note(shared, "on the move")
+    address = f"{guarded_server.base}/front/boards/{shared}/notes/{note['id']}"
+    assert ada.rest.post("/api/rooms/1/messages", json={"author_id": ada.id, "content": address}).status_code == 201
+    hers, other = ada.window("/front/rooms/1"), eve.window("/front/rooms/1")
+    for page in (hers, other):
+        expect(page.locator(f"{CARD} a").last).to_have_text("on the move")
+
+    ada.rest.post(f"/api/boards/{shared}/notes/{note['id']}/move", json={"board_id": secret})
+    ada.rest.patch(f"/api/boards/{secret}/notes/{note['id']}", json={"title": "secret"})
+    expect(hers.locator(f"{CARD} a").last).to_have_text("secret")
+    expect(other.locator(CARD).last).to_have_text(GONE, use_inner_text=True)
+    other.reload()
+    expect(other.locator(CARD).last).to_have_text(GONE, use_inner_text=True)
+    assert "secret" not in other.content()
+    ada.give(secret, eve, "viewer")
+
+    expect(other.locator(f"{CARD} a").last).to_have_text("secret")

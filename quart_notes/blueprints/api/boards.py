@@ -11,6 +11,7 @@ from quart_notes.errors import (
 )
 from quart_notes.schemas import (
     BoardCreate,
+    BoardOfNoteQuery,
     BoardOut,
     BoardQuery,
     BoardSummaryOut,
@@ -32,15 +33,16 @@ MEMBER = ResponseDoc(200, "Who, and what they may do; once removed, what they mi
 
 
 @blueprint.get("")
-@validate_querystring(BoardQuery)
+@validate_querystring(BoardOfNoteQuery)
 @responds(*list_response("The boards that you see, by id.", list[MyBoardOut]), problems=(ForbiddenError, NotFoundError))
-async def list_boards(query_args: BoardQuery) -> Response:
+async def list_boards(query_args: BoardOfNoteQuery) -> Response:
     """List boards.
 
     The shared board, your personal one, and those that you are a member of. In open mode all shared ones, and the
     personal board of `person_id`, or your own.
     """
-    return page(MyBoardOut, await core().boards.find(await acting_as(query_args.person_id), query_args))
+    who = await acting_as(query_args.person_id)
+    return page(MyBoardOut, await core().boards.find(who, query_args, query_args.note_id))
 
 
 @blueprint.post("")

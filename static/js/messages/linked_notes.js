@@ -1,5 +1,5 @@
 /**
- * Cards of the notes that messages link to: live, with their ticks.
+ * Cards of the notes that messages link to: live, with their ticks, also on the board that a note was moved to.
  *
  * 1. Each reader asks for boards and notes with their own rights; of a board that they do not see, the link stays a link. 2. A
  * board's topic is added before its notes are fetched, so no change of theirs is missed. 3. A state of a note is shown
@@ -18,7 +18,7 @@ const MESSAGE = ".message, .message-row";
 const TICKING = ["ticker", "editor", "owner"];
 
 /** @typedef {import("./note_links.js").Target} Target */
-/** @typedef {{note: Note|null, version: number}} Known */
+/** @typedef {{note: Note|null, version: number, boardId: number}} Known boardId: where it is, or was last */
 
 /**
  * @param {HTMLElement} element the list of messages @param {ExpectingFeed} feed
@@ -27,10 +27,10 @@ const TICKING = ["ticker", "editor", "owner"];
 export function start(element, feed, keeping = (change) => change()) {
   const controller = new AbortController();
   const { signal } = controller;
-  /** @type {Promise<Map<number, string>>|undefined} the viewer's role by board, of those that they see */ let roles;
+  /** @type {Promise<Map<number, Board>>|undefined} the boards that the viewer sees, with their role */ let seen;
   /** @type {Set<number>} the boards whose topics were added */ const boards = new Set();
-  /** @type {Map<string, Known>} */ const known = new Map();
-  /** @type {Map<string, Promise<void>>} */ const loading = new Map();
+  /** @type {Map<number, Known>} by note */ const known = new Map();
+  /** @type {Map<number, Promise<void>>} */ const loading = new Map();
 
   /** @param {ParentNode} place */
   const scan = (place = element) => {
@@ -40,61 +40,80 @@ export function start(element, feed, keeping = (change) => change()) {
   };
   /** @param {HTMLAnchorElement} link @param {Target} target */
   const show = async (link, target) => {
-    const role = await roleOn(target.boardId);
-    if (role && !known.has(keyOf(target))) await load(target);
+    const visible = await seenBoard(target.boardId);
+    if (visible && !known.has(target.noteId)) await load(target);
+    const state = known.get(target.noteId);
+    const board = state && (await seenBoard(state.boardId));
     if (!link.isConnected) return;
-    const state = known.get(keyOf(target));
-    keeping(() => (role && state ? fill(cardFor(link), state.note, TICKING.includes(role ?? "")) : removeCard(link)));
+    keeping(() =>
+      visible && state
+        ? fill(cardFor(link), board ? state.note : null, TICKING.includes(board?.role ?? ""), board?.tick)
+        : removeCard(link),
+    );
   };
-  /** The viewer's role on a board, or nothing where they see none. @param {number} boardId */
-  const roleOn = async (boardId) => {
-    roles ??= fetchRoles();
-    const role = (await roles).get(boardId);
-    if (!role || boards.has(boardId)) return role;
+  /** A board that the viewer sees, followed from now on; nothing where they see none. @param {number} boardId */
+  const seenBoard = async (boardId) => {
+    seen ??= fetchBoards();
+    const board = (await seen).get(boardId);
+    if (!board || boards.has(boardId)) return board;
     if (boards.size >= BOARDS_MAX) return undefined;
     boards.add(boardId);
     feed.addTopics([`board:${boardId}`]);
-    return role;
+    return board;
   };
-  const fetchRoles = async () => {
-    /** @type {Map<number, string>} */ const found = new Map();
+  const viewed = viewer ? `person_id=${viewer}` : "";
+  const fetchBoards = async () => {
+    /** @type {Map<number, Board>} */ const found = new Map();
     const work = async () => {
-      const path = `/boards${viewer ? `?person_id=${viewer}` : ""}`;
-      for await (const page of pages(path, signal)) for (const { id, role } of page) found.set(id, role);
+      for await (const page of pages(`/boards?${viewed}`, signal)) for (const board of page) found.set(board.id, board);
     };
     await retryUntilDone(work, feed, signal);
     return found;
   };
-  /** @param {Target} target */
-  const load = (target) => {
-    const { boardId, noteId } = target;
+  /** @param {Target} target where it is expected */
+  const load = ({ boardId, noteId }) => {
     const work = async () => {
-      // A list: a note that is not there is no error.
-      const { value } = await ask(`/boards/${boardId}/notes?after_id=${noteId - 1}&limit=1`, { signal });
-      accept(target, value[0]?.id === noteId ? value[0] : null);
+      const note = (await fetchFrom(boardId, noteId)) ?? (await fetchMoved(noteId));
+      accept(noteId, note, note?.board_id ?? boardId);
     };
-    const key = keyOf(target);
-    const done = loading.get(key) ?? retryUntilDone(work, feed, signal).then(() => void loading.delete(key));
-    loading.set(key, done);
+    const done = loading.get(noteId) ?? retryUntilDone(work, feed, signal).then(() => void loading.delete(noteId));
+    loading.set(noteId, done);
     return done;
   };
-  /** @param {Target} target @param {Note|null} note @returns {boolean} whether it is news */
-  const accept = (target, note, version = note?.version ?? 0) => {
-    const before = known.get(keyOf(target));
+  /** @param {number} boardId @param {number} noteId @returns {Promise<Note|null>} */
+  const fetchFrom = async (boardId, noteId) => {
+    // A list: a note that is not there is no error.
+    const { value } = await ask(`/boards/${boardId}/notes?after_id=${noteId - 1}&limit=1&archived=any`, { signal });
+    return value[0]?.id === noteId ? value[0] : null;
+  };
+  /** From the board that it is on now, if the viewer sees that. @param {number} noteId @returns {Promise<Note|null>} */
+  const fetchMoved = async (noteId) => {
+    const { value } = await ask(`/boards?note_id=${noteId}&${viewed}`, { signal });
+    if (!value[0]) return null;
+    seen = seen?.then((found) => found.set(value[0].id, value[0]));
+    await seenBoard(value[0].id);
+    return fetchFrom(value[0].id, noteId);
+  };
+  /** @param {number} noteId @param {Note|null} note @param {number} boardId @returns {boolean} whether it is news */
+  const accept = (noteId, note, boardId, version = note?.version ?? 0) => {
+    const before = known.get(noteId);
     if (before && version < before.version) return false;
-    known.set(keyOf(target), { note, version });
+    known.set(noteId, { note, version, boardId });
     return true;
   };
   /** @param {FeedEventMap["change"]} event */
-  const changed = ({ detail: { action, note, topic = "", membership } }) => {
-    if (membership) checkRoles();
-    const target = note && { boardId: Number(topic.slice("board:".length)), noteId: note.id };
-    if (!target || !known.has(keyOf(target))) return;
-    if (accept(target, action === "delete" ? null : note, note.version)) scan();
+  const changed = ({ detail: { action, note, topic = "", membership, board } }) => {
+    if (membership || board) checkRoles();
+    if (!note || !known.has(note.id)) return;
+    const target = { boardId: Number(topic.slice("board:".length)), noteId: note.id };
+    if (action !== "delete") {
+      if (accept(note.id, note, target.boardId)) scan();
+    } else if (accept(note.id, null, target.boardId, note.version)) load(target).then(() => scan()); // it may have moved
   };
   /** The viewer's rights may have changed. */
   const checkRoles = () => {
-    roles = undefined;
+    seen = undefined;
+    for (const [id, { note }] of known) if (!note) known.delete(id);
     scan();
   };
   /** @param {CustomEvent<string[]>} event topics that are not allowed any more */
@@ -110,7 +129,8 @@ export function start(element, feed, keeping = (change) => change()) {
     const item = around(event, MESSAGE);
     const found = item && linksIn(item).find(([one]) => one === link);
     if (!box || !found) return;
-    const { boardId, noteId } = found[1];
+    const { noteId } = found[1];
+    const boardId = known.get(noteId)?.boardId ?? found[1].boardId;
     try {
       const { eventId } = await send("PATCH", `/boards/${boardId}/notes/${noteId}`, { done: box.checked });
       feed.expectEvent(eventId);
@@ -129,6 +149,3 @@ export function start(element, feed, keeping = (change) => change()) {
   scan();
   return () => controller.abort();
 }
-
-/** @param {Target} target */
-const keyOf = ({ boardId, noteId }) => `${boardId}/${noteId}`;

@@ -60,14 +60,15 @@ export function removeCard(link) {
   link.hidden = false;
 }
 
-/** @param {HTMLElement} card @param {Note|null} note null: it was deleted @param {boolean} ticks whether the viewer may tick it off */
-export function fill(card, note, ticks) {
+/** @param {HTMLElement} card @param {Note|null} note null: it is gone @param {boolean} ticks whether the viewer may tick it off @param {Board["tick"]} [tick] what is ticked off on its board */
+export function fill(card, note, ticks, tick = "notes") {
   const box = find(card, "input", HTMLInputElement);
   const [title, count] = [find(card, ".linked-note-title"), find(card, ".linked-note-count")];
-  box.hidden = count.hidden = title.hidden = note === null;
+  count.hidden = title.hidden = note === null;
   find(card, ".linked-note-gone").hidden = note !== null;
+  const { done, total } = note?.tasks ?? { done: 0, total: 0 };
+  box.hidden = !note || (tick === "checklists" && !total && !note.done); // as on the board
   if (!note) return;
-  const { done, total } = note.tasks ?? { done: 0, total: 0 };
   title.textContent = titleOf(note);
   count.textContent = total ? `${done} of ${total}` : "";
   box.checked = note.done;

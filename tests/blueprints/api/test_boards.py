@@ -45,6 +45,21 @@ async def test_the_name_of_a_board_is_one_line(api: httpx.AsyncClient, name: obj
         assert fields_of(refused(answer, 422, "validation_failed")) == {"name"}
 
 
+async def test_the_board_of_a_note_is_found_by_those_who_see_it(house: House):
+    board, other = await house.board(ada="owner", eve="viewer"), await house.board(ada="owner")
+    async with await house.browser("ada") as ada, await house.browser("eve") as eve:
+        note = await made(ada, f"/api/boards/{board}/notes", title="a")
+
+        async def seen() -> list[list[int]]:
+            return [[one["id"] for one in await got(who, "/api/boards", note_id=note["id"])] for who in (ada, eve)]
+
+        assert await seen() == [[board], [board]]
+        await ada.post(f"/api/boards/{board}/notes/{note['id']}/move", json={"board_id": other})
+        assert await seen() == [[other], []]
+        await ada.delete(f"/api/boards/{other}/notes/{note['id']}")
+        assert await seen() == [[], []]
+
+
 async def test_the_confirmation_of_a_deletion_counts_the_boards_notes(api: httpx.AsyncClient):
     board = (await made(api, "/api/boards", name="Garden <club>"))["id"]
     ada, bob = [await person(api) for _ in range(2)]

@@ -12,7 +12,7 @@ DIFFERENCES = """async () => {
     const shown = page.querySelector(`#note-${note.id} .content`);
     if (!shown) continue;
     const made = document.createElement("div");
-    const tasks = { form: `tasks-${note.id}`, lines: linesOf(note.description ?? "") };
+    const tasks = { lines: linesOf(note.description ?? "") };
     made.append(...(note.content ? formatted(note.content, tasks) : []));
     made.className = "content";
     made.dir = "auto";

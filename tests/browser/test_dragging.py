@@ -37,15 +37,22 @@ def box_of(part: Locator) -> FloatRect:
     return box
 
 
-def drag(page: Page, note: dict[str, Any], beside: dict[str, Any], across: float = 0.9) -> None:
-    """Hold a card by its handle over another one: over its end, unless `across` is another part of its width."""
+def drag(page: Page, note: dict[str, Any], above: dict[str, Any], across: float = 0.9) -> None:
+    """Hold a card by its handle over the upper part of another one; `across` its width."""
     card_of(page, note).hover()
-    handle, target = box_of(card_of(page, note).locator(".move-handle")), box_of(card_of(page, beside))
+    handle, target = box_of(card_of(page, note).locator(".move-handle")), box_of(card_of(page, above))
     page.mouse.move(handle["x"] + 10, handle["y"] + 10)
     page.mouse.down()
     page.mouse.move(handle["x"] + 30, handle["y"] + 30, steps=2)
-    page.mouse.move(target["x"] + target["width"] * across, target["y"] + target["height"] * 0.5, steps=2)
+    page.mouse.move(target["x"] + target["width"] * across, target["y"] + target["height"] * 0.3, steps=2)
     expect(page.locator(".drop-mark")).to_be_visible()
+
+
+def assert_above(page: Page, note: dict[str, Any]) -> None:
+    """The mark is as wide as this card, in the middle of the gap above it."""
+    mark, target = box_of(page.locator(".drop-mark")), box_of(card_of(page, note))
+    assert (mark["x"], mark["width"]) == (target["x"], target["width"])
+    assert abs(mark["y"] + mark["height"] / 2 - (target["y"] - 6)) < 1
 
 
 def test_a_dragged_card_moves_in_every_window_and_undo_moves_it_back(windows, shared_server, notes):
@@ -53,7 +60,7 @@ def test_a_dragged_card_moves_in_every_window_and_undo_moves_it_back(windows, sh
     here, there = (visit(windows(), shared_server) for _ in range(2))
     shows(there, one, two, three, four)
 
-    drag(here, one, three)
+    drag(here, one, four)
     shows(here, one, two)
     here.mouse.up()
 
@@ -75,18 +82,15 @@ def test_a_card_is_dragged_and_moved_by_keys_on_a_page_from_right_to_left(window
     first, second = box_of(card_of(page, one)), box_of(card_of(page, two))
     assert first["x"] > second["x"]
 
-    drag(page, one, three, across=0.1)
-    mark, target = box_of(page.locator(".drop-mark")), box_of(card_of(page, three))
-    assert abs(mark["x"] + mark["width"] / 2 - (target["x"] - 6)) < 1, "in the middle of the gap after it"
+    drag(page, one, four, across=0.1)
+    assert_above(page, four)
     page.mouse.up()
 
     shows(page, two, three, one, four)
     page.keyboard.press("u")
     shows(page, one, two, three, four)
     drag(page, four, two)
-    mark, target = box_of(page.locator(".drop-mark")), box_of(card_of(page, two))
-    end = target["x"] + target["width"]
-    assert abs(mark["x"] + mark["width"] / 2 - (end + 6)) < 1, "in the middle of the gap before it"
+    assert_above(page, two)
     page.mouse.up()
     shows(page, one, four, two, three)
     card_of(page, one).focus()

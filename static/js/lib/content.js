@@ -1,6 +1,6 @@
 /** Builds the nodes of formatted text (quart_notes/schemas/content.py) as templates/macros/content.html does: as text, never as HTML. */
 
-/** @typedef {{form: string, lines: string[]}} Tasks how tasks are ticked: the id of their buttons' form, and the lines of the source */
+/** @typedef {{lines: string[]}} Tasks how tasks are ticked, by buttons of the form around them: the lines of the source */
 
 const ELEMENTS = new Set(["p", "ul", "ol", "li", "strong", "em", "del", "br"]);
 const TEXTS = new Set(["text", "code"]);
@@ -74,7 +74,6 @@ function task({ line = 1, done, children = [] }, tasks) {
     made.type = "submit";
     made.name = "task";
     made.value = `${line}:${tasks.lines[line - 1]}`;
-    made.setAttribute("form", tasks.form);
     made.dataset.needs = "ticker";
     return made;
   }

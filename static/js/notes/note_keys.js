@@ -3,6 +3,7 @@ import { explainTick } from "../boards/board_tick.js";
 import { find } from "../lib/elements.js";
 import { nextShown } from "../lib/focus.js";
 import { goTo, keyClick } from "../lib/list_keys.js";
+import { neighbourOf } from "./layout/neighbours.js";
 import { cardsIn } from "./note_card.js";
 
 /** @param {HTMLElement} list @returns {import("../shell/shortcuts.js").Keys} */
@@ -23,10 +24,10 @@ export function noteKeys(list) {
     "/": () => find(document, "#search-field", HTMLInputElement).select(),
     j: move((card) => nextShown(card, 1), first),
     k: move((card) => nextShown(card, -1), first),
-    ArrowRight: move((card) => nextShown(card, forward)),
-    ArrowLeft: move((card) => nextShown(card, -forward)),
-    ArrowDown: move((card) => beside(card, 1)),
-    ArrowUp: move((card) => beside(card, -1)),
+    ArrowRight: move((card) => neighbourOf(list, card, "right") ?? nextShown(card, forward)),
+    ArrowLeft: move((card) => neighbourOf(list, card, "left") ?? nextShown(card, -forward)),
+    ArrowDown: move((card) => neighbourOf(list, card, "below")),
+    ArrowUp: move((card) => neighbourOf(list, card, "above")),
     e: click(".edit-link"),
     // On a control in the card, Enter is the control's.
     Enter: () => (document.activeElement === current() ? click(".edit-link")() : false),
@@ -39,19 +40,4 @@ export function noteKeys(list) {
     h: click(".history-link"),
     Delete: click(".delete-button"),
   };
-}
-
-/** The card in the next or previous row, nearest to the same column. @param {HTMLElement} card @param {number} direction */
-function beside(card, direction) {
-  const { offsetLeft: left, offsetTop: top } = card;
-  let row;
-  /** @type {{card: HTMLElement, distance: number}|null} */ let best = null;
-  for (let next = nextShown(card, direction); next; next = nextShown(next, direction)) {
-    if (next.offsetTop === top) continue;
-    row ??= next.offsetTop;
-    if (next.offsetTop !== row) break;
-    const distance = Math.abs(next.offsetLeft - left);
-    if (!best || distance < best.distance) best = { card: next, distance };
-  }
-  return best?.card ?? null;
 }

@@ -17,7 +17,8 @@ export function start(element, feed) {
   doneTasksLast.start(list, null);
   noteHistory.start(find(element, "#history"), Number(element.dataset.noteId), feed);
   startCards(element, list, feed, () => follow(element, list, feed));
-  const { n: _, ...keys } = noteKeys(list); // there is no composer
+  // There is no composer, and no other card.
+  const { n: _, ArrowRight: _right, ArrowLeft: _left, ArrowDown: _down, ArrowUp: _up, ...keys } = noteKeys(list);
   shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), keys);
 }
 

@@ -11,6 +11,7 @@ import * as noteCounts from "./note_counts.js";
 import * as noteFilter from "./note_filter.js";
 import { noteKeys } from "./note_keys.js";
 import * as noteSearch from "./note_search.js";
+import * as boardLayout from "./layout/board_layout.js";
 import * as dragging from "./order/dragging.js";
 import * as moveKeys from "./order/move_keys.js";
 import * as noteSorting from "./order/note_sorting.js";
@@ -25,6 +26,7 @@ import { startCards } from "./card/card_modules.js";
 /** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
 export function start(element, feed) {
   const list = find(element, "#notes");
+  boardLayout.start(list);
   expandableText.start(list);
   startCards(element, list, feed, () => feedUpdates.start(element, feed));
   searchHighlights.start(list);

@@ -6,7 +6,7 @@ import { address, clone, find } from "../../lib/elements.js";
 /** @param {HTMLElement} card @param {Note} note */
 export function showContent(card, note) {
   const content = note.content ?? null; // an event of an earlier version lacks it
-  const tasks = { form: `tasks-${note.id}`, lines: linesOf(note.description ?? "") };
+  const tasks = { lines: linesOf(note.description ?? "") };
   find(card, ".description").hidden = content !== null;
   replaceNodes(find(card, ".content"), content ? formatted(content, tasks) : []);
   showCount(card, note);
@@ -32,7 +32,6 @@ function showCount(card, { id, tasks }) {
   const tools = shown ?? clone("note-tasks");
   const form = find(tools, ".tasks-form");
   if (!shown) {
-    form.id = `tasks-${id}`;
     for (const one of tools.children) address(one, "action", id);
     find(card, ".note-labels").before(tools);
   }

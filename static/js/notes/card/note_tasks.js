@@ -48,7 +48,7 @@ export function start(element, feed) {
   };
   /** @param {SubmitEvent} event */
   const submit = (event) => {
-    const form = around(event, ".tasks-tools form", HTMLFormElement);
+    const form = around(event, ".tasks-tools form, .content-form", HTMLFormElement);
     if (!form) return;
     event.preventDefault();
     const card = /** @type {HTMLElement} */ (form.closest(".note"));

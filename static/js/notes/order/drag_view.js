@@ -18,6 +18,7 @@ export class DragView {
     this.#copy.inert = true;
     this.#copy.classList.add("drag-copy");
     for (const part of [this.#copy, ...this.#copy.querySelectorAll("[id]")]) part.removeAttribute("id");
+    this.#copy.style.transform = ""; // the place in its column
     this.#copy.style.inlineSize = `${box.width}px`;
     this.#copy.style.blockSize = `${box.height}px`;
     this.#mark.className = "drop-mark";
@@ -34,19 +35,13 @@ export class DragView {
     this.#copy.style.translate = `${at.x + this.offset.x}px ${at.y + this.offset.y}px`;
   }
 
-  /** Mark the edge of a card; none without one. @param {HTMLElement|null} card @param {boolean} isBefore @param {boolean} isColumn cards stand above one another */
-  mark(card, isBefore, isColumn) {
+  /** Mark the place above or below a card; none without one. @param {HTMLElement|null} card @param {boolean} isAbove */
+  mark(card, isAbove) {
     this.#mark.hidden = !card;
     if (!card) return;
     const { left, top, width, height } = card.getBoundingClientRect();
-    const atStart = isBefore !== (!isColumn && getComputedStyle(card).direction === "rtl");
-    this.#mark.toggleAttribute("data-column", isColumn);
-    const { style } = this.#mark;
-    style.translate = isColumn
-      ? `${left}px ${atStart ? top - GAP / 2 : top + height + GAP / 2}px`
-      : `${atStart ? left - GAP / 2 : left + width + GAP / 2}px ${top}px`;
-    style.inlineSize = isColumn ? `${width}px` : "";
-    style.blockSize = isColumn ? "" : `${height}px`;
+    this.#mark.style.translate = `${left}px ${isAbove ? top - GAP / 2 : top + height + GAP / 2}px`;
+    this.#mark.style.inlineSize = `${width}px`;
   }
 
   #scroll = () => {
@@ -67,4 +62,4 @@ export class DragView {
   }
 }
 
-const GAP = 12; // pixels between cards (static/css/notes/page.css)
+const GAP = 12; // pixels between cards (static/js/masonry.js)

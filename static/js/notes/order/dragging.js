@@ -7,7 +7,8 @@ import { around } from "../../lib/elements.js";
 import { keyOf } from "../../lib/keyboard.js";
 import { toast } from "../../lib/page_events.js";
 import { DragView } from "./drag_view.js";
-import { gapOf, move, obstacle, partOf } from "./moves.js";
+import { neighbourOf } from "../layout/neighbours.js";
+import { gapAt, gapOf, move, obstacle, partOf } from "./moves.js";
 
 const CONTROLS = "a, button, input, label, select, textarea, summary";
 const DISTANCE_MIN = 6; // pixels that the pointer moves before a press is a drag
@@ -74,19 +75,19 @@ function follow(list, card, pressed, feed) {
     if (!view) return;
     const under = document.elementFromPoint(view.at.x, view.at.y)?.closest(".note");
     if (!(under instanceof HTMLElement) || under.parentElement !== list) return;
-    const { left, top, width, height } = under.getBoundingClientRect();
-    const isColumn = width * 2 > list.clientWidth;
-    const isRightToLeft = getComputedStyle(list).direction === "rtl";
-    const isBefore = isColumn ? view.at.y < top + height / 2 : view.at.x < left + width / 2 !== isRightToLeft;
-    if (aimed === `${under.id} ${isBefore}`) return;
+    const { top, height } = under.getBoundingClientRect();
+    const isAbove = view.at.y < top + height / 2;
+    if (aimed === `${under.id} ${isAbove}`) return;
     const part = partOf(list, card);
     if (!part.includes(under)) return;
-    aimed = `${under.id} ${isBefore}`;
+    aimed = `${under.id} ${isAbove}`;
+    // In a column it takes the place of the card that the mark is above; below the last one, it goes to the end.
+    const below = isAbove ? under : neighbourOf(list, under, "below");
+    const after = below && part.includes(below) ? below : null;
     const others = part.filter((other) => other !== card);
-    const around = gapOf(others, under);
-    const stays = under === card || part.indexOf(under) === part.indexOf(card) + (isBefore ? 1 : -1);
-    gap = stays ? null : isBefore ? { before: around.before, after: under } : { before: under, after: around.after };
-    view.mark(stays ? null : under, isBefore, isColumn);
+    const stays = under === card || after === card || after === gapOf(part, card).after;
+    gap = stays ? null : gapAt(others, after ? others.indexOf(after) : others.length);
+    view.mark(stays ? null : under, isAbove);
   };
   /** @param {PointerEvent} event */
   const moved = (event) => {

@@ -1,0 +1,266 @@
+/**
+ * Lays the cards of a board out in columns. It runs as soon as the list is there, before the first paint, hence outside the
+ * modules; notes/layout/board_layout.js calls it again whenever a card comes, goes, moves or changes its height.
+ *
+ * 1. In the order of the document each card goes to the shortest column, so that none begins above the one before it. 2. A
+ * card that was placed before stays in its column, as long as that one is at most SAME_COLUMN_MAX longer. 3. The heights
+ * of cards that were never near the window are estimates. 4. Nothing is read from the document to place cards, and only
+ * those near the window are moved at once, so that a change among thousands costs one layout.
+ */
+const GAP = 12; // pixels between cards
+const CARD_WIDTH_MIN = 16.5; // rem
+const COLUMNS_MAX = 5;
+const SAME_COLUMN_MAX = 24; // pixels: less than a card, so that reading by rows finds the same order
+const RULE_SIZE = 48; // pixels of the line above the done notes (static/css/notes/board_layout.css)
+const LATE_MS = 1000; // after a change, until cards far away are moved
+const MOVED_AT_ONCE = 400; // of those, between two frames: each time costs a layout
+
+/** @typedef {{height: number, isKnown: boolean, column: number, left: number, top: number, shownLeft: number, shownTop: number}} Box in pixels; isKnown: the height is none that was estimated; shown: where the document has the card, NaN for nowhere yet */
+
+class Masonry {
+  /** @type {WeakMap<Element, Masonry>} */ static #ofLists = new WeakMap();
+  /** @type {WeakMap<HTMLElement, Box>} */ #boxes = new WeakMap();
+  /** @type {HTMLElement[]} that are shown, in order */ #cards = [];
+  /** @type {Set<HTMLElement>} that the document does not have in their places yet */ #late = new Set();
+  #columns = 0;
+  #width = 0;
+  #pitch = 0;
+  #start = 0; // of the window, in the list
+  #timer = 0;
+
+  /** @param {HTMLElement} list @returns {Masonry} always the same one */
+  static of(list) {
+    const known = Masonry.#ofLists.get(list) ?? new Masonry(list);
+    Masonry.#ofLists.set(list, known);
+    return known;
+  }
+
+  /** @param {HTMLElement} list */
+  constructor(list) {
+    this.list = list;
+    this.frame = /** @type {HTMLElement} */ (list.parentElement);
+    this.resize();
+    this.look();
+    for (let tries = 0; tries < 4 && this.#measure(); tries++) this.#arrange();
+    this.#move();
+  }
+
+  /** The cards that are shown, in order. */
+  get cards() {
+    return this.#cards;
+  }
+
+  /** The place of a card that is shown. @param {HTMLElement} card @returns {Readonly<Box>} */
+  boxOf(card) {
+    return this.#box(card);
+  }
+
+  /** The list or the size of letters may have changed. */
+  resize() {
+    const { paddingInlineStart, direction } = getComputedStyle(this.list);
+    const inner = this.list.clientWidth - 2 * Number.parseFloat(paddingInlineStart);
+    const least = CARD_WIDTH_MIN * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const columns = Math.min(Math.max(Math.floor((inner + GAP) / (least + GAP)), 1), COLUMNS_MAX);
+    const width = Math.floor((inner + GAP) / columns - GAP);
+    const pitch = ((inner + GAP) / columns) * (direction === "rtl" ? -1 : 1);
+    if (pitch === this.#pitch) return;
+    this.#columns = columns;
+    this.#width = width;
+    this.#pitch = pitch;
+    this.frame.style.setProperty("--column-size", `${width}px`);
+    this.list.dataset.columns = String(columns);
+    for (const card of this.#cards) Object.assign(this.#box(card), { isKnown: false, column: -1 });
+    this.#arrange();
+    this.#move();
+  }
+
+  /** The window has moved. */
+  look() {
+    this.#start = -this.list.getBoundingClientRect().top;
+    this.#move();
+  }
+
+  /** A card has come, or has another place in the order: it goes where the next one was. @param {HTMLElement} card */
+  moved(card) {
+    const next = card.nextElementSibling;
+    const { column = -1 } = (next instanceof HTMLElement && this.#boxes.get(next)) || {};
+    this.#box(card).column = column;
+  }
+
+  /** The text of a card far away has changed. @param {HTMLElement} card */
+  changed(card) {
+    Object.assign(this.#box(card), { isKnown: false, height: estimate(card, this.#width) });
+  }
+
+  /** A card has this height on the page. @param {HTMLElement} card @param {number} height @returns {boolean} whether it had another */
+  drawn(card, height) {
+    if (!height) return false; // it is hidden
+    const box = this.#box(card);
+    const before = box.height;
+    Object.assign(box, { isKnown: true, height: Math.ceil(height - 0.05) });
+    return box.height !== before;
+  }
+
+  /** Place each card in the shortest column, wherever it was. */
+  placeAnew() {
+    for (const card of this.#cards) this.#box(card).column = -1;
+    this.place();
+  }
+
+  /** Place all cards. */
+  place() {
+    this.#arrange();
+    this.#move();
+  }
+
+  /** Place all cards; when those above the window have another height, the page scrolls along. */
+  placeInView() {
+    const anchor = this.#start > 0 ? this.#cards.find((card) => this.#endOf(card) > this.#start) : undefined;
+    const before = anchor ? this.#box(anchor).top : 0;
+    this.place();
+    const by = anchor ? this.#box(anchor).top - before : 0;
+    if (by) scrollBy({ top: by, behavior: "instant" });
+  }
+
+  /** Whether a card is so near that it may be seen soon. @param {HTMLElement} card */
+  isNear(card) {
+    return this.#reaches(this.#box(card).top, this.#box(card).height);
+  }
+
+  /** Move a card to its place now. @param {HTMLElement} card */
+  settle(card) {
+    if (this.#late.delete(card)) this.#moveOne(card);
+  }
+
+  /** Leave the places of cards to the style, as on paper. */
+  release() {
+    for (const card of this.#cards) {
+      card.style.transform = "";
+      Object.assign(this.#box(card), { shownLeft: Number.NaN, shownTop: Number.NaN });
+    }
+  }
+
+  /** Find the place of each card. */
+  #arrange() {
+    /** @type {number[]} where the next card begins */ const ends = new Array(this.#columns).fill(0);
+    const isSplit = !this.list.dataset.filter?.includes("done=true");
+    const isFolded = isSplit && this.list.hasAttribute("data-fold");
+    let rule = -1;
+    this.#cards = [];
+    for (let next = this.list.firstElementChild; next; next = next.nextElementSibling) {
+      const card = /** @type {HTMLElement} */ (next);
+      if (card.hidden) continue;
+      const isDone = card.hasAttribute("data-done");
+      if (isDone && isSplit && rule < 0) {
+        rule = Math.max(...ends);
+        ends.fill(rule + RULE_SIZE + GAP);
+      }
+      if (isDone && isFolded && !card.hasAttribute("data-editing")) continue;
+      this.#cards.push(card);
+      this.#add(card, ends);
+    }
+    this.frame.style.setProperty("--cards-size", `${Math.max(...ends, GAP) - GAP}px`);
+    this.frame.style.setProperty("--rule-start", `${rule}px`);
+    this.frame.toggleAttribute("data-rule", rule >= 0);
+  }
+
+  /** @param {HTMLElement} card @param {number[]} ends */
+  #add(card, ends) {
+    const box = this.#box(card);
+    const isWide = card.hasAttribute("data-conflict");
+    const shortest = ends.indexOf(Math.min(...ends));
+    const stays = ends[box.column] - ends[shortest] <= SAME_COLUMN_MAX;
+    box.column = isWide ? 0 : stays ? box.column : shortest;
+    box.left = Math.round(box.column * this.#pitch);
+    box.top = isWide ? Math.max(...ends) : ends[box.column];
+    if (isWide) ends.fill(box.top + box.height + GAP);
+    else ends[box.column] = box.top + box.height + GAP;
+  }
+
+  /** Measure the cards in the window, with one layout. @returns {boolean} whether there were any */
+  #measure() {
+    const cards = this.#cards.filter((card) => !this.#box(card).isKnown && this.isNear(card));
+    for (const card of cards) card.style.contentVisibility = "visible";
+    const heights = cards.map((card) => card.getBoundingClientRect().height);
+    cards.forEach((card, index) => {
+      card.style.contentVisibility = "";
+      this.drawn(card, heights[index]);
+    });
+    return cards.length > 0;
+  }
+
+  /** Move the cards whose places have changed: those near the window now, the others when there is time. */
+  #move() {
+    this.#late.clear();
+    for (const card of this.#cards) {
+      const { left, top, height, shownLeft, shownTop } = this.#box(card);
+      if (left === shownLeft && top === shownTop) continue;
+      if (this.#reaches(top, height) || this.#reaches(shownTop, height)) this.#moveOne(card);
+      else this.#late.add(card);
+    }
+    clearTimeout(this.#timer);
+    if (this.#late.size) this.#timer = setTimeout(() => this.#moveLate(), LATE_MS);
+  }
+
+  #moveLate() {
+    const go = () => {
+      for (const card of [...this.#late].slice(0, MOVED_AT_ONCE)) this.settle(card);
+      if (this.#late.size) this.#moveLate();
+    };
+    if ("requestIdleCallback" in window) requestIdleCallback(go);
+    else this.#timer = setTimeout(go, LATE_MS); // Safari
+  }
+
+  /** @param {HTMLElement} card */
+  #moveOne(card) {
+    const box = this.#box(card);
+    card.style.transform = `translate(${box.left}px, ${box.top}px)`;
+    if (!box.isKnown) card.style.containIntrinsicBlockSize = `auto ${box.height}px`;
+    box.shownLeft = box.left;
+    box.shownTop = box.top;
+  }
+
+  /** Whether something there is near the window, or nowhere yet. @param {number} top @param {number} height */
+  #reaches(top, height) {
+    return !(top > this.#start + 2 * innerHeight || top + height < this.#start - innerHeight);
+  }
+
+  /** @param {HTMLElement} card */
+  #endOf(card) {
+    const { top, height } = this.#box(card);
+    return top + height;
+  }
+
+  /** @param {HTMLElement} card @returns {Box} */
+  #box(card) {
+    let box = this.#boxes.get(card);
+    if (!box) {
+      const nowhere = { column: -1, left: 0, top: 0, shownLeft: Number.NaN, shownTop: Number.NaN };
+      box = { height: estimate(card, this.#width), isKnown: false, ...nowhere };
+      this.#boxes.set(card, box);
+    }
+    return box;
+  }
+}
+
+const LINE = 24; // pixels of a line of text
+const CHARACTER = 7.5; // pixels of the width of one
+const TASK = 32; // pixels of a task
+
+/** About how high a card is, in pixels, without a layout. @param {HTMLElement} card @param {number} width in pixels */
+function estimate(card, width) {
+  const perLine = Math.max((width - 60) / CHARACTER, 10);
+  /** @param {string} text */
+  const lines = (text) =>
+    text ? text.split("\n").reduce((sum, line) => sum + Math.max(Math.ceil(line.length / perLine), 1), 0) : 0;
+  const [title, text] = [".title", ".description"].map((part) => card.querySelector(part)?.textContent ?? "");
+  const tasks = card.querySelectorAll(".task").length;
+  const body = tasks ? (Math.min(tasks, 10) + 1) * TASK : Math.min(lines(text), 7) * LINE;
+  const labels = card.querySelector(".note-labels:not([hidden])") ? 30 : 0;
+  return 24 + lines(title) * LINE + body + labels;
+}
+
+{
+  const list = document.getElementById("notes");
+  if (list) Masonry.of(list);
+}

@@ -1,0 +1,74 @@
+/** Keeps the columns of cards as their notes change (static/js/masonry.js). */
+import { around } from "../../lib/elements.js";
+
+/** @param {HTMLElement} element the list */
+export function start(element) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const masonry = Masonry.of(element);
+  /** @type {Set<HTMLElement>} cards near the window, whose heights are watched */ const watched = new Set();
+  const paper = matchMedia("print");
+  let frame = 0;
+
+  const sizes = new ResizeObserver((entries) => {
+    const changes = entries.map(({ target, borderBoxSize: [{ blockSize }] }) =>
+      masonry.drawn(/** @type {HTMLElement} */ (target), blockSize),
+    );
+    if (changes.includes(true)) masonry.placeInView();
+  });
+  /** @param {HTMLElement} card */
+  const watch = (card) => {
+    if (watched.has(card)) return;
+    watched.add(card);
+    sizes.observe(card);
+  };
+  const widths = new ResizeObserver(() => masonry.resize());
+  const order = new MutationObserver((records) => {
+    const moved = new Set(records.flatMap(({ addedNodes }) => /** @type {HTMLElement[]} */ ([...addedNodes])));
+    for (const card of moved) if (card.parentElement === element) masonry.moved(card);
+    masonry.place();
+    // The browser draws them in this frame, and tells their heights before it paints.
+    for (const card of moved) if (card.parentElement === element && masonry.isNear(card)) watch(card);
+  });
+  const flags = new MutationObserver((records) => {
+    if (records.some(({ target }) => target === element || target.parentElement === element)) masonry.place();
+  });
+  /** @param {BoardEvents["notes:near"]} event */
+  const onNear = ({ detail: { near } }) => {
+    for (const card of watched) {
+      if (near.has(card)) continue;
+      sizes.unobserve(card);
+      watched.delete(card);
+    }
+    near.forEach(watch);
+  };
+  /** @param {CardEvent<NoteChange>} event */
+  const changed = ({ target, detail: { before } }) => {
+    if (before && !watched.has(target)) masonry.changed(target);
+  };
+  /** The page scrolls to what gets the focus. @param {Event} event */
+  const focused = (event) => {
+    const card = around(event, ".note");
+    if (card) masonry.settle(card);
+  };
+  const look = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => masonry.look());
+  };
+
+  element.addEventListener("notes:near", onNear, { signal });
+  element.addEventListener("note:changed", changed, { signal });
+  element.addEventListener("notes:filtered", () => masonry.placeAnew(), { signal });
+  element.addEventListener("notes:sorted", () => masonry.placeAnew(), { signal });
+  element.addEventListener("focusin", focused, { signal });
+  paper.addEventListener("change", ({ matches }) => (matches ? masonry.release() : masonry.place()), { signal });
+  addEventListener("scroll", look, { signal, passive: true });
+  addEventListener("resize", look, { signal });
+  widths.observe(element);
+  order.observe(element, { childList: true });
+  flags.observe(element, { subtree: true, attributeFilter: ["hidden", "data-fold", "data-editing"] });
+  return () => {
+    controller.abort();
+    for (const observer of [sizes, widths, order, flags]) observer.disconnect();
+  };
+}

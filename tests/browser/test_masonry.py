@@ -146,7 +146,7 @@ def test_whatever_happens_to_notes_the_cards_stay_in_columns(windows, shared_ser
     last = create(rest, fresh("last"))
     expect(card_of(page, last)).to_be_attached()
 
-    seen = set()
+    seen: set[int] = set()
     for cards in whole_board(page):
         assert_in_columns(cards)
         seen.update(card["id"] for card in cards)

@@ -2,7 +2,7 @@
 import { allow, may } from "../../boards/board_role.js";
 import { explainTick, takesTick } from "../../boards/board_tick.js";
 import { around, find } from "../../lib/elements.js";
-import { handOn } from "../../lib/focus.js";
+import { handOn, nextShown } from "../../lib/focus.js";
 import { announce } from "../../lib/page_events.js";
 import { openMenu } from "../../lib/popover_menu.js";
 import { openColours } from "../card/colour_picker.js";
@@ -55,6 +55,19 @@ export function start(element, list, selection, feed) {
     if (element.hidden === selection.active) handOn(element, () => (element.hidden = !selection.active), next);
   };
 
+  /** The selected cards are about to leave: one that stays gets the focus, at once, and not each next one in turn. */
+  const leaveFocus = () => {
+    const card = document.activeElement?.closest(".note");
+    if (!(card instanceof HTMLElement) || !selection.has(card)) return;
+    /** @param {number} step */
+    const beside = (step) => {
+      let next = nextShown(card, step);
+      while (next && selection.has(next)) next = nextShown(next, step);
+      return next;
+    };
+    (beside(1) ?? beside(-1) ?? find(document, "#main")).focus({ preventScroll: true });
+  };
+
   /** @param {Note[]} notes @param {BulkChange} change @param {string} field @param {(number: string) => string} words */
   const change = (notes, change, field, words) => {
     const ids = notes.map(({ id }) => id);
@@ -68,6 +81,7 @@ export function start(element, list, selection, feed) {
   const setFlag = (flag, cards) => {
     const value = !isSet(flag);
     const notes = selection.notes.filter((_, index) => flag !== "done" || takesTick(cards[index]));
+    if (flag === "archived") leaveFocus();
     if (!notes.length) explainTick(cards[0]);
     else change(notes, { [flag]: value }, flag, (number) => `${number} ${WORDS[flag][Number(!value)]}`);
   };
@@ -95,11 +109,15 @@ export function start(element, list, selection, feed) {
       const target = Number(dataset.board);
       const ids = selection.notes.map(({ id }) => id);
       const home = waysHome(list, selection.cards, target);
+      leaveFocus();
       run(feed, [{ ids, change: { board_id: target } }], "Not moved", ({ length }) =>
         offerWayBack(list, feed, `${notesOf(length)} moved to ${textContent.trim()}.`, () => home),
       );
     });
-  const remove = () => change(selection.notes, { deleted: true }, "deleted", (number) => `${number} deleted.`);
+  const remove = () => {
+    leaveFocus();
+    change(selection.notes, { deleted: true }, "deleted", (number) => `${number} deleted.`);
+  };
 
   /** @type {Record<string, (button: HTMLElement) => void>} */
   const actions = { colour, labels, move, delete: remove, close: () => selection.end() };

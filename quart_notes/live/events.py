@@ -182,7 +182,10 @@ class MembershipEvent(DurableEvent):
 
 
 class LabelEvent(DurableEvent):
-    """A label of a board was added, renamed, recoloured or deleted. Notes that have it have events of their own."""
+    """A label of a board was added, renamed, recoloured or deleted. Notes that have it have events of their own.
+
+    A deletion leaves its name empty.
+    """
 
     summary: ClassVar[str] = "A label was added, changed or deleted"
     example_topic: ClassVar[str] = SHARED_BOARD

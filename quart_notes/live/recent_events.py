@@ -5,7 +5,7 @@ from collections.abc import Collection
 from itertools import islice
 
 from quart_notes.live.channel import FeedMessage, wildcard_of
-from quart_notes.schemas.deleted_text import blanked, subject_of
+from quart_notes.schemas.deleted_text import blanked, renames_a_label, subject_of
 
 MAX_EVENTS = 4096  # events
 MAX_BYTES = 8 << 20  # bytes of them, 8 MiB
@@ -15,8 +15,8 @@ class RecentEvents:
     """The end of the log.
 
     1. It is complete: its events have consecutive numbers, up to the newest one cached here.
-    2. It returns the same as the log: no text of deleted objects. If it does not reach far enough, it returns None, and
-       the log has to be read.
+    2. It returns the same as the log: no text of deleted objects, no former name of a label. If it does not reach far
+       enough, it returns None, and the log has to be read.
     """
 
     def __init__(self) -> None:
@@ -25,9 +25,10 @@ class RecentEvents:
         self._bytes = 0
 
     def append(self, messages: Collection[FeedMessage]) -> None:
-        """Add newly committed events, in order; start over if others were committed between them."""
+        """Add newly committed events, in order; start over if others were committed between them, or changed before."""
         for message in messages:
-            if self._events and message.number != self._number_at(-1) + 1:
+            has_gap = self._events and message.number != self._number_at(-1) + 1
+            if has_gap or renames_a_label(message.data):  # then the log has other names in earlier events
                 self._events.clear()
                 self._numbers.clear()
                 self._bytes = 0

@@ -1,4 +1,4 @@
-"""Removes the text from events of deleted objects."""
+"""Removes the text from events of deleted objects, and the former names of labels."""
 
 import json
 import re
@@ -8,7 +8,9 @@ from typing import Any
 TEXT: dict[str, dict[str, Any]] = {
     "note": {"title": None, "description": None, "content": None, "labels": []},
     "message": {"content": "", "formatted": None},
+    "label": {"name": ""},
 }
+LABEL = b"label"  # in TEXT it has no subject: its name is in the events of notes, too, and is removed by `with_label`
 BEGINNING = re.compile(
     rb'\{(?:"id":"[^"]*",)?"topic":"[^"]*","action":"(create|update|delete)","(%s)":\{"id":(\d+)[,}]'
     % b"|".join(name.encode() for name in TEXT)
@@ -18,9 +20,26 @@ BEGINNING = re.compile(
 def subject_of(event: bytes) -> tuple[str | None, bool]:
     """The object with text of an encoded event, e.g. `note:12`, or None; and whether the event deletes it."""
     match = BEGINNING.match(event)
-    if match is None:
+    if match is None or match[2] == LABEL:
         return None, False
     return f"{match[2].decode()}:{match[3].decode()}", match[1] == b"delete"
+
+
+def renames_a_label(event: bytes) -> bool:
+    """Whether an encoded event renames, recolours or deletes a label: earlier events may have lost a name with it."""
+    match = BEGINNING.match(event)
+    return match is not None and match[2] == LABEL and match[1] != b"create"
+
+
+def with_label(event: bytes, former: str, name: str | None) -> bytes:
+    """An encoded event of a note or a label with another name in place of a label's former one; None for no label."""
+    document = json.loads(event)
+    if "note" in document:
+        labels = [name if one == former else one for one in document["note"].get("labels", ())]
+        document["note"]["labels"] = [one for one in dict.fromkeys(labels) if one is not None]
+    elif document.get("label", {}).get("name") == former:
+        document["label"]["name"] = name or ""
+    return _encoded(document)
 
 
 def blanked(event: bytes) -> bytes:
@@ -33,4 +52,8 @@ def with_text(event: bytes, text: dict[str, Any]) -> bytes:
     document = json.loads(event)
     name = next(name for name in TEXT if name in document)
     document[name] |= TEXT[name] | text
+    return _encoded(document)
+
+
+def _encoded(document: dict[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

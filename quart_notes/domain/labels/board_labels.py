@@ -18,6 +18,8 @@ from quart_notes.domain.labels.note_labels import (
 from quart_notes.domain.notes import record_note
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.errors import LabelNameTakenError, NotFoundError
+from quart_notes.live import events
+from quart_notes.live.event_log import rename_label
 from quart_notes.live.writer import Change
 from quart_notes.models import Label, Note, NoteLabel
 from quart_notes.schemas import (
@@ -98,6 +100,7 @@ class BoardLabels(Service):
         await label.save(using_db=change.connection, update_fields=list(sent))
         out = record_label(change, "update", label)
         if "name" in sent:
+            await rename_label(change.connection, events.board(board_id), former, label.name)
             await _replace(change, label, lambda name: label.name if name == former else name)
         return out
 
@@ -107,7 +110,7 @@ class BoardLabels(Service):
         await require_role(change.connection, caller, board_id, "editor")
         label = await _require_label(change.connection, board_id, label_id)
         await _replace(change, label, lambda name: None if name == label.name else name)
-        return await _delete(change, label)
+        return await _delete(change, label, None)
 
 
 async def _counts(connection: BaseDBAsyncClient, label_ids: Sequence[int]) -> dict[int, int]:
@@ -137,7 +140,7 @@ def _taken(label: Label) -> LabelNameTakenError:
 async def _merge(change: Change, label: Label, into: Label) -> None:
     """Put another label of the board in the place of a label, and delete this one."""
     await _replace(change, label, lambda name: into.name if name == label.name else name)
-    await _delete(change, label)
+    await _delete(change, label, into.name)
 
 
 async def _replace(change: Change, label: Label, renamed: Callable[[str], str | None]) -> None:
@@ -162,6 +165,8 @@ async def _replace(change: Change, label: Label, renamed: Callable[[str], str | 
             record_note(change, "update", NoteOut.model_validate(note))
 
 
-async def _delete(change: Change, label: Label) -> LabelOut:
+async def _delete(change: Change, label: Label, successor: str | None) -> LabelOut:
+    """Delete a label; its name leaves the log, or another one takes its place there."""
+    await rename_label(change.connection, events.board(label.board_id), label.name, successor)
     await label.delete(using_db=change.connection)
     return record_label(change, "delete", label)

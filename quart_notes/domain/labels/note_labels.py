@@ -61,7 +61,8 @@ def labels_json(labels: Sequence[Label]) -> str | None:
 
 
 def record_label(change: Change, action: events.Action, label: Label) -> LabelOut:
-    """Record the event of a label on the topic of its board; returns the label."""
+    """Record the event of a label on the topic of its board; returns the label. A deletion does not name it."""
     out = LabelOut.model_validate(label)
-    change.record(LabelEvent(topic=events.board(label.board_id), action=action, label=out))
+    said = out.model_copy(update={"name": ""}) if action == "delete" else out
+    change.record(LabelEvent(topic=events.board(label.board_id), action=action, label=said))
     return out

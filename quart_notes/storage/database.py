@@ -19,7 +19,6 @@ from tortoise.backends.base import executor as tortoise_executor
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 from tortoise.exceptions import DBConnectionError, OperationalError
-from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
 from quart_notes.errors import DatabaseUnavailableError, ProblemError, StorageFullError
@@ -27,6 +26,7 @@ from quart_notes.file_locks import lock_within
 from quart_notes.private_files import make_folder, open_file
 from quart_notes.settings import Postgres
 from quart_notes.storage import schema_version
+from quart_notes.storage.migration_executor import MigrationExecutor
 from quart_notes.storage.postgres.server import PostgresBackend
 from quart_notes.storage.schema_version import APPS, DatabaseOpenError
 from quart_notes.storage.sqlite.file import SqliteBackend

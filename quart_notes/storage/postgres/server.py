@@ -4,11 +4,11 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connections
-from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.schema_editor.base_postgres import BasePostgresSchemaEditor
 from tortoise.transactions import in_transaction
 
 from quart_notes.settings import Postgres
+from quart_notes.storage.migration_executor import MigrationExecutor
 
 
 class PostgresBackend:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.migrations.executor import MigrationExecutor
 
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.private_files import make_file, make_folder
+from quart_notes.storage.migration_executor import MigrationExecutor
 from quart_notes.storage.sqlite.backup import copy, refuse_newer
 
 PRAGMAS = {

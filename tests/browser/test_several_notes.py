@@ -148,15 +148,16 @@ def test_the_focus_goes_to_the_next_card_that_stays(window: Page, notes: list[Js
     one, two, three, four, _ = notes
     select(window, one, two, three)
     card_of(window, one).focus()
-    visited: list[str] = []
-    window.expose_function("visit", visited.append)
-    window.evaluate("document.addEventListener('focusin', ({ target }) => visit(target.id))")
+    window.evaluate("""() => {
+      window.visited = [];
+      document.addEventListener("focusin", ({ target }) => window.visited.push(target.id));
+    }""")
 
     window.keyboard.press("Delete")
 
     expect(card_of(window, three)).to_have_count(0)
     expect(card_of(window, four)).to_be_focused()
-    assert visited == [f"note-{four['id']}"]
+    assert window.evaluate("visited") == [f"note-{four['id']}"]
 
 
 def test_a_failed_change_is_told_and_can_be_tried_again(window: Page, rest: httpx.Client, notes: list[Json]):

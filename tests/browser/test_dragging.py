@@ -41,7 +41,7 @@ def drag(page: Page, note: dict[str, Any], above: dict[str, Any], across: float 
     """Hold a card by its handle over the upper part of another one; `across` its width."""
     card_of(page, note).hover()
     handle, target = box_of(card_of(page, note).locator(".move-handle")), box_of(card_of(page, above))
-    page.mouse.move(handle["x"] + 10, handle["y"] + 10)
+    page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + 10)
     page.mouse.down()
     page.mouse.move(handle["x"] + 30, handle["y"] + 30, steps=2)
     page.mouse.move(target["x"] + target["width"] * across, target["y"] + target["height"] * 0.3, steps=2)

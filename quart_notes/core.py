@@ -39,6 +39,7 @@ from quart_notes.domain.preferences import Preferences
 from quart_notes.domain.profiles import Profiles
 from quart_notes.domain.read_markers import ReadMarkers
 from quart_notes.domain.rooms import Rooms
+from quart_notes.domain.search.blocks import SearchBlocks
 from quart_notes.domain.search.search import Search
 from quart_notes.domain.sessions import Sessions
 from quart_notes.domain.stream_revocation import StreamRevocation
@@ -98,7 +99,7 @@ class Core:
         self.rooms = Rooms(*wired)
         self.messages = Messages(*wired)
         self.message_notes = MessageNotes(self.messages, self.notes)
-        self.search = Search(*wired)
+        self.search, self.search_blocks = Search(*wired), SearchBlocks(*wired)
         self.read_markers = ReadMarkers(*wired)
         self.preferences = Preferences(*wired)
         self.presence = Presence(self.broadcaster, self.users.existing_users)
@@ -155,6 +156,7 @@ class Core:
         await in_chunks(self.sessions.forget_expired)
         await in_chunks(self.invitations.forget_expired)
         await in_chunks(self.login_attempts.forget_expired)
+        await self.search_blocks.update()
 
 
 def _commit_channel(settings: Settings, worker_slot: WorkerSlot | None) -> WorkerChannel | PostgresNotifications | None:

@@ -14,6 +14,7 @@ from quart_notes.models.notes import Note
 from quart_notes.models.preferences import Preference
 from quart_notes.models.read_markers import Reading
 from quart_notes.models.rooms import ROOM_KEY_MAX, Room
+from quart_notes.models.search_blocks import SearchBlock, SearchHead
 from quart_notes.models.server_key import ServerKey
 from quart_notes.models.sessions import Session
 from quart_notes.models.users import NICKNAME_KEY_MAX, User

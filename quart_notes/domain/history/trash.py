@@ -9,6 +9,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, require_role
+from quart_notes.domain.search.blocks import forget_blocks
 from quart_notes.domain.service import Listed, Service, delete_chunk, transactional
 from quart_notes.errors import NotFoundError
 from quart_notes.live import events
@@ -166,3 +167,4 @@ async def _delete_rows(change: Change, ids: list[int], logged: list[int]) -> Non
     if ids:
         await NoteRevision.filter(note_id__in=ids).using_db(change.connection).delete()
         await Note.filter(id__in=ids).using_db(change.connection).delete()
+        await forget_blocks(change, "note", ids)

@@ -1,18 +1,22 @@
 """Finds the ids of notes and messages with all words of a search: newest first, in rows that the caller may see.
 
-A scan over the texts, which stops at the last row that is wanted: words that are common are found at once, and one that
-is nowhere takes one pass over everything. An index of the texts would make every new note dearer.
+It looks through the texts and stops at the last row that is wanted, so common words are found at once. For others the
+index (`blocks`) says where to look. An index that is made with each note would make new notes dearer.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import Any, NamedTuple, cast
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from quart_notes.domain.search.blocks import EVERYTHING, Kind, Range, ranges
+from quart_notes.domain.search.words import Values, Words
 from quart_notes.schemas import SearchQuery, label_key
+from quart_notes.schemas.search import NEWEST
 from quart_notes.storage.database import Transaction
 
+NEAR = 4_096  # newest ids that are looked through before the index is asked
+FEW = 4  # rows found in these; with more, the words are in most of the blocks, and the index is of no use
 NOTE_STATES = {
     "open": "done_at IS NULL AND archived_at IS NULL",
     "done": "done_at IS NOT NULL",
@@ -39,85 +43,81 @@ class Candidate(NamedTuple):
     in_title: bool
 
 
-@dataclass(frozen=True)
-class Words:
-    """The words of a search as patterns of LIKE, the longest first: it is the rarest."""
+class Candidates:
+    """Finds the rows of one table for one search.
 
-    patterns: Sequence[str]
-
-    @classmethod
-    def of(cls, words: Iterable[str]) -> "Words":
-        """The patterns of folded words."""
-        escaped = (word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in set(words))
-        return cls([f"%{word}%" for word in sorted(escaped, key=lambda word: (-len(word), word))])
-
-
-class _Values(list[Any]):
-    """The values of a statement."""
-
-    def place(self, value: Any) -> str:
-        """The mark of a new value."""
-        self.append(value)
-        return f"?{len(self)}"
-
-    def all_in(self, text: str, words: Words) -> str:
-        """The condition that all words are in a text."""
-        return " AND ".join(rf"{text} LIKE {self.place(pattern)} ESCAPE '\'" for pattern in words.patterns)
-
-
-async def notes(
-    connection: BaseDBAsyncClient,
-    words: Words,
-    boards: Collection[int],
-    query: SearchQuery,
-    *,
-    below: int,
-    most: int,
-    in_title: bool | None = None,
-) -> list[Candidate]:
-    """Notes of these boards, `most` at most.
-
-    below      only smaller ids
-    in_title   whether all words must be in the title, or must not be; None: either
+    places   the ids of the boards or rooms
     """
-    if not boards or most <= 0:
-        return []
-    values = _Values()
-    find = cast(Transaction, connection).FIND
-    title = f"substr(search_text, 1, {find}(search_text, {values.place(chr(10))}))"
-    titled = f"({values.all_in(title, words)})"
-    conditions = [f"id < {values.place(below)}", "deleted_at IS NULL"]
-    if query.state:
-        conditions.append(NOTE_STATES[query.state])
-    conditions += [HAVING_LABEL.format(key=values.place(label_key(name))) for name in query.label]
-    conditions += _common(values, query, "created_by", "created_at")
-    if in_title is True:
-        conditions.append(titled)
-    else:
-        conditions.append(values.all_in("search_text", words))
-    if in_title is False:
-        conditions.append(f"NOT {titled}")
-    conditions.append(_of("board_id", boards))
-    columns = f"id, COALESCE(imported_at, created_at) AS at, CASE WHEN {titled} THEN 1 ELSE 0 END AS in_title"
-    return await _rows(connection, f"SELECT {columns} FROM note", conditions, values, most)  # noqa: S608 - our own
 
+    def __init__(
+        self, connection: BaseDBAsyncClient, kind: Kind, places: Collection[int], words: Words, query: SearchQuery
+    ) -> None:
+        self._connection = connection
+        self._kind = kind
+        self._places = places
+        self._words = words
+        self._query = query
+        self._ranges: list[Range] | None = None
 
-async def messages(
-    connection: BaseDBAsyncClient, words: Words, rooms: Collection[int], query: SearchQuery, *, below: int, most: int
-) -> list[Candidate]:
-    """Messages in these rooms, `most` at most, with ids below `below`."""
-    if not rooms or most <= 0:
-        return []
-    values = _Values()
-    conditions = [f"id < {values.place(below)}", "deleted_at IS NULL"]
-    conditions += _common(values, query, "author_id", "date")
-    conditions += [values.all_in("search_text", words), _of("room_id", rooms)]
-    return await _rows(connection, "SELECT id, date AS at, 0 AS in_title FROM message", conditions, values, most)
+    async def find(self, below: int, most: int, *, in_title: bool | None = None) -> list[Candidate]:
+        """The rows with the greatest ids, `most` at most.
 
+        below      only smaller ids
+        in_title   of notes: whether all words must be in the title, or must not be; None: either
+        """
+        if not self._places or most <= 0:
+            return []
+        top = await self._top() if below == NEWEST else below
+        near = max(0, top - NEAR)
+        found = await self._between((near, below), most, in_title)
+        if near == 0 or len(found) == most:
+            return found
+        if self._ranges is None:
+            rare = len(found) < FEW
+            self._ranges = await ranges(self._connection, self._kind, self._words) if rare else [EVERYTHING]
+        for low, high in self._ranges:
+            if low < near and len(found) < most:
+                found += await self._between((low, min(high, near)), most - len(found), in_title)
+        return found
 
-def _common(values: _Values, query: SearchQuery, author: str, time: str) -> list[str]:
-    wanted = ((author, "=", query.by), (time, "<", query.before), (time, ">", query.after))
-    return [f"{column} {operator} {values.place(value)}" for column, operator, value in wanted if value is not None]
+    async def _top(self) -> int:
+        _, rows = await self._connection.execute_query(f"SELECT max(id) AS top FROM {self._kind}")  # noqa: S608
+        return (rows[0]["top"] or 0) + 1
+
+    async def _between(self, ids: Range, most: int, in_title: bool | None) -> list[Candidate]:
+        values = Values()
+        conditions = [f"id >= {values.place(ids[0])}", f"id < {values.place(ids[1])}", "deleted_at IS NULL"]
+        columns, own = self._of_notes(values, in_title) if self._kind == "note" else self._of_messages(values)
+        statement = (
+            f"SELECT id, {columns} FROM {self._kind} WHERE {' AND '.join(conditions + own)}"  # noqa: S608 - our own
+            f" ORDER BY id DESC LIMIT {values.place(most)}"
+        )
+        _, rows = await self._connection.execute_query(statement, list(values))
+        return [Candidate(row["id"], row["at"], bool(row["in_title"])) for row in rows]
+
+    def _of_notes(self, values: Values, in_title: bool | None) -> tuple[str, list[str]]:
+        query = self._query
+        find = cast(Transaction, self._connection).FIND
+        title = f"substr(search_text, 1, {find}(search_text, {values.place(chr(10))}))"
+        titled = f"({values.all_in(title, self._words)})"
+        conditions = [NOTE_STATES[query.state]] if query.state else []
+        conditions += [HAVING_LABEL.format(key=values.place(label_key(name))) for name in query.label]
+        conditions += self._common(values, "created_by", "created_at")
+        conditions.append(values.all_in("search_text", self._words))
+        if in_title is not None:  # last: cutting the title out takes longer than looking through the whole text
+            conditions.append(titled if in_title else f"NOT {titled}")
+        conditions.append(_of("board_id", self._places))
+        return f"COALESCE(imported_at, created_at) AS at, CASE WHEN {titled} THEN 1 ELSE 0 END AS in_title", conditions
+
+    def _of_messages(self, values: Values) -> tuple[str, list[str]]:
+        conditions = self._common(values, "author_id", "date")
+        conditions += [values.all_in("search_text", self._words), _of("room_id", self._places)]
+        return "date AS at, 0 AS in_title", conditions
+
+    def _common(self, values: Values, author: str, time: str) -> list[str]:
+        query = self._query
+        wanted = ((author, "=", query.by), (time, "<", query.before), (time, ">", query.after))
+        return [f"{column} {sign} {values.place(value)}" for column, sign, value in wanted if value is not None]
 
 
 def _of(column: str, ids: Collection[int]) -> str:
@@ -125,11 +125,3 @@ def _of(column: str, ids: Collection[int]) -> str:
     if len(ids) == 1:
         return f"{column} = {next(iter(ids))}"
     return AMONG.format(column=column, ids=", ".join(map(str, sorted(ids))))
-
-
-async def _rows(
-    connection: BaseDBAsyncClient, select: str, conditions: Sequence[str], values: _Values, most: int
-) -> list[Candidate]:
-    statement = f"{select} WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT {values.place(most)}"
-    _, rows = await connection.execute_query(statement, list(values))
-    return [Candidate(row["id"], row["at"], bool(row["in_title"])) for row in rows]

@@ -10,8 +10,8 @@ from quart_notes.domain.access import Caller, require_role, visible_boards
 from quart_notes.domain.message_queries import message_outs
 from quart_notes.domain.notes import COLUMNS, notes_out
 from quart_notes.domain.rooms import visible_rooms
-from quart_notes.domain.search import candidates
-from quart_notes.domain.search.candidates import Candidate, Words
+from quart_notes.domain.search.candidates import Candidate, Candidates
+from quart_notes.domain.search.words import Words
 from quart_notes.domain.service import Service
 from quart_notes.domain.text.normalization import searched_words
 from quart_notes.domain.text.occurrences import occurrences
@@ -80,9 +80,8 @@ class _Pages:
     """
 
     def __init__(self, connection: BaseDBAsyncClient, words: Words, scope: Scope, query: SearchQuery) -> None:
-        self._connection = connection
-        self._words = words
-        self._scope = scope
+        self._notes = Candidates(connection, "note", scope.boards, words, query)
+        self._messages = Candidates(connection, "message", scope.rooms, words, query)
         self._query = query
 
     async def read(self) -> tuple[list[_Found], Cursor | None]:
@@ -94,7 +93,7 @@ class _Pages:
         if begin == Cursor():
             titled, others = await self._first_look(wanted)
         elif begin.in_titles:
-            titled = await self._notes(begin.note, wanted, in_title=True)
+            titled = await self._notes.find(begin.note, wanted, in_title=True)
         found = [_Found(one, is_note=True) for one in titled]
         rest = Cursor(in_titles=False) if begin.in_titles else begin
         if len(found) < wanted:
@@ -108,12 +107,12 @@ class _Pages:
         One pass over the notes finds both where the words are rare. Where they are common, the newest notes are enough.
         """
         most = FIRST_LOOK * wanted
-        newest = await self._notes(NEWEST, most)
+        newest = await self._notes.find(NEWEST, most)
         titled = [one for one in newest if one.in_title]
         others = [one for one in newest if not one.in_title]
         if len(newest) == most:
             if len(titled) < wanted:
-                titled += await self._notes(newest[-1].id, wanted - len(titled), in_title=True)
+                titled += await self._notes.find(newest[-1].id, wanted - len(titled), in_title=True)
             if len(others) < wanted:
                 return titled, None
         return titled[:wanted], others
@@ -121,17 +120,10 @@ class _Pages:
     async def _by_time(self, begin: Cursor, wanted: int, others: list[Candidate] | None) -> list[_Found]:
         """Notes without the words in the title, and messages."""
         if others is None:
-            others = await self._notes(begin.note, wanted, in_title=False)
-        rooms, words = self._scope.rooms, self._words
-        said = await candidates.messages(self._connection, words, rooms, self._query, below=begin.message, most=wanted)
+            others = await self._notes.find(begin.note, wanted, in_title=False)
+        said = await self._messages.find(begin.message, wanted)
         streams = ([_Found(one, is_note=True) for one in others], [_Found(one, is_note=False) for one in said])
         return list(merge(*streams, key=lambda found: found.candidate.at, reverse=True))[:wanted]
-
-    async def _notes(self, below: int, most: int, *, in_title: bool | None = None) -> list[Candidate]:
-        boards, words = self._scope.boards, self._words
-        return await candidates.notes(
-            self._connection, words, boards, self._query, below=below, most=most, in_title=in_title
-        )
 
 
 def _following(page: Sequence[_Found], rest: Cursor) -> Cursor:

@@ -19,7 +19,7 @@ from quart_notes.storage.sqlite.tables import SqliteTableStore
 
 NEVER_USED = LogHeadRow("", 0, 0)
 # Tables that may differ without a loss: servers prune them, or write them although somebody only reads.
-VOLATILE_TABLES = {"event_log", "log_head", "attempt"}
+VOLATILE_TABLES = {"event_log", "log_head", "attempt", "search_block", "search_head"}
 VOLATILE_COLUMNS = {("session", "seen_at"), ("session", "expires_at"), ("api_token", "used_at")}
 
 

@@ -1,15 +1,9 @@
 """The search in everything: which notes and messages it finds, in which order, in pages, and how it shows them."""
 
-import asyncio
 import json
-import tempfile
-import unicodedata
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, Caller
@@ -29,7 +23,6 @@ from quart_notes.schemas import (
 )
 from tests.support.api_fixtures import NUMBERS
 from tests.support.import_jobs import ended_job, start_job
-from tests.support.servers.in_process import opened
 
 LOBBY = 1
 
@@ -227,72 +220,3 @@ async def test_the_snippet_is_without_the_marks_of_markdown_where_it_can_be(core
     assert [hit.snippet for hit in (await search(core, "lk")).hits] == ["Milk, now", "Head milk bread a b 1 tea"]
     (of_mark,) = (await search(core, "example.org")).hits
     assert "[tea](https://example.org)" in of_mark.snippet, "the words are in the source alone"
-
-
-# Any search, beside a search in Python.
-
-
-class Row(NamedTuple):
-    """What was added: in the order of time."""
-
-    is_note: bool
-    title: str
-    text: str
-
-
-def folded(text: str) -> str:
-    """Folded, as far as the texts here need it."""
-    return "".join(one for one in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(one))
-
-
-def expected(rows: list[Row], q: str) -> list[Row]:
-    """The rows that a search finds, in order."""
-    words = folded(q).split()
-    found = [row for row in reversed(rows) if all(word in f"{folded(row.title)}\n{folded(row.text)}" for word in words)]
-    return sorted(found, key=lambda row: not (row.is_note and all(word in folded(row.title) for word in words)))
-
-
-LETTERS = "abéÜ_%"
-texts = st.lists(st.text(LETTERS, min_size=1, max_size=3), max_size=4).map(" ".join)
-
-
-@settings(max_examples=15)
-@given(
-    st.lists(st.tuples(st.booleans(), texts, texts), max_size=30),
-    st.lists(st.tuples(texts.filter(bool), st.integers(1, 7)), min_size=3, max_size=6),
-)
-def test_any_search_finds_what_a_search_in_python_finds_page_by_page(
-    things: list[tuple[bool, str, str]], searches: list[tuple[str, int]]
-):
-    async def run(folder: Path) -> None:
-        async with opened(folder) as core:
-            ada = await a_user(core)
-            rows = []
-            for is_note, title, text in things:
-                if is_note and (title or text):
-                    await note(core, title or None, text or None)
-                elif not is_note and text:
-                    await say(core, ada, text)
-                else:
-                    continue
-                rows.append(Row(is_note, title if is_note else "", text))
-            for q, limit in searches:
-                found: list[Row] = []
-                cursor = None
-                while True:
-                    page = await search(core, q, limit=limit, cursor=cursor)
-                    found += [_row(hit) for hit in page.hits]
-                    assert len(page.hits) == limit or page.next is None
-                    cursor = page.next
-                    if cursor is None:
-                        break
-                assert found == expected(rows, q), (q, limit)
-
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(run(Path(folder)))
-
-
-def _row(hit: Any) -> Row:
-    if isinstance(hit, NoteHit):
-        return Row(True, hit.note.title or "", hit.note.description or "")
-    return Row(False, "", hit.message.content)

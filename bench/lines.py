@@ -14,6 +14,7 @@ from bench.workloads.page import Page
 from bench.workloads.requests import Create, ListOf100, OneNote, Tick, Unchanged, Update
 from bench.workloads.resume import Resume
 from bench.workloads.search import PRECISION, Most
+from bench.workloads.searching import Searching
 from bench.workloads.silent import BesideSilent
 from bench.workloads.writes import Writes
 
@@ -65,6 +66,7 @@ class Line:
         return self.concerns(system) and system.cannot(self.needs) is None
 
 
+DELAY = (Row("p50", "p50", "ms", 1), Row("p99", "p99", "ms", 1), Row("server_us", "processor a search", "µs", 0))
 RATE = (Row("rate", "", "requests/s", 0),)
 PROCESSOR = Row("server_us", "processor a delivery", "µs", 1)
 DELIVERY = (
@@ -106,8 +108,11 @@ OURS = ("ours", "ours-accounts")
 def lines(quick: bool) -> list[Line]:
     """All lines; `quick` ones are shorter and less precise."""
     seconds = 1.5 if quick else 4.0
+    many = 10_000 if quick else 100_000
+    search = Searching(1, seconds * 4, many)
     return [
         *_requests(seconds),
+        Line("search", f"search in {many} notes, {many} messages:", search, DELAY, ("notes",), ("ours",), notes=0),
         *(line for transport in NAMES for line in _live(transport, seconds, quick)),
         Line("start-empty", "start, no data yet", Start(), SECONDS, notes=0),
         Line("start", "start, 100 notes", Start(), SECONDS, needs=("notes", "restart"), restart=True),

@@ -3,7 +3,9 @@
 import asyncio
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +17,7 @@ from tests.support.clients.command_line import assert_refused
 from tests.support.clients.feed_clients import EDGES, FeedClient, follow
 from tests.support.routes import PASSWORD
 from tests.support.servers import database_copies
-from tests.support.servers.both_databases import TABLES, contents, find, serving, unused_database, url_of
+from tests.support.servers.both_databases import TABLES, contents, file_in, find, serving, unused_database, url_of
 from tests.support.servers.database_copies import copied, copy
 from tests.support.servers.populated_server import everything, furnish
 from tests.support.servers.postgres import TEMPLATE
@@ -80,6 +82,8 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
         fill_all_tables(server)
         told = everything(server)
         server.stop()
+        with closing(sqlite3.connect(file_in(data))) as file, file:  # a server makes the index within a minute
+            file.execute("INSERT INTO search_block (kind, first_id, words) VALUES ('note', 0, 'ünïcode')")
         said = copied(data, url)
         copied(data, url)
         yield Copied(data, url, dict([server.me.split(": ", 1)]), told, said)

@@ -83,7 +83,8 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
         told = everything(server)
         server.stop()
         with closing(sqlite3.connect(file_in(data))) as file, file:  # a server makes the index within a minute
-            file.execute("INSERT INTO search_block (kind, first_id, words) VALUES ('note', 0, 'ünïcode')")
+            file.execute("INSERT OR REPLACE INTO search_block (kind, first_id, words) VALUES ('note', 0, 'ünïcode')")
+            file.execute("INSERT OR REPLACE INTO search_head (id, number) VALUES (1, 0)")
         said = copied(data, url)
         copied(data, url)
         yield Copied(data, url, dict([server.me.split(": ", 1)]), told, said)

@@ -59,8 +59,7 @@ class SearchQuery(BaseModel):
     """What is searched for, and where. All conditions must hold; one that messages cannot meet leaves them out."""
 
     q: Annotated[Text, Field(max_length=QUERY_MAX)] = Field(
-        description="Words that must all occur, each as a part of a word, upper and lower case alike, with or without"
-        " accents. The first 20 count.",
+        description="Words that must all occur, each as a part of a word, without case and accents; 20 at most count.",
         examples=["milk"],
     )
     kinds: Annotated[
@@ -69,12 +68,12 @@ class SearchQuery(BaseModel):
         Field(alias="in", description="Where; without it in both."),
     ] = None
     board: Id | None = Field(None, description="Only notes of this board.")
-    label: WantedLabels = Field([], description="Only notes that have this label; sent several times: all of them.")
-    by: Id | None = Field(None, description="Only notes and messages that this user has added.")
+    label: WantedLabels = Field([], description="Only notes with this label; sent several times, with all.")
+    by: Id | None = Field(None, description="Only what this user has added.")
     state: NoteState | None = Field(
         None,
         alias="is",
-        description="Only notes. open: neither done nor archived. Without it, archived notes are found too.",
+        description="Only such notes; open: neither done nor archived.",
     )
     before: Moment = Field(None, description="Only what was created earlier; without a zone it is UTC.")
     after: Moment = Field(None, description="Only what was created later.")
@@ -96,23 +95,23 @@ class SearchQuery(BaseModel):
 
 
 class _Hit(OutputModel):
-    snippet: str = Field(description="Plain text around the first word found, on one line.")
+    snippet: str = Field(description="Plain text around the first word found.")
     ranges: list[tuple[int, int]] = Field(
-        description="Where the words are in the snippet: start and end (not included), in Unicode code points."
+        description="Where the words are in it: start and end (not included), in Unicode code points."
     )
 
 
 class NoteHit(_Hit):
     """A note that was found."""
 
-    kind: Literal["note"] = "note"
+    kind: Literal["note"]
     note: NoteOut
 
 
 class MessageHit(_Hit):
     """A message that was found."""
 
-    kind: Literal["message"] = "message"
+    kind: Literal["message"]
     message: MessageOut
 
 

@@ -1,5 +1,6 @@
 """The search in everything: which notes and messages it finds, in which order, in pages, and how it shows them."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -160,6 +161,13 @@ async def test_conditions_narrow_a_search(core: Core):
     assert await found(before=pinned.created_at) == ["done", "open"]
     assert await found(after=pinned.created_at) == ["archived", "said"]
     assert await found(**{"is": "done", "in": "messages"}) == []
+
+
+async def test_other_reads_do_not_wait_for_a_search(core: Core):
+    number = await note(core, "milk")
+
+    async with core.database.snapshot(slow=True), asyncio.timeout(30):
+        assert (await core.notes.get(ANYBODY, 1, number))[0].title == "milk"
 
 
 async def test_a_search_without_a_visible_word_is_refused(core: Core):

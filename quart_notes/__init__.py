@@ -10,13 +10,13 @@ docs/architecture.md describes the packages and their layers, docs/glossary.md t
 import gc
 
 # What an import makes stays: to look for garbage in between takes a sixth of its time.
-_collecting = gc.isenabled()
+_COLLECTING = gc.isenabled()
 gc.disable()
 
 from quart_notes.app import create_app  # noqa: E402
 from quart_notes.version import __version__  # noqa: E402
 
-if _collecting:
+if _COLLECTING:
     gc.enable()
 
 __all__ = ["__version__", "create_app"]

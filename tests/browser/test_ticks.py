@@ -67,6 +67,17 @@ def test_a_text_gets_its_box_with_its_first_task(ada: Member, bob: Member, board
     expect(_box(page, note)).to_be_hidden()
 
 
+@pytest.mark.parametrize("tick", ["notes", "checklists"])
+def test_every_card_near_the_window_shows_its_time_in_words(ada: Member, board: int, tick: str):
+    ada.rest.patch(f"/api/boards/{board}", json={"tick": tick})
+    notes = [_note(ada, board, "prose"), _note(ada, board, "tasks", "- [ ] milk")]
+
+    page = ada.window(f"/front/boards/{board}/notes")
+
+    for note in notes:
+        expect(card_of(page, note).locator("time").first).to_have_text("just now")
+
+
 def test_x_says_why_a_text_is_not_ticked_off(ada: Member, bob: Member, board: int):
     ada.rest.patch(f"/api/boards/{board}", json={"tick": "checklists"})
     prose, tasks = _note(ada, board, "prose"), _note(ada, board, "tasks", "- [ ] milk")

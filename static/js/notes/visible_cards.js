@@ -2,10 +2,11 @@
  * Which cards are near the window, so that what needs measuring or a clock is done for few cards, and in batches.
  * The browser knows already, since it skips the far ones: thousands of observed cards would cost as much as drawing.
  */
-import { around } from "../lib/elements.js";
+import { around, find } from "../lib/elements.js";
 import { emit } from "../lib/page_events.js";
 import { cardsIn } from "./note_card.js";
 
+const FRAMES = 2;
 const SKIPS = CSS.supports("content-visibility", "auto"); // Safari 17 skips no card, so that all are near
 
 /**
@@ -45,9 +46,17 @@ export function start(element) {
   // On paper all of them are.
   const printed = () => emit(element, "notes:near", { came: [...cardsIn(element)], near });
 
-  for (const card of cardsIn(element)) {
-    if (card.firstElementChild?.checkVisibility({ contentVisibilityAuto: true })) add(card);
-  }
+  /** Find those that came near before this script listened. @param {number} frames in which to look again */
+  const look = (frames) => {
+    for (const card of cardsIn(element)) {
+      // A part that every card shows: where checklists alone are ticked off, a text has no box.
+      const isNear = find(card, ".note-body").checkVisibility({ contentVisibilityAuto: true });
+      if (isNear && !near.has(card)) add(card);
+    }
+    if (frames && !signal.aborted) requestAnimationFrame(() => look(frames - 1));
+  };
+  // Chromium may have told already, and still say no until it has drawn the next frame.
+  look(FRAMES);
   // It bubbles in Chromium alone; on its way down it passes the list in every browser.
   element.addEventListener("contentvisibilityautostatechange", crossed, { signal, capture: true });
   element.addEventListener("note:changed", changed, { signal });

@@ -33,7 +33,8 @@ class SearchBlocks(Service):
 
     1. Without it, and while it is old, a search finds the same: it then looks through more.
     2. A block has at least the words of all rows that exist, as of the event in SearchHead.
-    3. Words of deleted rows leave it: at the next update, and at once when a row is deleted for good.
+    3. Words of deleted rows leave it: at the next update, and at once when a note is deleted for good.
+    4. A change of `search_text` has an event. A migration that folds texts anew has none, and deletes all blocks.
     """
 
     async def update(self) -> None:

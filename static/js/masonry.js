@@ -27,6 +27,8 @@ class Masonry {
   #pitch = 0;
   #start = 0; // of the window, in the list
   #timer = 0;
+  /** @type {HTMLElement[]} that the browser may not skip: to skip a card and render it again takes it two frames */ #rendered =
+    [];
 
   /** @param {HTMLElement} list @returns {Masonry} always the same one */
   static of(list) {
@@ -39,6 +41,7 @@ class Masonry {
   constructor(list) {
     this.list = list;
     this.frame = /** @type {HTMLElement} */ (list.parentElement);
+    this.rule = /** @type {HTMLElement} */ (list.nextElementSibling); // above the done notes
     this.resize();
     this.look();
     for (let tries = 0; tries < 4 && this.#measure(); tries++) this.#arrange();
@@ -76,6 +79,7 @@ class Masonry {
 
   /** The window has moved. */
   look() {
+    for (const card of this.#rendered.splice(0)) card.style.contentVisibility = "";
     this.#start = -this.list.getBoundingClientRect().top;
     this.#move();
   }
@@ -160,8 +164,8 @@ class Masonry {
       this.#add(card, ends);
     }
     this.frame.style.setProperty("--cards-size", `${Math.max(...ends, GAP) - GAP}px`);
-    this.frame.style.setProperty("--rule-start", `${rule}px`);
-    this.frame.toggleAttribute("data-rule", rule >= 0);
+    this.rule.style.setProperty("--rule-start", `${rule}px`);
+    this.rule.toggleAttribute("data-placed", rule >= 0);
   }
 
   /** @param {HTMLElement} card @param {number[]} ends */
@@ -183,9 +187,9 @@ class Masonry {
     for (const card of cards) card.style.contentVisibility = "visible";
     const heights = cards.map((card) => card.getBoundingClientRect().height);
     cards.forEach((card, index) => {
-      card.style.contentVisibility = "";
       this.drawn(card, heights[index]);
     });
+    this.#rendered.push(...cards);
     return cards.length > 0;
   }
 

@@ -143,7 +143,7 @@ def test_keys_move_the_card_with_the_focus_and_tell_where_it_is(windows, shared_
 
 def test_a_move_by_others_keeps_the_focus_in_the_card_and_the_scroll_position(windows, shared_server, rest, notes):
     one, two, three, four = notes
-    page = visit(windows(viewport={"width": 390, "height": 500}), shared_server)
+    page = visit(windows(viewport={"width": 390, "height": 360}), shared_server)
     control = card_of(page, one).get_by_role("button", name="Delete:")
     control.focus()
     page.evaluate("scrollTo({ top: 120, behavior: 'instant' })")
@@ -159,6 +159,7 @@ def test_a_finger_moves_a_card_by_its_handle(windows, shared_server, notes):
     one, two, three, _ = notes
     page = visit(windows(**PHONE), shared_server)
     session = page.context.new_cdp_session(page)
+    card_of(page, one).get_by_role("button", name="More:").click()
     handle, target = box_of(card_of(page, one).locator(".move-handle")), box_of(card_of(page, two))
     x, start, end = handle["x"] + 20, handle["y"] + 20, target["y"] + target["height"] * 0.8
 

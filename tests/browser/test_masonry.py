@@ -173,3 +173,54 @@ def test_a_card_that_grows_or_is_hidden_moves_the_cards_below_it_in_the_same_fra
     expect(card).to_be_hidden()
     assert_in_columns(cards_of(page))
     rest.delete(f"/api/notes/{long['id']}")
+
+
+def test_a_card_of_one_line_is_48_pixels_high_and_a_phone_shows_eight_of_them(windows, server):
+    with httpx.Client(base_url=server.base, verify=False) as rest:
+        for _ in range(12):
+            create(rest, fresh())
+    page = visit(windows(viewport={"width": 390, "height": 844}), server)
+
+    cards = cards_of(page)
+
+    assert {card["bottom"] - card["top"] for card in cards} == {48}
+    assert len([card for card in cards if card["bottom"] < 844 - 56]) >= 8  # the places are below
+
+
+def test_the_button_of_a_phone_opens_the_composer_above_everything_and_a_tap_beside_it_closes_it(
+    windows, shared_server
+):
+    page = visit(windows(viewport={"width": 390, "height": 844}), shared_server)
+    button, title = page.locator("#composer-button"), page.locator("#add-title")
+    box = button.bounding_box()
+    assert box is not None
+    assert (box["width"], box["height"]) == (56, 56)
+    assert box["y"] > 844 / 2
+    page.evaluate("scrollTo({ top: 600, behavior: 'instant' })")
+
+    button.click()
+    expect(title).to_be_focused()
+    page.keyboard.type(words := fresh("by thumb"))
+    page.keyboard.press("Enter")
+
+    expect(page.locator("ul.notes > li").first).to_contain_text(words)
+    expect(title).to_be_focused()
+    assert page.evaluate("scrollY") == 600
+    expect(button).to_be_hidden()
+    page.mouse.click(195, 200)
+    expect(button).to_be_visible()
+
+
+def test_a_text_folds_when_two_lines_are_hidden_and_its_card_stays_as_high_as_it_is(windows, server):
+    with httpx.Client(base_url=server.base, verify=False) as rest:
+        seven, eight = (create(rest, None, "line\n" * (lines - 1) + "line") for lines in (7, 8))
+    page = windows()
+    page.add_init_script(WATCH_SHIFTS)
+    visit(page, server)
+
+    expect(card_of(page, eight).locator(".more-button")).to_be_visible()
+    expect(card_of(page, eight).locator(".more-button")).to_have_css("height", "28px")
+    expect(card_of(page, seven).locator(".more-button")).to_be_hidden()
+    heights = {card["bottom"] - card["top"] for card in cards_of(page)}
+    assert len(heights) == 1
+    assert sum(page.evaluate("shifts")) == 0

@@ -16,7 +16,7 @@ export function start(element) {
       .map((card) => ({
         card,
         button: find(card, ".more-button"),
-        hides: [...card.querySelectorAll(".title, .description, .content")].some(overflows),
+        hides: [...card.querySelectorAll(".description, .content")].some(overflows),
       }));
     for (const { card, button, hides } of sizes) {
       if (hides) button.hidden = false;

@@ -1,5 +1,4 @@
 /** Hides done notes; this browser stores the choice. */
-import { find } from "../lib/elements.js";
 import { store, stored } from "../lib/storage.js";
 
 const FOLDED = "done-folded";
@@ -11,7 +10,6 @@ export function start(element, list) {
   const fold = (folded) => {
     list.toggleAttribute("data-fold", folded);
     element.ariaExpanded = String(!folded);
-    find(element, ".label").textContent = folded ? "Show done" : "Hide done";
     store(FOLDED, folded || null);
   };
   element.addEventListener("click", () => fold(!list.hasAttribute("data-fold")), { signal: controller.signal });

@@ -20,6 +20,7 @@ export function start(element, feed) {
   const fields = new NoteFields(element);
   const repeat = new RepeatKey(stored(SENT), (last) => store(SENT, last));
   const button = find(element, "[type=submit]");
+  const opener = find(document, "#composer-button"); // on a phone
   const colour = find(element, "[name=colour]", HTMLSelectElement);
   const showColour = () => {
     element.dataset.colour = colour.value;
@@ -58,16 +59,23 @@ export function start(element, feed) {
   const leave = ({ type, target }) => {
     pressed = type === "pointerdown" || (pressed && type === "focusin");
     if (pressed || !fields.isEmpty || element.querySelector("[aria-invalid]")) return;
-    if (!(target instanceof Node && element.contains(target))) element.removeAttribute("data-open");
+    if (target instanceof Node && (element.contains(target) || opener.contains(target))) return;
+    element.removeAttribute("data-open");
   };
   /** @param {Event} event */
   const enter = ({ target }) => target !== button && element.setAttribute("data-open", "");
+
+  const open = () => {
+    element.setAttribute("data-open", "");
+    fields.title.focus({ preventScroll: true });
+  };
 
   onSubmit(element, [fields.title, fields.description], submit, signal);
   element.addEventListener("keydown", press, { signal });
   element.addEventListener("input", keepDraft, { signal });
   colour.addEventListener("change", showColour, { signal });
   element.addEventListener("focusin", enter, { signal });
+  opener.addEventListener("click", open, { signal });
   for (const name of ["pointerdown", "click", "focusin"]) document.addEventListener(name, leave, { signal });
   document.addEventListener(
     "composer:use",

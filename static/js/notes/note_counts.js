@@ -12,6 +12,7 @@ export function start(element, list) {
   const { signal } = controller;
   const text = find(element, "#summary");
   const foldButton = find(element, "#fold-button");
+  const doneCount = find(foldButton, ".done-count");
   const emptyBoard = find(element, "#empty-board");
   const emptyFilter = find(element, "#empty-filter");
   const emptySearch = find(element, "#empty-search");
@@ -31,6 +32,7 @@ export function start(element, list) {
     if (query) write(`${found} of ${total} notes`);
     else if (!loading) write(`${total - done} open, ${done} done`);
     foldButton.hidden = !done;
+    if (!loading) doneCount.textContent = String(done);
     emptyBoard.hidden = total > 0 || loading || chosen.size > 0;
     emptyFilter.hidden = total > 0 || loading || !chosen.size;
     emptySearch.hidden = !query || !total || found > 0 || loading;

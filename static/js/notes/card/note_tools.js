@@ -1,6 +1,12 @@
 /** Shows a card's tools by the button "⋯", where nothing hovers over a card. */
 import { around } from "../../lib/elements.js";
 
+/** @param {HTMLElement} button @param {boolean} open */
+function show(button, open) {
+  button.ariaExpanded = String(open);
+  button.closest(".note")?.toggleAttribute("data-tools", open);
+}
+
 /** @param {HTMLElement} element the list */
 export function start(element) {
   const controller = new AbortController();
@@ -8,17 +14,17 @@ export function start(element) {
   /** @type {HTMLElement|null} */ let opened = null;
 
   const close = () => {
-    if (opened) opened.ariaExpanded = "false";
+    if (opened) show(opened, false);
     opened = null;
   };
   /** @param {Event} event */
   const click = (event) => {
     const button = around(event, ".tools-button");
     const before = opened;
-    if (!button && around(event, ".note-tools")) return;
+    if (!button && around(event, ".note-tools, .tasks-actions, .move-handle")) return;
     close();
     if (!button || button === before) return;
-    button.ariaExpanded = "true";
+    show(button, true);
     opened = button;
   };
   document.addEventListener("click", click, { signal });

@@ -66,7 +66,7 @@ export function start(element) {
   addEventListener("resize", look, { signal });
   widths.observe(element);
   order.observe(element, { childList: true });
-  flags.observe(element, { subtree: true, attributeFilter: ["hidden", "data-fold", "data-editing"] });
+  flags.observe(element, { subtree: true, attributeFilter: ["hidden", "data-fold", "data-editing", "data-done"] });
   return () => {
     controller.abort();
     for (const observer of [sizes, widths, order, flags]) observer.disconnect();

@@ -23,7 +23,7 @@ from tests.support.clients.delivery_paths import DELIVERY_PATHS
 from tests.support.clients.raw_connection import LEFT_OPEN
 from tests.support.clients.signing_in import Counted
 from tests.support.compiled_once import compile_once
-from tests.support.requirements import changes_the_network, is_about_postgres, is_unit_test
+from tests.support.requirements import changes_the_network, is_about_postgres, is_unit_test, uses_the_database
 from tests.support.routes import ACCOUNTS_ONLY, Route
 from tests.support.servers import postgres
 from tests.support.servers.dev_process import DevProcess
@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--again",
         action="store_true",
-        help="leave out what the other run had: what is on PostgreSQL whatever --database says",
+        help="leave out what the other run had: what is on PostgreSQL whatever --database says, or on no database",
     )
     parser.addoption(
         "--fast", action="store_true", help="only the tests that start no process, no browser and no application"
@@ -69,7 +69,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--fast"):
         unwanted.update(item for item in items if not is_unit_test(item))
     if config.getoption("--again"):
-        unwanted.update(item for item in items if is_about_postgres(item) and not changes_the_network(item))
+        known = (item for item in items if is_about_postgres(item) or not uses_the_database(item))
+        unwanted.update(item for item in known if not changes_the_network(item))
     elif any("windows" in getattr(item, "fixturenames", ()) for item in items):
         unwanted.update(filter(changes_the_network, items))
     if unwanted:

@@ -16,10 +16,8 @@ from tests.support.servers.network_namespaces import Machine
 POSTGRES = (postgres.Databases, postgres.Server, postgres.databases)
 PROCESSES = (subprocess, server_fork.Child, server_fork.run, *POSTGRES)
 # These use the database of the test run, created once for all tests.
-ON_ANY_DATABASE = (
-    *(empty_database.settings_for, empty_database.flags_for, empty_database.stored),
-    *(postgres.chosen, postgres.close, postgres.forget),
-)
+OF_THE_RUN = (empty_database.settings_for, empty_database.flags_for, empty_database.stored, postgres.chosen)
+ON_ANY_DATABASE = (*OF_THE_RUN, postgres.close, postgres.forget)
 
 
 def is_unit_test(item: pytest.Item) -> bool:
@@ -30,6 +28,11 @@ def is_unit_test(item: pytest.Item) -> bool:
 def is_about_postgres(item: pytest.Item) -> bool:
     """Whether a test needs PostgreSQL, whatever database the test run uses."""
     return _requires(item, POSTGRES)
+
+
+def uses_the_database(item: pytest.Item) -> bool:
+    """Whether a test uses the database of the test run."""
+    return _requires(item, OF_THE_RUN)
 
 
 def changes_the_network(item: pytest.Item) -> bool:
@@ -65,11 +68,16 @@ def _all_used(function: Callable[..., Any]) -> list[object]:
     waiting: list[Any] = [function]
     while waiting:
         one = waiting.pop()
-        one = inspect.unwrap(one) if isinstance(one, FunctionType) else one
-        if id(one) not in found and not any(one is other for other in ON_ANY_DATABASE):
+        one = _unwrapped(one) if isinstance(one, FunctionType) else one
+        if id(one) not in found:
             found[id(one)] = one
-            waiting += _used_by(one)
+            waiting += [] if any(one is other for other in ON_ANY_DATABASE) else _used_by(one)
     return list(found.values())
+
+
+def _unwrapped(function: Any) -> Any:
+    inner = inspect.unwrap(function)
+    return inner.hypothesis.inner_test if hasattr(inner, "hypothesis") else inner
 
 
 def _used_by(one: Any) -> Iterator[Any]:

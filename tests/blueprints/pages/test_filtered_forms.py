@@ -23,6 +23,9 @@ async def _forms(browser: httpx.AsyncClient, address: str) -> dict[str, str]:
     """The addresses of the forms and links on the first card of a page, by what they are for."""
     page = (await browser.get(address)).text
     card = page[page.index('<li id="note-') : page.index("</li>", page.index("note-foot"))]
+    assert all(
+        html.unescape(one).endswith(address.partition("/notes")[2]) for one in re.findall(r'action="([^"]*)"', card)
+    )
     found = re.findall(r'(?:action|href)="([^"]*/notes/\d+/([a-z]+)(?:[?#][^"]*)?)"', card)
     return {name: html.unescape(where) for where, name in found}
 

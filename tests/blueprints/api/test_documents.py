@@ -220,7 +220,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 422): ["GET /api/assistant"],
     (200, 201, 400, 409, 422): ["POST /api/assistant/room"],
     (200, 400, 404, 409): ["POST /api/messages/<id:message_id>/retry"],
-    (200, 304, 403, 404, 422): ["GET /api/boards"],
+    (200, 304, 403, 404, 422): ["GET /api/boards", "GET /api/boards/summaries"],
     (200, 304, 409): ["GET /api/me/preferences"],
     (200, 401, 404, 429): ["POST /api/sign-in"],
     (204, 401, 404, 429): ["PUT /api/me/password"],

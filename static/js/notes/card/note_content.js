@@ -30,11 +30,21 @@ function showCount(card, { id, tasks }) {
     return;
   }
   const tools = shown ?? clone("note-tasks");
-  const form = find(tools, ".tasks-form");
+  const form = find(tools, ".tasks-form", HTMLFormElement);
   if (!shown) {
     for (const one of tools.children) address(one, "action", id);
     find(card, ".note-labels").before(tools);
   }
   form.dataset.done = String(tasks.done);
   find(form, ".tasks-count").textContent = `${tasks.done} of ${tasks.total}`;
+  putIntoForm(find(card, ".content"), form.action);
+}
+
+/** The boxes of the tasks belong to the form around them. @param {HTMLElement} content @param {string} action */
+function putIntoForm(content, action) {
+  if (content.closest(".content-form")) return;
+  const form = document.createElement("form");
+  Object.assign(form, { className: "content-form", method: "post", action });
+  content.replaceWith(form);
+  form.append(content);
 }

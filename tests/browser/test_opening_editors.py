@@ -52,7 +52,7 @@ def test_a_selection_a_link_a_button_and_a_modified_click_open_no_editor(window,
     assert window.evaluate("String(getSelection())") != ""
     card.locator(".more-button").click()
     expect(card).to_have_attribute("data-unfolded", "")
-    words.click(modifiers=["Control"])
+    words.click(modifiers=["Alt"])
     words.click(button="right")
     words.evaluate(LINK)
     words.locator("a").click()

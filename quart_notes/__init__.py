@@ -7,16 +7,7 @@ them encoded to every subscriber, and each page fills its cards from them.
 docs/architecture.md describes the packages and their layers, docs/glossary.md the terms.
 """
 
-import gc
-
-# What an import makes stays: to look for garbage in between takes a sixth of its time.
-_COLLECTING = gc.isenabled()
-gc.disable()
-
-from quart_notes.app import create_app  # noqa: E402
-from quart_notes.version import __version__  # noqa: E402
-
-if _COLLECTING:
-    gc.enable()
+from quart_notes.app import create_app
+from quart_notes.version import __version__
 
 __all__ = ["__version__", "create_app"]

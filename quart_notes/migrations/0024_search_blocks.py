@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ("kind", fields.CharField(max_length=8)),
                 ("first_id", fields.BigIntField()),
-                ("words", fields.TextField(unique=False)),
+                ("words", fields.TextField(null=True, unique=False)),
             ],
             options={
                 "table": "search_block",

@@ -12,13 +12,13 @@ class SearchBlock(Model):
     """The words of a block: all of its rows as of an event that SearchHead names, or a later one.
 
     first_id   the smallest id of the block
-    words      each word once, a line each, as in `search_text`; none of deleted rows
+    words      each word once, a line each, as in `search_text`; none of deleted rows; null: too many of them
     """
 
     id = fields.BigIntField(primary_key=True)
     kind: Literal["note", "message"] = choice(8)
     first_id = fields.BigIntField()
-    words = fields.TextField()
+    words = fields.TextField(null=True)
 
     class Meta:
         table = "search_block"

@@ -25,6 +25,8 @@ TABLES: Mapping[Kind, type[Note] | type[Message]] = {"note": Note, "message": Me
 CHANGED_MAX = 5_000  # changed rows; more of them are searched as a whole
 RANGES_MAX = 100  # parts of a table; more of them are searched as a whole
 CHANGED = "SELECT DISTINCT subject FROM event_log WHERE number > ?1 LIMIT ?2"
+READ_AT_ONCE = 16  # rows: a text may have 20,000 characters
+WORDS_MAX = 500_000  # characters of the words of a block
 YIELD_PAUSE = 0.05  # seconds between blocks, for requests
 
 
@@ -32,7 +34,8 @@ class SearchBlocks(Service):
     """Makes the index.
 
     1. Without it, and while it is old, a search finds the same: it then looks through more.
-    2. A block has at least the words of all rows that exist, as of the event in SearchHead.
+    2. A block has at least the words of all rows that exist, as of the event in SearchHead. One with too many words
+       is not made: a search looks through its rows.
     3. Words of deleted rows leave it: at the next update, and at once when a note is deleted for good.
     4. A change of `search_text` has an event. A migration that folds texts anew has none, and deletes all blocks.
     """
@@ -64,15 +67,30 @@ class SearchBlocks(Service):
         return sorted(existing | made if changed is None else (existing - made) | changed[kind])
 
     async def _make(self, kind: Kind, first: int) -> None:
-        async with self._database.snapshot() as connection:
-            rows = TABLES[kind].filter(id__gte=first, id__lt=first + BLOCK_SIZE, deleted_at__isnull=True)
-            texts = [row["search_text"] for row in await rows.using_db(connection).values("search_text")]
-        words = "\n".join({word for text in texts for word in BLANKS.split(text)})
+        words = await self._words(kind, first)
 
         async def work(change: Change) -> None:
             await SearchBlock.update_or_create({"words": words}, kind=kind, first_id=first, using_db=change.connection)
 
         await self._write(work)
+
+    async def _words(self, kind: Kind, first: int) -> str | None:
+        """The words of a block; None when there are so many that to look through them helps nobody."""
+        words: set[str] = set()
+        size, begin, end = 0, first, first + BLOCK_SIZE
+        async with self._database.snapshot(slow=True) as connection:
+            while True:
+                some = TABLES[kind].filter(id__gte=begin, id__lt=end, deleted_at__isnull=True).using_db(connection)
+                rows = await some.order_by("id").limit(READ_AT_ONCE).values("id", "search_text")
+                for row in rows:
+                    new = {*BLANKS.split(row["search_text"])} - words
+                    words |= new
+                    size += sum(map(len, new))
+                if size > WORDS_MAX:
+                    return None
+                if len(rows) < READ_AT_ONCE:
+                    return "\n".join(words)
+                begin = rows[-1]["id"] + 1
 
 
 async def _changed(connection: BaseDBAsyncClient) -> dict[Kind, set[int]] | None:

@@ -23,6 +23,7 @@ PRAGMAS = {
     "journal_size_limit": 64 << 20,  # bytes the log file keeps after a checkpoint
     "cache_size": -16384,  # KiB, negative by SQLite's convention
 }
+SEARCHER_CACHE_SIZE = -2048  # KiB: it reads pages once, and many of them
 CHECKPOINT_SIZE = 4 << 20  # bytes of the write-ahead log from which on it is checkpointed
 
 
@@ -42,7 +43,7 @@ class SqliteBackend:
         """The engine's settings for each connection."""
         writing = {"file_path": str(self._file), **PRAGMAS}
         reading = {**writing, "query_only": "ON"}
-        return {"default": writing, "reader": reading, "searcher": reading}
+        return {"default": writing, "reader": reading, "searcher": {**reading, "cache_size": SEARCHER_CACHE_SIZE}}
 
     async def probe(self) -> None:
         """Remember which file it is. Raise when no connection is possible: Tortoise would keep its lock for ever.

@@ -189,6 +189,19 @@ async def test_an_index_that_is_older_than_the_log_is_not_used_and_is_made_again
 
 
 @pytest.mark.usefixtures("small_blocks")
+async def test_a_block_with_too_many_words_is_looked_through(core: Core, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(blocks, "WORDS_MAX", 10)
+    many, few = [await note(core, title) for title in ("apple banana cherry", "fig")]
+    await core.search_blocks.update()
+
+    assert rows(core, "SELECT first_id FROM search_block WHERE words IS NULL") == [(many,)]
+    for word, expected in (("plum", {many}), ("fig", {many, few})):
+        places = await _looked_through(core, word)
+        assert {number for number in (many, few) if any(low <= number < high for low, high in places)} == expected
+    assert named(await search(core, "banana")) == ["apple banana cherry"]
+
+
+@pytest.mark.usefixtures("small_blocks")
 async def test_words_of_deleted_notes_leave_the_index(core: Core):
     number = await note(core, "secret")
     await core.search_blocks.update()

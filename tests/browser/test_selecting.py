@@ -170,6 +170,7 @@ def test_a_finger_that_moves_or_drags_selects_nothing(
     box = card_of(page, notes[0]).locator(".title").bounding_box()
     assert box
     touch("touchStart", (box["x"] + 20, box["y"] + 10))
+    expect(card_of(page, notes[0])).to_have_attribute("data-held", "")  # the page knows of the press
     page.clock.run_for(hold)
     selected(page, notes[0])
     touch("touchEnd")

@@ -156,3 +156,10 @@ def test_the_error_of_an_unknown_host_looks_like_other_errors(windows, shared_se
     expect(page.locator("h1")).to_have_text("Misdirected Request")
     expect(page.locator("body")).not_to_contain_text("999999")
     assert_accessible(page)
+
+
+def test_the_board_is_never_wider_than_its_window(windows, shared_server, ada):
+    page = visit(be(windows(), shared_server, ada), shared_server)
+    for width in (320, 390, 640, 735, 740, 800, 960, 1000, 1240, 1250, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width

@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--again",
         action="store_true",
-        help="leave out what the other run had: what is on PostgreSQL whatever --database says, or on no database",
+        help="leave out what the other run had: tests that need PostgreSQL in both runs, and tests without a database",
     )
     parser.addoption(
         "--fast", action="store_true", help="only the tests that start no process, no browser and no application"

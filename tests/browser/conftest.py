@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import access, rooms
 from tests.browser.assistant import Model
+from tests.browser.board import create, fresh
 from tests.browser.windows import PATIENCE, Shelf, Windows, visit
 from tests.support.servers.fake_ollama import FakeOllama
 from tests.support.servers.reserved_ports import reserved_port
@@ -100,6 +101,15 @@ def rest(shared_server: ServerProcess) -> Iterator[httpx.Client]:
     """A client of the module's server."""
     with httpx.Client(base_url=shared_server.base, timeout=20, verify=False) as client:
         yield client
+
+
+@pytest.fixture
+def notes(rest: httpx.Client) -> Iterator[list[Any]]:
+    """Five new notes, as the board shows them."""
+    made = [create(rest, fresh("selected")) for _ in range(5)][::-1]
+    yield made
+    for note in made:
+        rest.delete(f"/api/notes/{note['id']}")
 
 
 @pytest.fixture

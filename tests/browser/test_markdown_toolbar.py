@@ -143,7 +143,7 @@ def test_on_a_phone_the_bar_is_above_the_keyboard_while_the_text_is_typed(window
     assert box["y"] + box["height"] == pytest.approx(844, abs=1)
 
     visible_end = "document.documentElement.style.getPropertyValue('--visible-end')"
-    assert page.evaluate(visible_end) == "", "a style of the root makes all others anew"
+    assert page.evaluate(visible_end) == "", "a style of the root styles the whole page again"
     page.set_viewport_size({"width": 390, "height": 500})  # as Chromium does for its keyboard
     expect(bar).to_have_js_property("offsetTop", 500 - box["height"])
     page.evaluate(COVER, [20, 400])

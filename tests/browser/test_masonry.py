@@ -1,4 +1,4 @@
-"""The columns of the board: as many as fit, in reading order, without holes and overlaps, whatever changes."""
+"""The columns of the board: as many as fit, in reading order, without holes and overlaps, after every change."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -121,7 +121,7 @@ def test_nothing_shifts_while_a_board_opens_and_while_the_rest_is_loaded(windows
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_whatever_happens_to_notes_the_cards_stay_in_columns(windows, shared_server, rest, seed):
+def test_the_cards_stay_in_columns_after_random_changes(windows, shared_server, rest, seed):
     random = Random(seed)
     page = visit(windows(), shared_server)
     made = [create(rest, fresh("random"), "Words and words. " * random.randrange(30) or None) for _ in range(6)]

@@ -1,27 +1,16 @@
-"""Cards are selected by mouse, keys and touch, and what others do meanwhile is no obstacle."""
+"""Cards are selected by mouse, keys and touch, also while others change the board."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.board import card_of, create, focused, fresh
+from tests.browser.board import card_of, focused
 from tests.browser.selecting import Json, bar, now, press, select, selected, shows
 from tests.browser.windows import Windows, visit
 from tests.support.servers.server_process import ServerProcess
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
-
-@pytest.fixture
-def notes(rest: httpx.Client) -> Iterator[list[Json]]:
-    """Five new notes, as the board shows them."""
-    made = [create(rest, fresh("selected")) for _ in range(5)][::-1]
-    yield made
-    for note in made:
-        rest.delete(f"/api/notes/{note['id']}")
 
 
 # Selecting.

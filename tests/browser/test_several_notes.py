@@ -1,24 +1,12 @@
 """Selected notes are changed at once, and changed back at once."""
 
-from collections.abc import Iterator
-
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.board import card_of, create, focused, fresh
+from tests.browser.board import card_of, focused, fresh
 from tests.browser.selecting import Json, bar, now, press, select, selected, shows
 from tests.browser.windows import Windows, visit
 from tests.support.servers.server_process import ServerProcess
-
-
-@pytest.fixture
-def notes(rest: httpx.Client) -> Iterator[list[Json]]:
-    """Five new notes, as the board shows them."""
-    made = [create(rest, fresh("selected")) for _ in range(5)][::-1]
-    yield made
-    for note in made:
-        rest.delete(f"/api/notes/{note['id']}")
 
 
 def test_only_what_was_changed_is_changed_back_in_every_window(

@@ -37,7 +37,7 @@ class SearchBlocks(Service):
     2. A block has at least the words of all rows that exist, as of the event in SearchHead. One with too many words
        is not made: a search looks through its rows.
     3. Words of deleted rows leave it: at the next update, and at once when a note is deleted for good.
-    4. A change of `search_text` has an event. A migration that folds texts anew has none, and deletes all blocks.
+    4. A change of `search_text` has an event. A migration that folds texts again has none, and deletes all blocks.
     """
 
     async def update(self) -> None:

@@ -76,7 +76,7 @@ class _Pages:
 
     1. First all notes with the words in their titles, by id descending; then the other notes and the messages, each by
        id descending, and both together by time.
-    2. A cursor says where each of these goes on. What is added meanwhile has greater ids, and moves nothing.
+    2. A cursor says where each of these goes on. A row that is added later has a greater id, and moves nothing.
     """
 
     def __init__(self, connection: BaseDBAsyncClient, words: Words, scope: Scope, query: SearchQuery) -> None:

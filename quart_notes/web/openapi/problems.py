@@ -36,7 +36,8 @@ UNSAFE: Kinds = {SignInRequiredError, ForbiddenError, CrossOriginError, Database
 WRITE: Kinds = {BadRequestError, OverloadedError, StorageFullError}
 BODY: Kinds = {RequestTimedOutError, TooLargeError, ValidationFailedError}
 JSON_BODY: Kinds = {InvalidJsonError, UnsupportedMediaTypeError}
-TRANSFER: Kinds = {RequestTimedOutError, TooLargeError, UnsupportedMediaTypeError}  # of the body, whatever it says
+# Errors of a body that was not taken in.
+TRANSFER: Kinds = {RequestTimedOutError, TooLargeError, UnsupportedMediaTypeError}
 ORDINARY: Kinds = {NotFoundError, *UNSAFE, *WRITE, *BODY, *JSON_BODY}
 
 

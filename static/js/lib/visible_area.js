@@ -15,7 +15,7 @@ export function start() {
   const measure = () => {
     if (!view) return;
     const { offsetTop, height } = view;
-    // A property of the root is inherited by everything: to set it costs as much as to style the page anew.
+    // A property of the root is inherited by everything: to set it costs as much as to style the whole page again.
     if (!offsetTop && Math.abs(height - document.documentElement.clientHeight) < 1) {
       for (const name of [START, END]) if (style.getPropertyValue(name)) style.removeProperty(name);
       return;

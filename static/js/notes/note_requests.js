@@ -31,7 +31,7 @@ export function change(method, path, body, version) {
 }
 
 /**
- * Send a change of several notes at once. Notes that somebody else has deleted meanwhile are left out.
+ * Send a change of several notes at once. Deleted notes are left out.
  * @param {BulkWay} way @returns {Promise<{notes: Note[], eventId: string}>} or throws a Problem
  */
 export function changeSeveral({ ids, change, path = notesPath }) {

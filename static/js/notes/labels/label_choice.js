@@ -1,6 +1,6 @@
 /**
  * The choice of labels for a note, or for several: a label that all of them have is chosen. Each step is sent at once, one after
- * the other, as a label that the notes get or lose: what others choose meanwhile stays.
+ * the other, as a label that the notes get or lose: what others choose stays.
  */
 import { shownNote } from "../note_card.js";
 import { grouped } from "../selection/ways_back.js";

@@ -24,10 +24,11 @@ run: $(VENV)/.installed ## Start on http://127.0.0.1:8000 (options: make run ARG
 dev: $(VENV)/.installed ## Start and follow what you change (options as for run)
 	$(BIN)/quart-notes dev $(ARGS)
 
-# Installing and checking take one core each: what does not depend on each other runs side by side, the tests after it.
+# What does not depend on each other runs side by side: first what installs and checks, one core each, then the tests.
+# The run on PostgreSQL fills the time in which the others wait.
 test: ## Everything that CI runs: format, lint, types, all tests
 	$(MAKE) --jobs 3 check other-pythons browser compiled-tests
-	$(MAKE) tests tests-on-postgres
+	$(MAKE) --jobs 2 tests tests-on-postgres
 
 check: check-python check-scripts ## Format, lint and types, without the tests
 
@@ -50,8 +51,7 @@ other-pythons: $(VENV)/bin/python
 # Compiled code is written, whatever the environment says: there are many processes.
 PYTEST = $(NODE_PATH) PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 ALL_PYTHONS = TEST_PYTHONS="$$($(BIN)/python tests/support/servers/pythons.py)"
-# The packages that know which database they are on, without their tests that are on PostgreSQL anyway; and the test
-# that changes the network, which no browser stands.
+# The packages that know which database they are on, without their tests that are on PostgreSQL anyway.
 ON_POSTGRES := tests/storage tests/live tests/cluster
 
 tests: $(TOOLS)/.installed browser ## The tests alone (options: make tests ARGS="-k live")
@@ -61,7 +61,8 @@ test-fast: $(VENV)/.test-installed ## The unit tests alone, in less than a minut
 	$(PYTEST) $(WORKERS) --fast --quiet $(ARGS)
 
 tests-on-postgres: $(TOOLS)/.installed ## Those of the tests again that lean on the database, on PostgreSQL
-	$(PYTEST) $(WORKERS) --database postgres --again $(ON_POSTGRES)
+	@$(PYTEST) --database postgres --again $(ON_POSTGRES) >$(VENV)/tests-on-postgres.log 2>&1; ended=$$?; \
+	cat $(VENV)/tests-on-postgres.log; exit $$ended
 
 test-postgres: $(TOOLS)/.installed browser ## All tests on PostgreSQL but those of SQLite's own file
 	$(ALL_PYTHONS) $(PYTEST) $(WORKERS) --database postgres $(ARGS)

@@ -23,7 +23,7 @@ from tests.support.clients.delivery_paths import DELIVERY_PATHS
 from tests.support.clients.raw_connection import LEFT_OPEN
 from tests.support.clients.signing_in import Counted
 from tests.support.compiled_once import compile_once
-from tests.support.requirements import changes_the_network, is_about_postgres, is_unit_test, uses_the_database
+from tests.support.requirements import is_about_postgres, is_unit_test, uses_the_database
 from tests.support.routes import ACCOUNTS_ONLY, Route
 from tests.support.servers import postgres
 from tests.support.servers.dev_process import DevProcess
@@ -61,18 +61,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect tests of SQLite's file on another database, and those that --fast and --again exclude.
-
-    Tests that change the network do not run beside a browser: they are in the run with --again.
-    """
+    """Deselect tests of SQLite's file on another database, and those that --fast and --again exclude."""
     unwanted: set[pytest.Item] = set()
     if config.getoption("--fast"):
         unwanted.update(item for item in items if not is_unit_test(item))
     if config.getoption("--again"):
-        known = (item for item in items if is_about_postgres(item) or not uses_the_database(item))
-        unwanted.update(item for item in known if not changes_the_network(item))
-    elif any("windows" in getattr(item, "fixturenames", ()) for item in items):
-        unwanted.update(filter(changes_the_network, items))
+        unwanted.update(item for item in items if is_about_postgres(item) or not uses_the_database(item))
     if unwanted:
         items[:] = [item for item in items if item not in unwanted]
         config.hook.pytest_deselected(items=list(unwanted))

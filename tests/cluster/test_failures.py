@@ -18,7 +18,7 @@ import pytest
 from quart_notes.storage.sqlite.write_lock import WRITING
 from tests.support.clients.feed_clients import WebsocketClient, follow
 from tests.support.clients.signing_in import WRONG, sign_in
-from tests.support.servers.network_namespaces import MachineServer, machines, reach
+from tests.support.servers.network_namespaces import MachineServer, machines
 from tests.support.servers.populated_server import furnish
 from tests.support.servers.postgres import Databases
 from tests.support.servers.recovery import Ask, Traffic, observed
@@ -104,8 +104,7 @@ def cut(ask: Ask, which: str) -> int:
 
 
 async def test_partitioned_machines_respond_503_and_recover(databases: Databases, url: str, ask: Ask, tmp_path: Path):
-    with machines(3) as (near, swallowed, unplugged):
-        reach(databases.server, near, swallowed, unplugged)
+    with machines(3, databases.server) as (near, swallowed, unplugged):
         name = url.partition("?")[0].rpartition("/")[2]
         servers = [
             MachineServer(

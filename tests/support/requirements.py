@@ -11,7 +11,6 @@ import pytest
 
 from quart_notes import create_app
 from tests.support.servers import empty_database, postgres, server_fork
-from tests.support.servers.network_namespaces import Machine
 
 POSTGRES = (postgres.Databases, postgres.Server, postgres.databases)
 PROCESSES = (subprocess, server_fork.Child, server_fork.run, *POSTGRES)
@@ -33,11 +32,6 @@ def is_about_postgres(item: pytest.Item) -> bool:
 def uses_the_database(item: pytest.Item) -> bool:
     """Whether a test uses the database of the test run."""
     return _requires(item, OF_THE_RUN)
-
-
-def changes_the_network(item: pytest.Item) -> bool:
-    """Whether a test changes the machine's network interfaces: Chromium drops all its requests at that moment."""
-    return _requires(item, (Machine,))
 
 
 def _requires(item: pytest.Item, wanted: tuple[object, ...]) -> bool:

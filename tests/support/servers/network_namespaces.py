@@ -1,6 +1,8 @@
-"""Machines of our own: network namespaces on one machine, each with a server, and a link that can be cut."""
+"""Machines of our own: network namespaces with a server each, and a link to PostgreSQL's that can be cut.
 
-import json
+PostgreSQL has a namespace too, so nothing changes in the machine's own network: Chromium would drop all its requests.
+"""
+
 import os
 import shutil
 import subprocess
@@ -14,43 +16,47 @@ import httpx
 import pytest
 
 from tests.support.servers.postgres import Server
-from tests.support.servers.processes import Guardian
+from tests.support.servers.processes import Guardian, enter_network
 from tests.support.servers.server_process import ServerProcess
 
-# From the range reserved for benchmarks of networks (RFC 2544): only other runs of these tests use it.
+# From the range reserved for benchmarks of networks (RFC 2544).
 RANGE = IPv4Network("198.18.0.0/16")
 LINKS = list(RANGE.subnets(new_prefix=30))  # two addresses each
-# Removes a machine, even if the tests were killed.
-END = 'ip netns pids "$1" | xargs -r kill -KILL; ip link del "$2"; ip netns del "$1"'
-# source   setns(2): CLONE_NEWNET
-ENTER = """
-import ctypes
-with open("/run/netns/{name}") as namespace:
-    assert ctypes.CDLL(None).setns(namespace.fileno(), 0x40000000) == 0
-"""
+# Removes a namespace with its processes and links, even if the tests were killed.
+END = 'ip netns pids "$1" | xargs -r kill -KILL; ip netns del "$1"'
 NOBODYS = "02:00:00:00:00:99"  # a hardware address without a device
 
 
-def _ip(*words: str) -> str:
-    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)
 
 
-def _free_link(number: int) -> tuple[str, str]:
-    """Two unused addresses: different ones in each process, and for each number."""
-    taken = {found["local"] for link in json.loads(_ip("-json", "address")) for found in link["addr_info"]}
-    first = (os.getpid() * 16 + number) % len(LINKS)
-    links = ([str(address) for address in link.hosts()] for link in [*LINKS[first:], *LINKS[:first]])
-    return next((ours, theirs) for ours, theirs in links if not {ours, theirs} & taken)
+class Namespace:
+    """A network namespace, in which processes reach each other only."""
+
+    def __init__(self, name: str) -> None:
+        self.name = f"qn{os.getpid()}-{name}"
+        self.file = f"/run/netns/{self.name}"
+        self._guardian = Guardian(END, self.name)
+
+    def make(self) -> None:
+        """Create it."""
+        _ip("netns", "add", self.name)
+        _ip("-n", self.name, "link", "set", "lo", "up")
+
+    def remove(self) -> None:
+        """Remove it."""
+        self._guardian.act()
 
 
-class Machine:
-    """A network namespace, and a link between it and this one."""
+class Machine(Namespace):
+    """A namespace with a link to PostgreSQL's."""
 
-    def __init__(self, number: int) -> None:
-        self.name = f"qn{os.getpid()}-{number}"
-        self.ours, self.theirs = _free_link(number)
-        self._end = f"qn{os.getpid() % 100_000}-{number}"  # of the link, here; there it is eth0
-        self._guardian = Guardian(END, self.name, self._end)
+    def __init__(self, number: int, database: Namespace) -> None:
+        super().__init__(str(number))
+        self.ours, self.theirs = (str(address) for address in LINKS[number].hosts())
+        self._database = database.name
+        self._end = f"eth{number}"  # of the link, at PostgreSQL; here it is eth0
 
     def url(self, server: Server, database: str) -> str:
         """The URL of a database, seen from there."""
@@ -58,17 +64,12 @@ class Machine:
 
     def make(self) -> None:
         """Create it."""
-        _ip("netns", "add", self.name)
-        _ip("link", "add", self._end, "type", "veth", "peer", "name", "eth0", "netns", self.name)
-        _ip("address", "add", f"{self.ours}/30", "dev", self._end)
-        _ip("link", "set", self._end, "up")
-        _ip("-n", self.name, "address", "add", f"{self.theirs}/30", "dev", "eth0")
-        _ip("-n", self.name, "link", "set", "lo", "up")
-        _ip("-n", self.name, "link", "set", "eth0", "up")
-
-    def remove(self) -> None:
-        """Remove it."""
-        self._guardian.act()
+        super().make()
+        ends = [(self._database, self._end, self.ours), (self.name, "eth0", self.theirs)]
+        _ip("-n", self._database, "link", "add", self._end, "type", "veth", "peer", "name", "eth0", "netns", self.name)
+        for namespace, end, address in ends:
+            _ip("-n", namespace, "address", "add", f"{address}/30", "dev", end)
+            _ip("-n", namespace, "link", "set", end, "up")
 
     def unplug(self) -> None:
         """Cut the link so that the machine notices."""
@@ -80,12 +81,13 @@ class Machine:
 
     def swallow(self) -> None:
         """Cut the link silently: packets go to a missing device."""
-        _ip("neighbour", "replace", self.theirs, "lladdr", NOBODYS, "dev", self._end, "nud", "permanent")
-        _ip("-n", self.name, "neighbour", "replace", self.ours, "lladdr", NOBODYS, "dev", "eth0", "nud", "permanent")
+        silent = ("lladdr", NOBODYS, "nud", "permanent")
+        _ip("-n", self._database, "neighbour", "replace", self.theirs, "dev", self._end, *silent)
+        _ip("-n", self.name, "neighbour", "replace", self.ours, "dev", "eth0", *silent)
 
     def pass_on(self) -> None:
         """Undo that."""
-        _ip("neighbour", "del", self.theirs, "dev", self._end)
+        _ip("-n", self._database, "neighbour", "del", self.theirs, "dev", self._end)
         _ip("-n", self.name, "neighbour", "del", self.ours, "dev", "eth0")
 
 
@@ -95,7 +97,7 @@ class MachineServer(ServerProcess):
     def __init__(self, machine: Machine, data: Path, *flags: str) -> None:
         self._folder = tempfile.mkdtemp(prefix="quart-notes-")  # the path of a socket must be short
         self._socket = f"{self._folder}/socket"
-        self.prelude = ENTER.format(name=machine.name)
+        self.prelude = f"from {enter_network.__module__} import enter_network\nenter_network({machine.file!r})\n"
         super().__init__(data, *flags, "--bind", f"unix:{self._socket}")
 
     def _serves(self, told: int) -> bool:
@@ -112,26 +114,23 @@ class MachineServer(ServerProcess):
 
 
 @contextmanager
-def machines(count: int) -> Iterator[list[Machine]]:
-    """`count` machines; skips the test where they cannot be created."""
-    made: list[Machine] = []
+def machines(count: int, server: Server) -> Iterator[list[Machine]]:
+    """`count` machines that reach this PostgreSQL server; skips the test where they cannot be created."""
+    made: list[Namespace] = [database := Namespace("database")]
+    machines: list[Machine] = []
     try:
         try:
+            database.make()
             for number in range(count):
-                made.append(Machine(number))
-                made[-1].make()
+                machines.append(machine := Machine(number, database))
+                made.append(machine)
+                machine.make()
         except (OSError, subprocess.CalledProcessError) as error:
             pytest.skip(f"needs the right to make network namespaces: {error}")
-        yield made
+        with (server.data / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {RANGE} trust\n")
+        with server.moved(database.file, *(machine.ours for machine in machines)):
+            yield machines
     finally:
-        for machine in made:
-            machine.remove()
-
-
-def reach(server: Server, *machines: Machine) -> None:
-    """Have a PostgreSQL server on the host listen to machines too."""
-    server.stop()
-    with (server.data / "pg_hba.conf").open("a") as rules:
-        rules.write(f"host all all {RANGE} trust\n")
-    server.listen(*(machine.ours for machine in machines))
-    server.start()
+        for namespace in made:
+            namespace.remove()

@@ -14,8 +14,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from tests.support.servers.processes import Guardian, children, ended
+from tests.support.servers.processes import Guardian, children, ended, in_network
 from tests.support.servers.server_fork import run
 
 T = TypeVar("T")
@@ -92,9 +92,20 @@ class Server:
         """The URL of a database, by the unix socket."""
         return f"postgres://postgres@/{database}?host={self.folder}&port={self.port}{parameters}"
 
-    def listen(self, *addresses: str) -> None:
-        """Listen at these addresses from the next start on."""
-        self._options["listen_addresses"] = ",".join(addresses)
+    @contextmanager
+    def moved(self, network: str, *addresses: str) -> Iterator[None]:
+        """Have it run in a network namespace (its file), and listen at these addresses of it."""
+        home = self._options["listen_addresses"]
+        self.stop()
+        try:
+            with in_network(network):
+                self._options["listen_addresses"] = ",".join(addresses)
+                self.start()
+            yield
+        finally:
+            self.stop()
+            self._options["listen_addresses"] = home
+            self.start()
 
     def start(self) -> "Server":
         """Start it; returns once it responds."""

@@ -1,7 +1,30 @@
-"""Processes in /proc; and clean-up after the end of the test process."""
+"""Processes in /proc, their network namespaces; and clean-up after the end of the test process."""
 
+import ctypes
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+CLONE_NEWNET = 0x40000000  # source   setns(2)
+
+
+def enter_network(file: str) -> None:
+    """Have this thread, and the processes that it starts, use the network namespace of a file."""
+    with Path(file).open() as namespace:
+        if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), f"cannot enter {file}")
+
+
+@contextmanager
+def in_network(file: str) -> Iterator[None]:
+    """The same, for a while."""
+    with Path("/proc/thread-self/ns/net").open() as own:
+        enter_network(file)
+        try:
+            yield
+        finally:
+            enter_network(f"/proc/self/fd/{own.fileno()}")
 
 
 def children(pid: int) -> list[int]:

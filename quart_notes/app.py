@@ -212,6 +212,8 @@ async def _open_resources(core: Core, resources: AsyncExitStack) -> None:
     await core.access_cache.open()
     core.writer.start()
     resources.push_async_callback(core.writer.stop)
+    core.reaction_events.start()
+    resources.push_async_callback(core.reaction_events.stop)
     core.assistant.open()
     resources.push_async_callback(core.assistant.close)
     for leader in _elections(core):

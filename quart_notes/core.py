@@ -10,6 +10,7 @@ from quart_notes.background.assistant import Assistant
 from quart_notes.background.housekeeping import in_chunks
 from quart_notes.background.import_runner import ImportRunner
 from quart_notes.background.ollama import Ollama
+from quart_notes.background.reaction_events import ReactionEvents
 from quart_notes.cluster.presence_replication import PresenceReplication
 from quart_notes.cluster.worker_channel import WorkerChannel
 from quart_notes.cluster.worker_slot import WorkerSlot
@@ -37,6 +38,7 @@ from quart_notes.domain.order.note_moves import NoteMoves
 from quart_notes.domain.passwords import Passwords
 from quart_notes.domain.preferences import Preferences
 from quart_notes.domain.profiles import Profiles
+from quart_notes.domain.reactions.reactions import Reactions
 from quart_notes.domain.read_markers import ReadMarkers
 from quart_notes.domain.rooms import Rooms
 from quart_notes.domain.search.blocks import SearchBlocks
@@ -99,6 +101,7 @@ class Core:
         self.rooms = Rooms(*wired)
         self.messages = Messages(*wired)
         self.message_notes = MessageNotes(self.messages, self.notes)
+        self.reactions = Reactions(*wired)
         self.search, self.search_blocks = Search(*wired), SearchBlocks(*wired)
         self.read_markers = ReadMarkers(*wired)
         self.preferences = Preferences(*wired)
@@ -117,6 +120,7 @@ class Core:
 
     def _wire_jobs(self, settings: Settings, wired: tuple[Database, EventLog, Writer]) -> None:
         """Wire what works beside requests."""
+        self.reaction_events = ReactionEvents(self.reactions)
         self.answers = Answers(*wired)
         self.assistant = Assistant(
             self.broadcaster,
@@ -156,6 +160,7 @@ class Core:
         await in_chunks(self.sessions.forget_expired)
         await in_chunks(self.invitations.forget_expired)
         await in_chunks(self.login_attempts.forget_expired)
+        await self.reaction_events.send_abandoned()
         await self.search_blocks.update()
 
 

@@ -52,7 +52,7 @@ LAYERS: list[set[str]] = [
 TOUCHES: dict[str, set[str]] = {
     "yaml": {"transfer.front_matter"},
     "markdown_it": {"domain.text.markdown"},
-    "typing_extensions": {"schemas.content", "schemas.fields"},
+    "typing_extensions": {"schemas.content", "schemas.fields", "schemas.messages"},
     "aiosqlite": {"storage.sqlite"},
     "asyncpg": {"storage.postgres"},
     "sqlite3": {"storage", "cli"},

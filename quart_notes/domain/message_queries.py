@@ -1,6 +1,8 @@
 """The rows of messages, within a transaction: load them for the caller, convert them, save and record them."""
 
+import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -10,18 +12,20 @@ from quart_notes.domain.rooms import require_participant, require_room, room_of,
 from quart_notes.domain.service import Precondition
 from quart_notes.domain.text.markdown import format_message, tree_json
 from quart_notes.domain.text.normalization import searchable
+from quart_notes.domain.text.snippets import opening
 from quart_notes.domain.users import by_id
-from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError
+from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError, ValidationFailedError
 from quart_notes.live import events
 from quart_notes.live.events import Action, MessageEvent, WorkEvent, WorkRequest
 from quart_notes.live.writer import Change
 from quart_notes.models import Message
-from quart_notes.schemas import AnswerOut, MessageOut, RoomOut, UserOut
-from quart_notes.schemas.deleted_text import TEXT
+from quart_notes.schemas import AnswerOut, MessageOut, QuoteOut, RoomOut, UserOut
+from quart_notes.schemas.deleted_text import QUOTE, TEXT
 
 NO_ROOM = 0  # an id that no room has
 UNFINISHED = ("waiting", "writing")  # states of an answer in progress
 TEXT_COLUMNS = ("content", "formatted_json", "search_text")
+QUOTED_COLUMNS = ("id", "version", "author_id", "guest", "content", "formatted_json")
 
 
 async def require_visible_message(
@@ -138,14 +142,40 @@ async def message_out(connection: BaseDBAsyncClient, message: Message) -> Messag
 
 
 async def message_outs(connection: BaseDBAsyncClient, messages: Sequence[Message]) -> list[MessageOut]:
-    """The messages with their users, in one query however many there are."""
+    """The messages with their users and the messages they reply to: in two queries however many there are."""
+    quoted = await _quoted(connection, messages)
     ids = {user_id for message in messages for user_id in (message.author_id, message.recipient_id)}
-    people = await by_id(connection, ids)
-    return [shown_message(message, people) for message in messages]
+    people = await by_id(connection, ids | {row["author_id"] for row in quoted.values()})
+    return [shown_message(message, people, quoted) for message in messages]
 
 
-def shown_message(message: Message, people: Mapping[int, UserOut]) -> MessageOut:
-    """A message as it is returned; `people` contains its author and its recipient."""
+async def _quoted(connection: BaseDBAsyncClient, messages: Sequence[Message]) -> dict[int, dict[str, Any]]:
+    """The rows of the messages that some reply to, by id, without those that are deleted."""
+    ids = {message.reply_to_id for message in messages if message.reply_to_id is not None}
+    if not ids:
+        return {}
+    found = Message.filter(id__in=list(ids), deleted_at__isnull=True).using_db(connection)
+    return {row["id"]: row for row in await found.values(*QUOTED_COLUMNS)}
+
+
+async def require_quotable(connection: BaseDBAsyncClient, room_id: int, message_id: int | None) -> Message | None:
+    """The message that a new one in a room replies to; ValidationFailedError unless it is in that room."""
+    if message_id is None:
+        return None
+    quoted = await Message.get_or_none(id=message_id, room_id=room_id, deleted_at__isnull=True, using_db=connection)
+    if quoted is None:  # the same when it is in another room, so that nobody learns of it
+        raise ValidationFailedError.of_field("reply_to", f"There is no message {message_id} in this room.")
+    return quoted
+
+
+def shown_message(
+    message: Message, people: Mapping[int, UserOut], quoted: Mapping[int, Mapping[str, Any]] = MappingProxyType({})
+) -> MessageOut:
+    """A message as it is returned.
+
+    people   contains its author, its recipient, and the author of the message that it replies to
+    quoted   contains the QUOTED_COLUMNS of that message, unless it is deleted
+    """
     return MessageOut.model_construct(
         id=message.id,
         room_id=message.room_id,
@@ -161,6 +191,24 @@ def shown_message(message: Message, people: Mapping[int, UserOut]) -> MessageOut
         date=message.date,
         edited_at=message.edited_at,
         answer=_answer(message),
+        reply_to=None if message.reply_to_id is None else _quote(message.reply_to_id, people, quoted),
+        reactions=message.reactions,
+    )
+
+
+def _quote(message_id: int, people: Mapping[int, UserOut], quoted: Mapping[int, Mapping[str, Any]]) -> QuoteOut:
+    row = quoted.get(message_id)
+    if row is None:
+        return QuoteOut.model_construct(id=message_id, **QUOTE)
+    formatted = row["formatted_json"]
+    return QuoteOut.model_construct(
+        id=message_id,
+        version=row["version"],
+        author_id=row["author_id"],
+        author=people.get(row["author_id"] or 0),
+        guest=row["guest"],
+        snippet=opening(row["content"], formatted and json.loads(formatted)),
+        deleted=False,
     )
 
 

@@ -22,6 +22,7 @@ from quart_notes.domain.message_queries import (
     record_message_event,
     request_work,
     require_own_message,
+    require_quotable,
     require_visible_message,
     save,
     set_text,
@@ -218,14 +219,14 @@ class Messages(Service):
 
 
 async def _post_once(change: Change, room: RoomOut, author: UserOut, data: MessageCreate | RoomMessageCreate) -> Posted:
-    """Post a message, unless its key has posted it already; ClientKeyUsedError when that was another text."""
+    """Post a message, unless its key has posted it already; ClientKeyUsedError when that was another one."""
     if data.client_key is None:
-        return await _post(change, room, data.content, author=author)
-    digest = digest_of(data, "content")
+        return await _post(change, room, data.content, author=author, reply_to=data.reply_to)
+    digest = digest_of(data, "content", "reply_to")
     sent = {"client_key": data.client_key, "client_digest": digest}
     message = await Message.get_or_none(author_id=author.id, client_key=data.client_key, using_db=change.connection)
     if message is None:
-        return await _post(change, room, data.content, author=author, **sent)
+        return await _post(change, room, data.content, author=author, reply_to=data.reply_to, **sent)
     # Former versions stored no digest: their text is compared, unless it was edited.
     same = message.client_digest == digest if message.client_digest else message.content == data.content
     if message.room_id != room.id or not (same or (message.edited_at and not message.client_digest)):
@@ -245,8 +246,10 @@ async def _post(
     *,
     author: UserOut | None = None,
     guest: str | None = None,
+    reply_to: int | None = None,
     **sent: str,
 ) -> Posted:
+    quoted = await require_quotable(change.connection, room.id, reply_to)
     recipient = None
     if room.kind == "direct":
         recipient = next((user for user in room.people if user != author), author)
@@ -255,13 +258,19 @@ async def _post(
         author_id=author and author.id,
         recipient_id=recipient and recipient.id,
         guest=guest,
+        reply_to_id=reply_to,
         **sent,
         date=datetime.now(UTC),
     )
     set_text(question, content)
     await question.save(using_db=change.connection, force_create=True)
-    out = shown_message(question, {user.id: user for user in (author, recipient) if user})
+    out = (
+        await message_out(change.connection, question)
+        if quoted
+        else shown_message(question, {user.id: user for user in (author, recipient) if user})
+    )
     record_message_event(change, "create", room, out)
-    if room.kind == "private" or mentions_assistant(content):
+    asks = quoted is not None and quoted.answer_state is not None
+    if room.kind == "private" or asks or mentions_assistant(content):
         await start_answer(change, room, question)
     return Posted(out, new=True)

@@ -1,7 +1,7 @@
 """The event log: append within a commit, read by number, prune old events."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
@@ -13,7 +13,15 @@ from quart_notes.live import events
 from quart_notes.live.channel import FeedMessage
 from quart_notes.live.recent_events import RecentEvents
 from quart_notes.models import LoggedEvent, LogHead, Message, Note
-from quart_notes.schemas.deleted_text import TEXT, blanked, subject_of, with_label, with_text
+from quart_notes.schemas.deleted_text import (
+    TEXT,
+    blanked,
+    quoted_by,
+    subject_of,
+    with_label,
+    with_text,
+    without_quote,
+)
 from quart_notes.schemas.event_ids import EventId, new_epoch
 from quart_notes.storage.database import Database, Transaction, dedicated_connection
 
@@ -59,7 +67,7 @@ class EventLog:
        commit order, on every database.
     2. `since` is complete: it returns every event of the topics after the given position, or None. Only the stages of
        an answer that has ended are left out, because a later event contains the final text.
-    3. The log contains no text of deleted objects, and no former name of a label.
+    3. The log contains no text of deleted objects, not in quotes either, and no former name of a label.
     """
 
     def __init__(self, database: Database) -> None:
@@ -84,7 +92,7 @@ class EventLog:
         if deletions:
             await remove_text(connection, list(deletions))
         entries = [
-            (topic, blanked(body) if subject and index <= deletions.get(subject, -1) else body, subject)
+            (topic, _without_deleted_text(index, body, subject, deletions), subject)
             for index, ((topic, body), (subject, _)) in enumerate(zip(recorded, subjects, strict=True))
         ]
         first = await cast(Transaction, connection).commit_events(entries, datetime.now(UTC))
@@ -201,13 +209,38 @@ class EventLog:
         return await LogHead.get(id=1, using_db=connection)
 
 
+def _without_deleted_text(index: int, body: bytes, subject: str | None, deletions: Mapping[str, int]) -> bytes:
+    """The event at `index` of a commit as the log keeps it; `deletions`: the indexes of deletions, by object."""
+    if not deletions or subject is None:
+        return body
+    if index <= deletions.get(subject, -1):
+        return blanked(body)
+    return without_quote(body) if index <= deletions.get(quoted_by(body) or "", -1) else body
+
+
 async def remove_text(connection: BaseDBAsyncClient, subjects: Sequence[str]) -> None:
-    """Remove the text from the events of objects that are being deleted, e.g. `note:12`."""
+    """Remove the text from the events of objects that are being deleted, e.g. `note:12`, and from quotes of them."""
+    await _rewrite(connection, subjects, blanked)
+    messages = [int(subject.partition(":")[2]) for subject in subjects if subject.startswith("message:")]
+    if not messages:
+        return
+    replies: Any = Message.filter(reply_to_id__in=messages).using_db(connection).values_list("id", flat=True)
+
+    def without(body: bytes) -> bytes:
+        return without_quote(body) if quoted_by(body) in subjects else body
+
+    await _rewrite(connection, [f"message:{reply}" for reply in await replies], without)
+
+
+async def _rewrite(connection: BaseDBAsyncClient, subjects: Sequence[str], change: Callable[[bytes], bytes]) -> None:
+    """Change the events of these objects."""
+    if not subjects:
+        return
     events_of = LoggedEvent.filter(subject__in=subjects).using_db(connection)
     for number, body in await events_of.values_list("number", "body"):
-        blank = blanked(body.encode()).decode()
-        if blank != body:
-            await LoggedEvent.filter(number=number).using_db(connection).update(body=blank)
+        changed = change(body.encode()).decode()
+        if changed != body:
+            await LoggedEvent.filter(number=number).using_db(connection).update(body=changed)
 
 
 async def rename_label(connection: BaseDBAsyncClient, topic: str, former: str, name: str | None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from itertools import islice
 
 from quart_notes.live.channel import FeedMessage, wildcard_of
-from quart_notes.schemas.deleted_text import blanked, renames_a_label, subject_of
+from quart_notes.schemas.deleted_text import blanked, deletes_a_message, renames_a_label, subject_of
 
 MAX_EVENTS = 4096  # events
 MAX_BYTES = 8 << 20  # bytes of them, 8 MiB
@@ -28,7 +28,8 @@ class RecentEvents:
         """Add newly committed events, in order; start over if others were committed between them, or changed before."""
         for message in messages:
             has_gap = self._events and message.number != self._number_at(-1) + 1
-            if has_gap or renames_a_label(message.data):  # then the log has other names in earlier events
+            # The log has other names in earlier events then, and no text of the message in quotes.
+            if has_gap or renames_a_label(message.data) or deletes_a_message(message.data):
                 self._events.clear()
                 self._numbers.clear()
                 self._bytes = 0

@@ -36,6 +36,11 @@ class Change:
     connection: BaseDBAsyncClient
     by: int | None = None
     recorded: list[tuple[str, bytes]] = field(default_factory=list)
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    def when_committed(self, call: Callable[[], None]) -> None:
+        """Call a function once the change is committed, even if the caller has left; never if it fails."""
+        self.after_commit.append(call)
 
     def record(self, event: events.Event) -> None:
         """Publish an event on its topic, once the change is committed."""
@@ -67,10 +72,14 @@ class _QueuedWrite:
     result: Any = None
     error: Exception | None = None
     events: int = 0  # recorded by it and its predecessors in the batch
+    after_commit: Sequence[Callable[[], None]] = ()
     started: bool = False  # its transaction has started
 
     def resolve(self, epoch: str, before: int) -> None:
         """Give the result to the caller, unless it has left; a started operation finishes in any case."""
+        if self.error is None:
+            for call in self.after_commit:
+                call()
         if self.answer.done():
             return
         if self.error is not None:
@@ -229,6 +238,7 @@ class Writer:
             if not refused or change_count(connection) != touched:
                 raise _BatchFailedError(job.error) from error
             return []
+        job.after_commit = change.after_commit
         return change.recorded
 
 

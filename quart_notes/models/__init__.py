@@ -8,7 +8,7 @@ from quart_notes.models.invitations import Invitation
 from quart_notes.models.jobs import Job
 from quart_notes.models.labels import Label, NoteLabel
 from quart_notes.models.login_attempts import Attempt
-from quart_notes.models.messages import Message
+from quart_notes.models.messages import Message, Reaction
 from quart_notes.models.note_revisions import NoteRevision
 from quart_notes.models.notes import Note
 from quart_notes.models.preferences import Preference

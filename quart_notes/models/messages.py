@@ -8,7 +8,7 @@ from tortoise.models import Model
 from quart_notes.models.columns import reference
 from quart_notes.models.rooms import Room
 from quart_notes.models.users import User
-from quart_notes.schemas import ANSWER_ERROR_MAX, ContentNode
+from quart_notes.schemas import ANSWER_ERROR_MAX, EMOJI_MAX, ContentNode, ReactionOut
 
 
 class Message(Model):
@@ -16,6 +16,9 @@ class Message(Model):
 
     question   of an answer of the assistant, which then has neither author nor guest: what was asked
     asker      of an answer: who asked, unless it was a guest
+    reply_to   the message that it replies to, which may be deleted for good
+    reactions_unsent   whether an event with its reactions is still to be sent; indexed where it is (0026)
+    reactions_by       who has changed them since the last one, if it was one person
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -32,6 +35,10 @@ class Message(Model):
     asker_id = fields.BigIntField(null=True)
     answer_state = fields.CharField(8, null=True)  # waiting, writing (indexed, 0004), done, stopped, failed
     answer_error = fields.CharField(ANSWER_ERROR_MAX, null=True)  # why it failed, for people
+    reply_to_id = fields.BigIntField(null=True)  # indexed where it is set (0026)
+    reactions_json: str | None = fields.TextField(null=True)  # what `reaction` has, in short; null: none
+    reactions_unsent = fields.BooleanField(default=False, db_default=False)
+    reactions_by = fields.BigIntField(null=True)
     version = fields.IntField(default=1)
     date = fields.DatetimeField()
     edited_at = fields.DatetimeField(null=True)
@@ -51,3 +58,25 @@ class Message(Model):
         """The content's tree."""
         tree: list[ContentNode] | None = None if self.formatted_json is None else json.loads(self.formatted_json)
         return tree
+
+    @property
+    def reactions(self) -> list[ReactionOut]:
+        """The reactions, as they are returned."""
+        reactions: list[ReactionOut] = [] if self.reactions_json is None else json.loads(self.reactions_json)
+        return reactions
+
+
+class Reaction(Model):
+    """An emoji that a user has put on a message. The message has a summary: `domain.reactions` writes both."""
+
+    id = fields.BigIntField(primary_key=True)
+    message: fields.ForeignKeyRelation[Message] = reference("Message", fields.CASCADE)
+    user: fields.ForeignKeyRelation[User] = reference("User", fields.CASCADE)
+    emoji = fields.CharField(EMOJI_MAX)
+
+    message_id: int
+    user_id: int
+
+    class Meta:
+        table = "reaction"
+        unique_together = (("message", "emoji", "user"),)

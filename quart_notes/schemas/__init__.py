@@ -95,6 +95,9 @@ from quart_notes.schemas.messages import (
     ANSWER_ERROR_MAX,
     ANSWER_MAX,
     CONTENT_MAX,
+    EMOJI_MAX,
+    REACTING_MAX,
+    REACTIONS_MAX,
     AnswerOut,
     AssistantOut,
     AuthorQuery,
@@ -105,6 +108,8 @@ from quart_notes.schemas.messages import (
     MessageQuery,
     MessageUpdate,
     PersonQuery,
+    QuoteOut,
+    ReactionOut,
     RoomMessageCreate,
 )
 from quart_notes.schemas.moments import parse_date

@@ -10,11 +10,15 @@ TEXT: dict[str, dict[str, Any]] = {
     "message": {"content": "", "formatted": None},
     "label": {"name": ""},
 }
+# What is left of a quote when its message is deleted; its id stays.
+QUOTE: dict[str, Any] = {"version": 0, "author_id": None, "author": None, "guest": None, "snippet": "", "deleted": True}
 LABEL = b"label"  # in TEXT it has no subject: its name is in the events of notes, too, and is removed by `with_label`
 BEGINNING = re.compile(
     rb'\{(?:"id":"[^"]*",)?"topic":"[^"]*","action":"(create|update|delete)","(%s)":\{"id":(\d+)[,}]'
     % b"|".join(name.encode() for name in TEXT)
 )
+# Within a text, its quotation marks would be escaped.
+QUOTED = re.compile(rb'"reply_to":\{"id":(\d+),')
 
 
 def subject_of(event: bytes) -> tuple[str | None, bool]:
@@ -42,16 +46,37 @@ def with_label(event: bytes, former: str, name: str | None) -> bytes:
     return _encoded(document)
 
 
+def deletes_a_message(event: bytes) -> bool:
+    """Whether an encoded event deletes a message: earlier events of replies to it may have lost its text."""
+    match = BEGINNING.match(event)
+    return match is not None and match[2] == b"message" and match[1] == b"delete"
+
+
+def quoted_by(event: bytes) -> str | None:
+    """The message that an encoded event of another message quotes, e.g. `message:12`, or None."""
+    match = QUOTED.search(event)
+    return match and f"message:{match[1].decode()}"
+
+
+def without_quote(event: bytes) -> bytes:
+    """An encoded event of a message with what is left of its quote when the quoted message is deleted."""
+    document = json.loads(event)
+    document["message"]["reply_to"] |= QUOTE
+    return _encoded(document)
+
+
 def blanked(event: bytes) -> bytes:
     """An encoded event without its object's text; events of other objects as they are."""
     return with_text(event, {}) if BEGINNING.match(event) else event
 
 
 def with_text(event: bytes, text: dict[str, Any]) -> bytes:
-    """An encoded event with its object's text set from `text`, by field; missing fields become empty."""
+    """An encoded event with its object's text set from `text`, by field; missing fields and a quote become empty."""
     document = json.loads(event)
     name = next(name for name in TEXT if name in document)
     document[name] |= TEXT[name] | text
+    if quote := document[name].get("reply_to"):
+        quote["snippet"] = ""
     return _encoded(document)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
+from typing_extensions import TypedDict
 
 from quart_notes.schemas.content import ContentNode
 from quart_notes.schemas.examples import MOMENT, OTHER_USER, USER, example
@@ -14,6 +15,9 @@ from quart_notes.schemas.users import UserOut
 CONTENT_MAX = 4000  # characters of a message
 ANSWER_MAX = 32_000  # characters of an answer of the assistant
 ANSWER_ERROR_MAX = 300  # characters of the reason for a failed answer
+EMOJI_MAX = 40  # characters of an emoji; the longest of Unicode 18 has 10
+REACTIONS_MAX = 20  # different emojis on a message
+REACTING_MAX = 100  # ids of users for each of them: an event of a message stays small
 
 
 def _says_something(value: Any) -> Any:
@@ -32,6 +36,9 @@ Content = Annotated[
         examples=["Tea is ready."],
     ),
 ]
+ReplyTo = Annotated[
+    IdOrDigits | None, Field(description="The message of the same room that it replies to.", examples=[6])
+]
 MESSAGE: dict[str, Any] = {
     "id": 7,
     "room_id": 3,
@@ -47,6 +54,8 @@ MESSAGE: dict[str, Any] = {
     "date": MOMENT,
     "edited_at": None,
     "answer": None,
+    "reply_to": None,
+    "reactions": [{"emoji": "👍", "count": 1, "user_ids": [4]}],
 }
 
 
@@ -58,6 +67,7 @@ class MessageCreate(InputModel):
     author_id: Annotated[IdOrDigits, Field(description="Who says it.")]
     recipient_id: Annotated[IdOrDigits, Field(description="To whom.")]
     content: Content
+    reply_to: ReplyTo = None
     client_key: ClientKey = None
 
 
@@ -68,6 +78,7 @@ class RoomMessageCreate(InputModel):
 
     author_id: Annotated[IdOrDigits, Field(description="Who says it.")]
     content: Content
+    reply_to: ReplyTo = None
     client_key: ClientKey = None
 
 
@@ -112,6 +123,33 @@ class AnswerOut(OutputModel):
     error: str | None = Field(description="Why it failed, for people, or null.", max_length=ANSWER_ERROR_MAX)
 
 
+class QuoteOut(OutputModel):
+    """The message that another one replies to. It changes with the events of that message."""
+
+    model_config = example(
+        {
+            **{"id": 6, "version": 1, "author_id": 4, "author": OTHER_USER, "guest": None},
+            **{"snippet": "Is there tea?", "deleted": False},
+        }
+    )
+
+    id: int = Field(description="Which message.", ge=1, le=MAX_ID)
+    version: int = Field(description="Its version; 0 when it is deleted.", ge=0)
+    author_id: int | None = Field(description="Who said it; null for a guest, for the assistant, and when deleted.")
+    author: UserOut | None = Field(description="The same, whole.")
+    guest: str | None = Field(description="The name of a guest.")
+    snippet: str = Field(description="The beginning of its text, without formatting; empty when it is deleted.")
+    deleted: bool = Field(description="Whether it is deleted.")
+
+
+class ReactionOut(TypedDict):
+    """An emoji on a message, and who has put it there."""
+
+    emoji: Annotated[str, Field(description="The emoji, fully qualified.", examples=["👍"])]
+    count: Annotated[int, Field(description="How many users.", ge=1)]
+    user_ids: Annotated[list[int], Field(description=f"The first {REACTING_MAX} of them.", max_length=REACTING_MAX)]
+
+
 class MessageOut(OutputModel):
     """A message of a room or of a direct conversation."""
 
@@ -135,6 +173,8 @@ class MessageOut(OutputModel):
     date: datetime = Field(description="When it was said: UTC, RFC 3339, set by the server.")
     edited_at: datetime | None = Field(description="When its text was last changed, or null.")
     answer: AnswerOut | None = Field(None, description="Where it stands, if it is the assistant's; null for people's.")
+    reply_to: QuoteOut | None = Field(None, description="The message that it replies to.")
+    reactions: list[ReactionOut] = Field([], description="By emoji, the oldest first.", max_length=REACTIONS_MAX)
 
 
 class AssistantOut(OutputModel):
@@ -157,7 +197,7 @@ class PersonQuery(BaseModel):
 class AuthorQuery(BaseModel):
     """The author in whose name the request acts."""
 
-    author_id: Id = Field(description="Who does it: the message's author.", examples=[3])
+    author_id: Id = Field(description="Who does it: the message's author, or who reacts.", examples=[3])
 
 
 class MessageQuery(PageQuery):

@@ -150,6 +150,8 @@ interface MessageOut {
   date: string;
   edited_at: string | null;
   answer?: AnswerOut | null;
+  reply_to?: QuoteOut | null;
+  reactions?: ReactionOut[];
 }
 
 interface NoteOut {
@@ -195,6 +197,22 @@ interface PresenceOut {
   here: UserOut[];
   guests: string[];
   typing: UserOut[];
+}
+
+interface QuoteOut {
+  id: number;
+  version: number;
+  author_id: number | null;
+  author: UserOut | null;
+  guest: string | null;
+  snippet: string;
+  deleted: boolean;
+}
+
+interface ReactionOut {
+  emoji: string;
+  count: number;
+  user_ids: number[];
 }
 
 interface RevisionOut {

@@ -69,6 +69,8 @@ BETWEEN_TWO = {  # about the conversation of the owner and root, and the owner's
         "front_rooms.room",
         "front_rooms.post_message",
         "messages.create_note_of_message",
+        "messages.add_reaction",
+        "messages.remove_reaction",
         "front_room_messages.message",
         "front_room_messages.make_note",
     ),

@@ -6,9 +6,9 @@ from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.assistant import context as assistant_context
 from quart_notes.domain.assistant.prompt import Context, Utterance
-from quart_notes.schemas import MessageOut, NoteCreate
+from quart_notes.schemas import MessageOut, NoteCreate, RoomMessageCreate
 from tests.support.accounts_app import House
-from tests.support.assistant_questions import LOBBY, asked, person
+from tests.support.assistant_questions import LOBBY, asked, everything, person
 
 
 async def context_of(core: Core, answer: MessageOut) -> Context:
@@ -98,3 +98,37 @@ async def test_later_messages_and_other_rooms_are_not_in_the_context(core: Core)
         Utterance("ada", "@assistant second"),
     ]
     assert second.asker == "ada"
+
+
+async def test_a_reply_to_an_answer_asks_the_assistant_which_reads_the_thread_first(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(assistant_context, "MAX_MESSAGES", 2)
+    ada = await person(core, "ada")
+    first = await asked(core, ada, "@assistant which apples?")
+    await core.answers.finish(first.id, 1, "Boskoop.", None)
+
+    async def post(content: str, reply_to: int | None = None) -> list[MessageOut]:
+        """What is new in the room."""
+        before = await everything(core, LOBBY)
+        data = RoomMessageCreate(author_id=ada.id, content=content, reply_to=reply_to)
+        await core.messages.post(ANYBODY, LOBBY, data)
+        return (await everything(core, LOBBY))[len(before) :]
+
+    for text in ("one", "two"):
+        await post(text)
+    question, answer = await post("and pears?", first.id)
+    (plain,) = await post("thanks", question.id)
+
+    assert answer.answer is not None
+    assert answer.answer.question_id == question.id
+    assert answer.reply_to is not None
+    assert (answer.reply_to.id, answer.reply_to.snippet) == (question.id, "and pears?")
+    assert plain.answer is None
+    assert (await context_of(core, answer)).said == [
+        Utterance("ada", "two"),
+        Utterance(None, "Boskoop."),
+        Utterance("ada", "and pears?"),
+    ]
+    await core.messages.delete(ANYBODY, first.id, ada.id)
+    assert [one.text for one in (await context_of(core, answer)).said] == ["two", "and pears?"]

@@ -58,6 +58,8 @@ def fill_all_tables(server: ServerProcess) -> None:
             assert client.delete("/api/notes/1").status_code == 200
             assert client.post("/api/notes/1/restore").status_code == 200
         assert client.post("/api/rooms/1/read", json={"reader_id": 1, "message_id": 1}).status_code == 200
+        assert client.put("/api/messages/1/reactions/👍", params={"author_id": 1}).status_code == 200
+        wait_for(lambda: client.get("/api/messages/1").json()["version"] == 2, "its event is sent")
     wrong = httpx.post(
         server.base + "/api/sign-in", json={"nickname": "first", "password": "wrong horse"}, verify=False
     )

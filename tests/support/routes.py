@@ -19,6 +19,7 @@ VALUES = {
     "path": "css/style.css",
     "build": "x",
     "flag": "done",
+    "emoji": "%F0%9F%91%8D",
     "action": "uncheck",
     "version": "1",
 }
@@ -26,6 +27,7 @@ SHARED = {"board_id": "1"}  # for notes: note 1 is on the shared board
 # Required queries.
 QUERIES = {
     **dict.fromkeys(("messages.delete_message", "messages.restore_message"), "?author_id=1"),
+    **dict.fromkeys(("messages.add_reaction", "messages.remove_reaction"), "?author_id=1"),
     "search.search": "?q=a",
 }
 # Writes that read no body.
@@ -42,6 +44,7 @@ BODILESS = {
     ),
     *("trash.delete_note_for_good", "trash.empty_trash", "trash.delete_board_for_good"),
     *("messages.delete_message", "messages.restore_message"),
+    *("messages.add_reaction", "messages.remove_reaction"),
     *(
         "labels.delete_label",
         "boards.delete_board",

@@ -110,6 +110,28 @@ async def restore_message(message_id: int, query_args: AuthorQuery) -> Response:
     return message_item(await core().messages.restore(await caller(), message_id, query_args.author_id))
 
 
+@blueprint.put("/<id:message_id>/reactions/<emoji>")
+@validate_querystring(AuthorQuery)
+@responds(MESSAGE, problems=(NotNowError,))
+async def add_reaction(message_id: int, emoji: str, query_args: AuthorQuery) -> Response:
+    """React to a message.
+
+    With one emoji, percent-encoded; at most 20 different ones a message. Its event follows within 0.1 s.
+    """
+    return message_item(await core().reactions.add(await caller(), message_id, query_args.author_id, emoji))
+
+
+@blueprint.delete("/<id:message_id>/reactions/<emoji>")
+@validate_querystring(AuthorQuery)
+@responds(MESSAGE, problems=(NotNowError,))
+async def remove_reaction(message_id: int, emoji: str, query_args: AuthorQuery) -> Response:
+    """Remove your reaction.
+
+    Without one, nothing changes.
+    """
+    return message_item(await core().reactions.remove(await caller(), message_id, query_args.author_id, emoji))
+
+
 @blueprint.post("/<id:message_id>/note")
 @validate_request(MessageNoteCreate)
 @responds(*made("note", NoteOut, {**MESSAGE_HEADERS, **CREATED_HEADERS}), problems=(NotNowError,))

@@ -153,7 +153,7 @@ async def post_message(room_id: int) -> Page:
 
 
 async def _post(room_id: int, me: UserOut, sent: dict[str, str], key: str | None) -> Page:
-    data = RoomMessageCreate(author_id=me.id, **sent, client_key=key)
+    data = RoomMessageCreate.model_validate({"author_id": me.id, **sent, "client_key": key})
     posted, _ = await core().messages.post(await caller(), room_id, data)
     core().presence.stopped_typing(room_id, me.id)
     await core().read_markers.mark_read(

@@ -20,7 +20,6 @@ from quart_notes.domain.message_queries import (
     require_visible_message,
     save,
     set_text,
-    shown_message,
 )
 from quart_notes.domain.rooms import room_of, topics
 from quart_notes.domain.service import Service, transactional
@@ -141,6 +140,7 @@ async def start_answer(change: Change, room: RoomOut, question: Message) -> None
         room_id=room.id,
         content="",
         question_id=question.id,
+        reply_to_id=question.id if question.reply_to_id else None,  # in the thread of the question
         asker_id=question.author_id,
         answer_state="failed" if full else "waiting",
         answer_error=TOO_MANY if full else None,
@@ -149,7 +149,7 @@ async def start_answer(change: Change, room: RoomOut, question: Message) -> None
     await answer.save(using_db=change.connection, force_create=True)
     if not full:
         request_work(change, answer, "begin")
-    record_message_event(change, "create", room, shown_message(answer, {}))
+    record_message_event(change, "create", room, await message_out(change.connection, answer))
 
 
 async def _too_many(connection: BaseDBAsyncClient, asker_id: int | None) -> bool:

@@ -22,6 +22,7 @@ from quart_notes.models import Board, Message, Note, Session
 from quart_notes.schemas import RoomOut
 
 MAX_MESSAGES = 40  # messages of the room that are read
+MAX_THREAD = 10  # messages that a question replies to, one after the other
 MAX_BOARDS = 12  # boards of a user that are read
 MAX_NOTES = 60  # notes of a board that are read
 MAX_WORDS = 6  # words of a question that are searched for
@@ -34,11 +35,26 @@ async def collect(connection: BaseDBAsyncClient, answer: Message) -> Context | N
         return None
     room = await room_of(connection, answer.room_id)
     before = Message.filter(room_id=room.id, id__lte=question.id, deleted_at__isnull=True).using_db(connection)
-    rows = [row for row in (await before.order_by("-id").limit(MAX_MESSAGES))[::-1] if row.content]
+    latest = (await before.order_by("-id").limit(MAX_MESSAGES))[::-1]
+    thread = [*await _thread(connection, question), question]
+    in_thread = {row.id for row in thread}
+    # What the question replies to stands right before it, and is the last to be left out.
+    rows = [row for row in [*(row for row in latest if row.id not in in_thread), *thread] if row.content]
     people = await by_id(connection, {row.author_id for row in rows})
     said = [Utterance(_speaker(row, people), row.content) for row in rows]
     boards = await _boards(connection, room, question.content)
     return Context(room.kind == "private", said[-1].speaker or "", said, boards)
+
+
+async def _thread(connection: BaseDBAsyncClient, message: Message) -> list[Message]:
+    """The messages that a message replies to, one after the other, the oldest first."""
+    thread: list[Message] = []
+    while message.reply_to_id is not None and len(thread) < MAX_THREAD:
+        quoted = await Message.get_or_none(id=message.reply_to_id, deleted_at__isnull=True, using_db=connection)
+        if quoted is None:
+            break
+        thread.append(message := quoted)
+    return thread[::-1]
 
 
 def _speaker(message: Message, people: dict[int, Any]) -> str | None:

@@ -32,6 +32,14 @@ def formatted_snippet(text: str, tree: Sequence[ContentNode] | None, words: Sequ
     return shown if shown and shown.ranges else snippet(text, words)
 
 
+def opening(text: str, tree: Sequence[ContentNode] | None) -> str:
+    """The beginning of a text that is Markdown, without its marks, on one line.
+
+    tree   the text formatted; None: it is plain
+    """
+    return snippet("".join(_texts(tree)) if tree else text, ()).text
+
+
 def _texts(tree: Sequence[ContentNode]) -> Iterator[str]:
     """The texts in a tree, with blanks between those that stand apart."""
     for node in tree:

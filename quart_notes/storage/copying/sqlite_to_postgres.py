@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from quart_notes.schemas.deleted_text import blanked
+from quart_notes.schemas.deleted_text import blanked, quoted_by, without_quote
 from quart_notes.settings import Postgres
 from quart_notes.storage import schema_version
 from quart_notes.storage.copying import copy
@@ -79,7 +79,7 @@ async def _check_target(file: SqliteTableStore, server: PostgresTableStore, targ
     if present.epoch != source.epoch:
         raise CopyError(f"{target} holds the notes of another database: begin with an empty one")
     last, same = await server.event(present.newest), await file.event(present.newest)
-    # The subject of the event may have been deleted here since, and its text with it.
+    # The subject of the event, or what it quotes, may have been deleted here since, and its text with it.
     if last is None or same is None or _without_text(last) != _without_text(same):
         raise CopyError(
             f"{target} was copied from this database, and may have been changed since: its event {present.newest} is"
@@ -89,7 +89,8 @@ async def _check_target(file: SqliteTableStore, server: PostgresTableStore, targ
 
 def _without_text(event: Row) -> tuple[str, bytes]:
     topic, body = event
-    return topic, blanked(body.encode())
+    blank = blanked(body.encode())
+    return topic, without_quote(blank) if quoted_by(blank) else blank
 
 
 async def _check_contents(server: PostgresTableStore, tables: list[Table], target: Postgres) -> None:

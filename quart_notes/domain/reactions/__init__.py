@@ -1,0 +1,1 @@
+"""Reactions: emojis that users put on messages."""

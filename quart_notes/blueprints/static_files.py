@@ -5,8 +5,8 @@ import mimetypes
 from quart import Blueprint, Response, request, send_from_directory
 
 from quart_notes.errors import NotFoundError
+from quart_notes.web import script_bundles, style_bundles
 from quart_notes.web.assets import build_id, folder
-from quart_notes.web.script_bundles import bundle
 
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
@@ -27,9 +27,9 @@ async def latest(path: str) -> Response:
 
 
 async def _file(path: str, cache_control: str) -> Response:
-    script = bundle(path)
-    if script is not None:
-        response = Response(script, content_type="text/javascript; charset=utf-8")
+    bundle = script_bundles.bundle(path) or style_bundles.bundle(path)
+    if bundle is not None:
+        response = Response(bundle, mimetype=mimetypes.guess_type(path)[0])
         await response.add_etag()
         await response.make_conditional(request)
     else:

@@ -22,8 +22,8 @@ from quart_notes.server.workers.control_channel import ControlChannel
 from quart_notes.settings import SettingsError
 from quart_notes.settings_sources import load
 from quart_notes.storage.schema_version import DatabaseOpenError
+from quart_notes.web import script_bundles, style_bundles
 from quart_notes.web.assets import build_id, folder, forget
-from quart_notes.web.script_bundles import modules
 from quart_notes.web.streams import EventStream, Leave
 
 TOPIC = "dev"
@@ -60,7 +60,9 @@ class ReloadBlueprint:
         self._app = app
         self._state = State(run)
         app.jinja_env.auto_reload = True
-        app.jinja_env.globals["page_scripts"] = modules  # as they are written: they change, and are debugged
+        # As they are written: they change, and are debugged.
+        app.jinja_env.globals["page_scripts"] = script_bundles.modules
+        app.jinja_env.globals["page_styles"] = style_bundles.sheets
         app.register_blueprint(self._blueprint())
         app.register_error_handler(TemplateError, self._explain)
         app.before_serving(self._read_state)

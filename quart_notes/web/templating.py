@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from quart import Quart, g, request
 
 from quart_notes.version import __version__
+from quart_notes.web import script_bundles, style_bundles
 from quart_notes.web.assets import asset
 from quart_notes.web.context import core
 from quart_notes.web.forms import new_form_key
 from quart_notes.web.page_layout import shell
-from quart_notes.web.script_bundles import bundles
 from quart_notes.web.security.authentication import accounts_mode
 from quart_notes.web.user_agents import browser_name
 
@@ -22,7 +22,8 @@ def register(app: Quart) -> None:
     app.jinja_env.filters["browser_name"] = browser_name
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["asset"] = asset
-    app.jinja_env.globals["page_scripts"] = bundles
+    app.jinja_env.globals["page_scripts"] = script_bundles.bundles
+    app.jinja_env.globals["page_styles"] = style_bundles.bundles
     app.jinja_env.globals["new_form_key"] = new_form_key
     app.jinja_env.globals["_"] = _gettext
     app.context_processor(_of_request)

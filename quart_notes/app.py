@@ -207,9 +207,9 @@ async def _open_resources(core: Core, resources: AsyncExitStack) -> None:
         core.replication.start(core.commit_channel)
         resources.callback(core.replication.stop)
     await core.follower.start()
-    core.broadcaster.resume(*await core.log.ends())
     resources.push_async_callback(core.follower.stop)
     await core.access_cache.open()
+    core.broadcaster.resume(*await core.log.ends())  # once it is known which topics are no part of their wildcard
     core.writer.start()
     resources.push_async_callback(core.writer.stop)
     core.reaction_events.start()

@@ -40,7 +40,9 @@ from quart_notes.domain.preferences import Preferences
 from quart_notes.domain.profiles import Profiles
 from quart_notes.domain.reactions.reactions import Reactions
 from quart_notes.domain.read_markers import ReadMarkers
-from quart_notes.domain.rooms import Rooms
+from quart_notes.domain.rooms.members import RoomMembers
+from quart_notes.domain.rooms.rooms import Rooms
+from quart_notes.domain.rooms.upkeep import RoomUpkeep
 from quart_notes.domain.search.blocks import SearchBlocks
 from quart_notes.domain.search.search import Search
 from quart_notes.domain.sessions import Sessions
@@ -99,6 +101,8 @@ class Core:
         self.users = Users(*wired)
         self.profiles = Profiles(*wired)
         self.rooms = Rooms(*wired)
+        self.room_members = RoomMembers(*wired)
+        self.room_upkeep = RoomUpkeep(*wired, settings.trash_days)
         self.messages = Messages(*wired)
         self.message_notes = MessageNotes(self.messages, self.notes)
         self.reactions = Reactions(*wired)
@@ -114,7 +118,7 @@ class Core:
         self.sessions = Sessions(*wired)
         self.tokens = ApiTokens(*wired, self.signing_key.secret)
         self.invitations = Invitations(*wired, self.signing_key.secret)
-        self.access_cache = AccessCache(self.broadcaster, self.sessions, self.tokens, self.boards)
+        self.access_cache = AccessCache(self.broadcaster, self.sessions, self.tokens, self.boards, self.rooms)
         self.stream_revocation = StreamRevocation(self.broadcaster, self.access_cache)
         self._wire_jobs(settings, wired)
 
@@ -155,6 +159,7 @@ class Core:
         await in_chunks(lambda: self.revisions.delete_old(settings.history_days))
         await in_chunks(lambda: self.messages.empty_trash(settings.trash_days))
         await in_chunks(self.trash.delete_old_boards)
+        await in_chunks(self.room_upkeep.delete_old)
         await self.imports.interrupt_abandoned(self.import_runner.is_local)
         await in_chunks(lambda: self.jobs.delete_old(settings.trash_days))
         await in_chunks(self.sessions.forget_expired)

@@ -143,6 +143,18 @@ class RoomNameTakenError(ProblemError):
     status, code = 409, "room_name_taken"
 
 
+class FixedRoomError(ProblemError):
+    """The lobby and conversations cannot be changed."""
+
+    status, code = 409, "fixed_room"
+
+
+class RoomArchivedError(ProblemError):
+    """The room is archived: nobody can write there."""
+
+    status, code = 409, "room_archived"
+
+
 class LabelNameTakenError(ProblemError):
     """The board has another label of this name."""
 
@@ -162,7 +174,7 @@ class NotNowError(ProblemError):
 
 
 class LastOwnerError(ProblemError):
-    """A board needs an owner."""
+    """A board and a closed room need an owner."""
 
     status, code = 409, "last_owner"
 

@@ -253,7 +253,7 @@ def test_only_the_follower_publishes_logged_events_and_only_the_domain_records_t
     # A database is copied while no server runs.
     opening = {
         *{"storage.postgres.tables", "storage.signing_key"},
-        *{"live.writer", "live.event_log", "domain.boards", "domain.rooms"},
+        *{"live.writer", "live.event_log", "domain.boards", "domain.rooms.rooms"},
     }
     assert {name for name, tree in MODULES.items() if _calls(tree, "transaction")} <= opening
 

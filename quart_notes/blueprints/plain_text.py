@@ -8,7 +8,7 @@ from typing import Any
 from quart import Blueprint, websocket
 
 from quart_notes.domain.rate_limits import Meter, RateLimit
-from quart_notes.domain.rooms import LOBBY
+from quart_notes.domain.rooms.access import LOBBY
 from quart_notes.errors import ProblemError
 from quart_notes.live import frames, outlets
 from quart_notes.live.channel import FeedMessage

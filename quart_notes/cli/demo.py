@@ -5,7 +5,7 @@ from typing import NamedTuple
 from quart_notes.cli.offline import offline_core
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
-from quart_notes.domain.rooms import LOBBY
+from quart_notes.domain.rooms.access import LOBBY
 from quart_notes.errors import NicknameTakenError
 from quart_notes.schemas import MessageCreate, NoteCreate, NoteUpdate, RoomMessageCreate, UserCreate
 from quart_notes.settings import Settings

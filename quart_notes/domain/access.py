@@ -102,7 +102,7 @@ def act_as(change: Change, caller: Caller, user_id: int) -> None:
 
 
 def record_access_change(change: Change, **subject: int) -> None:
-    """Have every process read again what a user or a session may do, and check their open streams.
+    """Have every process read again what a user or a session may do, or who sees a room, and check the open streams.
 
     subject   as the fields of AccessChange
     """

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -10,6 +10,7 @@ from typing import Literal
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
 from quart_notes.domain.api_tokens import ApiTokens
 from quart_notes.domain.boards import Boards
+from quart_notes.domain.rooms.rooms import Rooms
 from quart_notes.domain.sessions import Sessions
 from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster
@@ -29,6 +30,7 @@ class Grant:
 
     board     the board that is open in the browser
     roles     the caller's roles, by board that they see
+    rooms     the topics of their closed rooms
     starts    the event after which a replay may begin, by topic; see `Boards.replay_starts`
     expires   loop time, seconds; None: never
     generation   of the cache, when the grant was made
@@ -38,6 +40,7 @@ class Grant:
     caller: Caller
     board: int
     roles: Mapping[int, Role]
+    rooms: frozenset[str]
     starts: Mapping[str, int]
     expires: float | None
     generation: int
@@ -46,18 +49,18 @@ class Grant:
     topics: frozenset[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "topics", topics_of(self.caller, self.roles))
+        object.__setattr__(self, "topics", topics_of(self.caller, self.roles, self.rooms))
 
     def may_subscribe(self, topic: str) -> bool:
         """Whether this caller may subscribe to a topic."""
         return topic in self.topics or (events.is_board(topic) and events.ALL_BOARDS in self.topics)
 
 
-def topics_of(caller: Caller, roles: Mapping[int, Role]) -> frozenset[str]:
-    """The topics of a caller's subscription that names none; `roles`: the caller's roles, by board that they see."""
+def topics_of(caller: Caller, roles: Mapping[int, Role], rooms: Collection[str] = ()) -> frozenset[str]:
+    """The topics of a caller's subscription that names none; `roles` and `rooms` as in Grant."""
     own = {events.user(caller.id)} if caller.id else set()
     boards = {events.board(board_id) for board_id in roles}
-    return PUBLIC | boards | own | ({events.ALL_BOARDS} if caller.trusted else set())
+    return PUBLIC | boards | own | set(rooms) | ({events.ALL_BOARDS} if caller.trusted else set())
 
 
 class AccessCache:
@@ -69,19 +72,25 @@ class AccessCache:
     generation   grows with each change of access: a grant of an earlier one may be out of date
     """
 
-    def __init__(self, broadcaster: Broadcaster, sessions: Sessions, tokens: ApiTokens, boards: Boards) -> None:
+    def __init__(
+        self, broadcaster: Broadcaster, sessions: Sessions, tokens: ApiTokens, boards: Boards, rooms: Rooms
+    ) -> None:
         self._sessions = sessions
         self._tokens = tokens
         self._boards = boards
+        self._rooms = rooms
         self.generation = 0
         self._entries: OrderedDict[tuple[Kind, str], tuple[float, Grant]] = OrderedDict()
-        self.anybody = Grant(ANYBODY, SHARED_BOARD, {}, {}, None, 0, "session", "")  # for callers without a session
+        self.anybody = Grant(  # for callers without a session
+            ANYBODY, SHARED_BOARD, {}, frozenset(), {}, None, 0, "session", ""
+        )
         self._broadcaster = broadcaster
         broadcaster.add_listener(events.ACCESS, self._on_access_change)
 
     async def open(self) -> None:
-        """Load the personal boards: in open mode only feeds that name them, or of their owner, receive them."""
+        """Load what only feeds that name it receive: the personal boards, and closed and deleted rooms."""
         self._broadcaster.separate_topics.update(map(events.board, await self._boards.personal()))
+        self._broadcaster.separate_topics.update(map(events.room, await self._rooms.apart()))
 
     def cached(self, kind: Kind, secret: str) -> Grant | None:
         """The cached grant of a secret, without a query."""
@@ -125,9 +134,11 @@ class AccessCache:
         roles = await self._boards.roles(caller)
         starts = await self._boards.replay_starts(caller)
         topic_starts = {events.board(number): start for number, start in starts.items()}
+        rooms = {events.room(number): start for number, start in (await self._rooms.replay_starts(caller)).items()}
+        topic_starts |= {topic: start for topic, start in rooms.items() if start}
         now = asyncio.get_running_loop().time()
         expires = None if expires_at is None else now + (expires_at - datetime.now(UTC)).total_seconds()
-        grant = Grant(caller, board_id, roles, topic_starts, expires, generation, *key)
+        grant = Grant(caller, board_id, roles, frozenset(rooms), topic_starts, expires, generation, *key)
         if generation == self.generation:  # otherwise it may have been read just before the change
             until = now + CACHE_SECONDS
             self._entries[key] = (until if expires is None else min(until, expires), grant)
@@ -140,11 +151,16 @@ class AccessCache:
         access = events.AccessEvent.model_validate_json(message.data).access
         if access.board_id is not None:
             self._broadcaster.separate_topics.add(events.board(access.board_id))
-        for key in [key for key, (_, grant) in self._entries.items() if _is_of(grant.caller, access)]:
+        if access.room_id is not None:
+            move = self._broadcaster.separate_topics.add if access.apart else self._broadcaster.separate_topics.discard
+            move(events.room(access.room_id))
+        for key in [key for key, (_, grant) in self._entries.items() if _is_of(grant, access)]:
             del self._entries[key]
 
 
-def _is_of(caller: Caller, access: events.AccessChange) -> bool:
+def _is_of(grant: Grant, access: events.AccessChange) -> bool:
     if access.user_id is not None:
-        return caller.id == access.user_id
-    return access.session_id is not None and caller.session == access.session_id
+        return grant.caller.id == access.user_id
+    if access.room_id is not None:
+        return events.room(access.room_id) in grant.rooms
+    return access.session_id is not None and grant.caller.session == access.session_id

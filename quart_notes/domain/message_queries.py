@@ -8,7 +8,8 @@ from typing import Any, Literal
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.rooms import require_participant, require_room, room_of, topics
+from quart_notes.domain.rooms.access import find_visible_room
+from quart_notes.domain.rooms.rooms import room_of, topics
 from quart_notes.domain.service import Precondition
 from quart_notes.domain.text.markdown import format_message, tree_json
 from quart_notes.domain.text.normalization import searchable
@@ -33,24 +34,16 @@ async def require_visible_message(
 ) -> Message:
     """A message's row; NotFoundError when the caller sees none, or it is (not) deleted.
 
-    moderates   the message is also found if it is a direct message of two others
+    moderates   the message is also found if it is a direct message of two others, not if it is in a closed room
 
     The queries are the same in either case, so the time reveals nothing.
     """
     message = await Message.get_or_none(id=message_id, deleted_at__isnull=not deleted, using_db=connection)
-    sees = caller.trusted or await _takes_part(connection, caller, message.room_id if message else NO_ROOM)
+    sees = await find_visible_room(connection, caller, message.room_id if message else NO_ROOM) is not None
     if message is not None and (sees or (moderates and message.recipient_id is not None)):
         return message
     which = "deleted message" if deleted else "message"
     raise NotFoundError(f"There is no {which} {message_id}")
-
-
-async def _takes_part(connection: BaseDBAsyncClient, caller: Caller, room_id: int) -> bool:
-    try:
-        require_participant(await require_room(connection, room_id), caller.id)
-    except NotFoundError:
-        return False
-    return True
 
 
 async def require_own_message(
@@ -90,7 +83,7 @@ async def require_own_message(
 
 async def without_unseen(connection: BaseDBAsyncClient, caller: Caller, message: MessageOut) -> MessageOut:
     """A message as it is returned: without the text if an administrator may delete but not read it."""
-    if caller.trusted or await _takes_part(connection, caller, message.room_id):
+    if await find_visible_room(connection, caller, message.room_id) is not None:
         return message
     return message.model_copy(update=TEXT["message"])
 

@@ -29,9 +29,11 @@ from quart_notes.domain.message_queries import (
     shown_message,
     without_unseen,
 )
-from quart_notes.domain.rooms import conversation, require_participant, require_room, require_visible_room, room_of
+from quart_notes.domain.rooms.access import require_room_of, require_visible_room
+from quart_notes.domain.rooms.rooms import conversation, loaded_room, room_of
 from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
 from quart_notes.domain.users import require_user, require_users
+from quart_notes.errors import RoomArchivedError
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Message, Room
 from quart_notes.schemas import (
@@ -70,12 +72,14 @@ class Messages(Service):
 
     @transactional
     async def post(self, change: Change, caller: Caller, room_id: int, data: RoomMessageCreate) -> Posted:
-        """Post a message in a room or conversation that the caller takes part in."""
+        """Post a message in a room or conversation that the caller takes part in.
+
+        raises   NotFoundError when they see none; RoomArchivedError, unless the message was posted before
+        """
         act_as(change, caller, data.author_id)
-        require_participant(await require_room(change.connection, room_id), data.author_id)
+        room = await require_room_of(change.connection, caller, room_id, data.author_id)
         (author,) = await require_users(change.connection, author_id=data.author_id)
-        room = await room_of(change.connection, room_id)
-        return await _post_once(change, room, author, data)
+        return await _post_once(change, await loaded_room(change.connection, room), author, data)
 
     @transactional
     async def post_line(self, change: Change, room_id: int, author_id: int, content: str) -> MessageOut:
@@ -249,6 +253,8 @@ async def _post(
     reply_to: int | None = None,
     **sent: str,
 ) -> Posted:
+    if room.archived:
+        raise RoomArchivedError("This room is archived: it can be read, but nobody can write there.")
     quoted = await require_quotable(change.connection, room.id, reply_to)
     recipient = None
     if room.kind == "direct":

@@ -5,7 +5,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller, act_as
-from quart_notes.domain.rooms import require_participant, require_room
+from quart_notes.domain.rooms.access import require_room_of
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import require_user, require_users
 from quart_notes.live import events
@@ -22,12 +22,18 @@ UNREAD = """
         AND (message.author_id IS NULL OR message.author_id <> seen.user_id)
     ) AS count
     FROM (
-        SELECT room.id, person.id AS user_id, COALESCE(reading.last_read_id, person.read_from) AS last_read_id
+        SELECT room.id, room.archived_at, person.id AS user_id,
+            COALESCE(reading.last_read_id, person.read_from) AS last_read_id
         FROM room JOIN "user" person ON person.id = ?1
         LEFT JOIN reading ON reading.room_id = room.id AND reading.user_id = person.id
-        WHERE room.kind = 'room' OR room.lower_id = person.id OR room.upper_id = person.id
+        WHERE room.kind = 'room' AND room.deleted_at IS NULL{closed}
+        OR room.lower_id = person.id OR room.upper_id = person.id
     ) seen
 """
+# As `visible_rooms` has it, in accounts mode.
+CLOSED = """ AND (NOT room.closed OR EXISTS (
+            SELECT 1 FROM room_membership WHERE room_id = room.id AND user_id = person.id
+        ))"""
 
 
 class ReadMarkers(Service):
@@ -39,8 +45,8 @@ class ReadMarkers(Service):
         act_as(change, caller, data.reader_id)
         connection = change.connection
         (reader,) = await require_users(connection, reader_id=data.reader_id)
-        require_participant(await require_room(connection, room_id), reader.id)
-        (before,) = await _unread(connection, reader.id, room_id)
+        await require_room_of(connection, caller, room_id, reader.id)
+        (before,) = await _unread(connection, caller, reader.id, room_id)
         # An id that does not exist yet must not hide future messages.
         said = Message.filter(room_id=room_id, id__lte=data.message_id).using_db(connection)
         last = await said.order_by("-id").first()
@@ -52,7 +58,7 @@ class ReadMarkers(Service):
         if not new:
             reading.last_read_id = last.id
             await reading.save(using_db=connection, update_fields=["last_read_id"])
-        (after,) = await _unread(connection, reader.id, room_id)
+        (after,) = await _unread(connection, caller, reader.id, room_id)
         change.record(UnreadEvent(topic=events.user(reader.id), action="update", unread=after))
         return after
 
@@ -61,15 +67,19 @@ class ReadMarkers(Service):
         caller.require_self(user_id)
         async with self._snapshot() as (connection, position):
             await require_user(connection, user_id)
-            unread = await _unread(connection, user_id)
+            unread = await _unread(connection, caller, user_id)
         return Listed(unread, position)
 
 
-async def _unread(connection: BaseDBAsyncClient, user_id: int, room_id: int | None = None) -> list[UnreadOut]:
+async def _unread(
+    connection: BaseDBAsyncClient, caller: Caller, user_id: int, room_id: int | None = None
+) -> list[UnreadOut]:
+    """The unread counts of one room, or of all that are not archived."""
     values: list[Any] = [user_id]
-    condition = ""
+    condition = " WHERE seen.archived_at IS NULL"
     if room_id is not None:
         values.append(room_id)
         condition = " WHERE seen.id = ?2"
-    _, rows = await connection.execute_query(f"{UNREAD}{condition} ORDER BY seen.id", values)
+    query = UNREAD.format(closed="" if caller.trusted else CLOSED)
+    _, rows = await connection.execute_query(f"{query}{condition} ORDER BY seen.id", values)
     return [UnreadOut(room_id=row["room_id"], count=row["count"], last_read_id=row["last_read_id"]) for row in rows]

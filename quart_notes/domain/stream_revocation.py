@@ -21,11 +21,13 @@ log = logging.getLogger(__name__)
 class _Stream:
     """An open stream: what it needs, and how to end it.
 
-    checks   of its access, that are under way; it is held until the last one is done
+    all_closed   it follows all closed rooms of its caller, without having named each
+    checks       of its access, that are under way; it is held until the last one is done
     """
 
     grant: Grant
     topics: frozenset[str]
+    all_closed: bool
     subscription: Subscription
     end: Callable[[], None]
     checks: int = 0
@@ -36,6 +38,8 @@ class _Stream:
 class StreamRevocation:
     """Ends a stream immediately when its session or token has ended, or when its caller may no longer see its topics.
 
+    A stream of all closed rooms also ends when its caller joins another one: its client then resumes with that one.
+
     1. A stream is held from the event of a change of access on, until it is known that the access is still there: of
        what is published after the event, a stream that ends has sent nothing, and another one misses nothing.
     2. The cache is made first: it learns of a change before the streams are checked.
@@ -43,18 +47,26 @@ class StreamRevocation:
 
     def __init__(self, broadcaster: Broadcaster, cache: AccessCache) -> None:
         self._cache = cache
+        self._separate_topics = broadcaster.separate_topics
         self._streams: dict[int, set[_Stream]] = {}
         self._recheck_tasks: set[asyncio.Task[None]] = set()
         broadcaster.add_listener(events.ACCESS, self._on_access_change)
 
     def watch_stream(
-        self, grant: Grant, topics: frozenset[str], subscription: Subscription, end: Callable[[], None]
+        self,
+        grant: Grant,
+        topics: frozenset[str],
+        subscription: Subscription,
+        end: Callable[[], None],
+        *,
+        all_closed: bool = False,
     ) -> Callable[[], None]:
         """Call `end`, which closes the subscription, when the stream must end.
 
-        returns   the function to call when it has ended by itself
+        all_closed   it must also end when its caller joins a closed room that is not among the topics
+        returns      the function to call when it has ended by itself
         """
-        stream = _Stream(grant, topics, subscription, end)
+        stream = _Stream(grant, topics, all_closed, subscription, end)
         user = grant.caller.id or 0
         self._streams.setdefault(user, set()).add(stream)
         self._set_timer(stream)
@@ -85,9 +97,13 @@ class StreamRevocation:
             stream.timer = loop.call_at(due, self._recheck_soon, [stream])
 
     def _on_access_change(self, message: FeedMessage) -> None:
-        user_id = events.AccessEvent.model_validate_json(message.data).access.user_id
-        if user_id is not None:
-            self._recheck_soon(list(self._streams.get(user_id, ())))
+        access = events.AccessEvent.model_validate_json(message.data).access
+        if access.user_id is not None:
+            self._recheck_soon(list(self._streams.get(access.user_id, ())))
+        if access.room_id is not None:
+            topic = events.room(access.room_id)
+            streams = (stream for of_user in self._streams.values() for stream in of_user)
+            self._recheck_soon([stream for stream in streams if topic in stream.topics])
 
     def _recheck_soon(self, streams: list[_Stream]) -> None:
         for stream in streams:
@@ -126,11 +142,15 @@ class StreamRevocation:
         if grant.expires is not None and grant.expires <= asyncio.get_running_loop().time():
             return False
         stream.grant = grant
-        boards = {topic for topic in stream.topics if events.is_board(topic)}
         if grant.caller.trusted:
             return True
+        if stream.all_closed and not grant.rooms <= stream.topics:
+            return False
+        of_members = {topic for topic in stream.topics if events.is_board(topic) or topic in self._separate_topics}
         # A member who was removed and added again must not get what was published between.
-        return boards <= grant.topics and all(grant.starts.get(board) == before.starts.get(board) for board in boards)
+        return of_members <= grant.topics and all(
+            grant.starts.get(topic) == before.starts.get(topic) for topic in of_members
+        )
 
     def close(self) -> None:
         """Stop checking."""

@@ -66,7 +66,8 @@ class EventLog:
     1. Numbers come from an update of the one row of `log_head`, whose lock is held until the commit: number order is
        commit order, on every database.
     2. `since` is complete: it returns every event of the topics after the given position, or None. Only the stages of
-       an answer that has ended are left out, because a later event contains the final text.
+       an answer that has ended are left out, because a later event contains the final text; and the events of a room
+       that was deleted for good.
     3. The log contains no text of deleted objects, not in quotes either, and no former name of a label.
     """
 
@@ -241,6 +242,14 @@ async def _rewrite(connection: BaseDBAsyncClient, subjects: Sequence[str], chang
         changed = change(body.encode()).decode()
         if changed != body:
             await LoggedEvent.filter(number=number).using_db(connection).update(body=changed)
+
+
+async def delete_topic(connection: BaseDBAsyncClient, topic: str) -> bool:
+    """Delete a chunk of the events of a topic that nobody can follow any more; returns whether there may be more."""
+    found = LoggedEvent.filter(topic=topic).using_db(connection).limit(PRUNE_CHUNK)
+    numbers: list[Any] = await found.values_list("number", flat=True)
+    await LoggedEvent.filter(number__in=numbers).using_db(connection).delete()
+    return len(numbers) == PRUNE_CHUNK
 
 
 async def rename_label(connection: BaseDBAsyncClient, topic: str, former: str, name: str | None) -> None:

@@ -20,6 +20,8 @@ from quart_notes.schemas import (
     OutputModel,
     PreferenceOut,
     PresenceOut,
+    RoomMemberOut,
+    RoomMembershipOut,
     RoomOut,
     UnreadOut,
     UserOut,
@@ -61,6 +63,7 @@ ACCESS = "access"  # users whose access has changed: internal, clients may not s
 WORK = "work"  # work that the server has to start or cancel: internal, clients may not subscribe
 ALL_BOARDS = "board:*"  # the notes of all boards: in open mode only
 ALL_ROOMS = "room:*"  # the messages of all public rooms
+CLOSED_ROOMS = "closed:*"  # the messages of the subscriber's closed rooms: the server puts these rooms in its place
 
 
 Id = Annotated[str, Field(description="Epoch and number; resume after it.", pattern=rf"^{EVENT_ID.pattern}$")]
@@ -107,12 +110,34 @@ class UserEvent(DurableEvent):
 
 
 class RoomEvent(DurableEvent):
-    """A room was added, or a direct conversation, which is sent on the topics of its two users."""
+    """A room was added, changed, deleted or restored. With accounts, that of a closed room is sent on its own topic.
+
+    A direct conversation is sent on the topics of its two users. A deletion leaves the name empty. With accounts, a
+    room that is closed is deleted for everybody else.
+    """
 
     example_topic: ClassVar[str] = ROOMS
-    summary: ClassVar[str] = "A room was opened or a conversation begun"
+    summary: ClassVar[str] = "A room was opened, changed or deleted, or a conversation begun"
 
     room: RoomOut = Field(description="The room.")
+
+
+class RoomMemberEvent(DurableEvent):
+    """A user joined a closed room, got another role, or left it: sent on the room's topic."""
+
+    example_topic: ClassVar[str] = room(2)
+    summary: ClassVar[str] = "Somebody joined or left a closed room"
+
+    room_member: RoomMemberOut = Field(description="Who, and what they may do.")
+
+
+class RoomMembershipEvent(DurableEvent):
+    """The same, sent on the user's own topic. It contains nothing about the content of the room."""
+
+    example_topic: ClassVar[str] = user(3)
+    summary: ClassVar[str] = "You joined or left a closed room"
+
+    room_membership: RoomMembershipOut = Field(description="Which room, and what they may do there.")
 
 
 class MessageEvent(DurableEvent):
@@ -215,11 +240,13 @@ class JobEvent(DurableEvent):
 
 
 class AccessChange(OutputModel):
-    """The subject of a change of access: a user, or one session."""
+    """The subject of a change of access: a user, one session, or a room."""
 
     user_id: int | None = Field(None, description="What this person may see, or what lets them in, is not what it was.")
     session_id: int | None = Field(None, description="This session is over, or another board is open in it.")
     board_id: int | None = Field(None, description="The new personal board of this person.")
+    room_id: int | None = Field(None, description="Other people see this room now.")
+    apart: bool = Field(False, description="Of a room: its events are no part of `room:*`.")
 
 
 class AccessEvent(DurableEvent):
@@ -260,6 +287,8 @@ DURABLE: tuple[type[DurableEvent], ...] = (
     LabelEvent,
     UserEvent,
     RoomEvent,
+    RoomMemberEvent,
+    RoomMembershipEvent,
     MessageEvent,
     UnreadEvent,
     PreferenceEvent,

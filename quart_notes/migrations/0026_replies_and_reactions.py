@@ -4,7 +4,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("quart_notes", "0024_search_blocks")]
+    dependencies = [("quart_notes", "0025_closed_rooms")]
 
     initial = False
 

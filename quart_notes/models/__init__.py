@@ -13,7 +13,7 @@ from quart_notes.models.note_revisions import NoteRevision
 from quart_notes.models.notes import Note
 from quart_notes.models.preferences import Preference
 from quart_notes.models.read_markers import Reading
-from quart_notes.models.rooms import ROOM_KEY_MAX, Room
+from quart_notes.models.rooms import ROOM_KEY_MAX, Room, RoomMembership
 from quart_notes.models.search_blocks import SearchBlock, SearchHead
 from quart_notes.models.server_key import ServerKey
 from quart_notes.models.sessions import Session

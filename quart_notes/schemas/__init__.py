@@ -137,11 +137,17 @@ from quart_notes.schemas.preferences import (
 )
 from quart_notes.schemas.rooms import (
     ROOM_NAME_MAX,
+    MyRoomOut,
     PresenceOut,
     ReadingUpdate,
     RoomCreate,
+    RoomMemberOut,
+    RoomMembershipOut,
+    RoomMemberUpdate,
     RoomOut,
     RoomQuery,
+    RoomRole,
+    RoomUpdate,
     TypingNotice,
     UnreadOut,
 )

@@ -9,6 +9,7 @@ TEXT: dict[str, dict[str, Any]] = {
     "note": {"title": None, "description": None, "content": None, "labels": []},
     "message": {"content": "", "formatted": None},
     "label": {"name": ""},
+    "room": {"name": None},
 }
 # What is left of a quote when its message is deleted; its id stays.
 QUOTE: dict[str, Any] = {"version": 0, "author_id": None, "author": None, "guest": None, "snippet": "", "deleted": True}

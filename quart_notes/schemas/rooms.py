@@ -10,15 +10,23 @@ from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, InputM
 from quart_notes.schemas.users import UserOut
 
 ROOM_NAME_MAX = 80  # characters
+RoomRole = Literal["member", "owner"]
+ROLE = "member: read, write and invite; owner: all."
 RoomName = Annotated[
     SingleLine,
-    Field(max_length=ROOM_NAME_MAX, description="Unique among rooms, whatever the case.", examples=["Kitchen table"]),
+    Field(
+        max_length=ROOM_NAME_MAX,
+        description="Unique among public rooms, whatever the case.",
+        examples=["Kitchen table"],
+    ),
 ]
 ROOM: dict[str, Any] = {
     "id": 2,
     "kind": "room",
     "name": "Kitchen table",
     "people": [],
+    "closed": False,
+    "archived": False,
     "created_at": MOMENT,
 }
 
@@ -29,7 +37,18 @@ class RoomCreate(InputModel):
     model_config = example({"name": "Kitchen table"})
 
     name: RoomName
+    closed: bool = Field(default_factory=bool, description="Only its members see it, at first you alone.")
     client_key: ClientKey = None
+
+
+class RoomUpdate(InputModel):
+    """A change of a room: only the fields that are sent change."""
+
+    model_config = example({"archived": True})
+
+    name: RoomName = Field(default_factory=str)
+    archived: bool = Field(default_factory=bool, description="Readable, but nobody can write there.")
+    closed: bool = Field(default_factory=bool, description="Only its members see it.")
 
 
 class RoomOut(OutputModel):
@@ -43,7 +62,44 @@ class RoomOut(OutputModel):
     )
     name: str | None = Field(description="What it is called; null for the other kinds.", max_length=ROOM_NAME_MAX)
     people: list[UserOut] = Field(description="Whose conversation it is; empty for a room.")
+    closed: bool = Field(description="Only its members see it.")
+    archived: bool = Field(description="Readable, but nobody can write there.")
     created_at: datetime = Field(description="UTC, RFC 3339.")
+
+
+class MyRoomOut(RoomOut):
+    """A room, and the caller's role there."""
+
+    model_config = example({**ROOM, "role": "owner"})
+
+    role: RoomRole = Field(description=ROLE)
+
+
+class RoomMemberUpdate(InputModel):
+    """A member's role in a closed room."""
+
+    model_config = example({"role": "member"})
+
+    role: RoomRole = Field(description=ROLE)
+
+
+class RoomMemberOut(OutputModel):
+    """A member of a closed room."""
+
+    model_config = example({"room_id": 2, "user": USER, "role": "member"})
+
+    room_id: int = Field(description="Which room.", ge=1, le=MAX_ID)
+    user: UserOut = Field(description="Who.")
+    role: RoomRole = Field(description=ROLE)
+
+
+class RoomMembershipOut(OutputModel):
+    """A user's membership that began, changed or ended. It names the room, and contains nothing of its content."""
+
+    model_config = example({"room_id": 2, "role": "member"})
+
+    room_id: Id = Field(description="Which room.")
+    role: RoomRole = Field(description=ROLE)
 
 
 class RoomQuery(PageQuery):

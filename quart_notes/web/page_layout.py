@@ -5,7 +5,7 @@ from typing import Any
 
 from quart import request
 
-from quart_notes.domain.rooms import LOBBY
+from quart_notes.domain.rooms.access import LOBBY
 from quart_notes.domain.service import Listed
 from quart_notes.live import events
 from quart_notes.schemas import PAGE_MAX, RoomOut, RoomQuery, UnreadOut, UserOut

@@ -224,11 +224,24 @@ interface RevisionOut {
   at: string;
 }
 
+interface RoomMemberOut {
+  room_id: number;
+  user: UserOut;
+  role: "member" | "owner";
+}
+
+interface RoomMembershipOut {
+  room_id: number;
+  role: "member" | "owner";
+}
+
 interface RoomOut {
   id: number;
   kind: "room" | "direct" | "private";
   name: string | null;
   people: UserOut[];
+  closed: boolean;
+  archived: boolean;
   created_at: string;
 }
 

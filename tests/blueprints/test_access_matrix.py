@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,15 @@ from quart_notes import create_app
 from quart_notes.domain.access import RANK
 from quart_notes.domain.jobs import UploadedJob
 from quart_notes.models import Job
-from quart_notes.schemas import ImportOptions, InvitationCreate, LabelCreate, MessageCreate, NoteCreate, Role
+from quart_notes.schemas import (
+    ImportOptions,
+    InvitationCreate,
+    LabelCreate,
+    MessageCreate,
+    NoteCreate,
+    Role,
+    RoomRole,
+)
 from quart_notes.settings import Settings
 from quart_notes.web.security.guards import REQUIREMENTS, Requirement, requirement_of
 from tests.support.accounts_app import House
@@ -53,6 +62,11 @@ ON_BOARD: dict[str, Role] = {
     **{f"front_boards.{name}": "owner" for name in ("save", "set_member", "invite", "delete", "remove_member")},
     **dict.fromkeys(("boards.restore_board", "front_boards.restore"), "owner"),
 }
+# The role that a route requires in its closed room: the editor is a member, the ticker was one and was removed.
+IN_ROOM: dict[str, RoomRole] = {
+    **{f"rooms.{name}": "owner" for name in ("update_room", "delete_room", "restore_room", "remove_room_member")},
+    **dict.fromkeys(("rooms.list_room_members", "rooms.set_room_member"), "member"),
+}
 # About a deleted object: its board's, or the board itself, which is hidden from everybody but its owners.
 OF_THE_DELETED = {"trash.delete_note_for_good", "front_trash.delete_note"}
 OF_DELETED_BOARDS = {
@@ -87,6 +101,7 @@ OF_ITS_PERSON = {  # a job of the owner
 OF_WHO_ASKED = {  # about an answer in that conversation to a question of the owner
     *("assistant.stop_answer", "assistant.retry_answer", "front_assistant.stop", "front_assistant.retry"),
 }
+IN_CONVERSATIONS = {*BETWEEN_TWO, *OF_ITS_AUTHOR, *OF_ITS_AUTHOR_OR_ADMINISTRATORS, *OF_WHO_ASKED}  # and in rooms
 GOES_ANYWAY = {"front_board_notes.delete", "front_boards.remove_member"}  # a missing object is no error
 ACCOUNT_THINGS = ("session", "token", "invitation")  # requested with ids that do not exist
 OWN_ACCOUNT = {"account", "invitations", "front_account"} | ADMINISTRATION
@@ -139,11 +154,16 @@ async def test_a_route_without_a_requirement_is_refused(tmp_path: Path, access: 
 Kind = tuple[str, bool]  # kind, and whether it is deleted
 
 
-async def _things(house: House, route: Route, who: str, made: dict[Kind, dict[str, int]]) -> dict[str, int]:
-    """Objects for a route, by the variables in its rule; those in `made` are reused."""
+async def _things(
+    house: House, route: Route, who: str, made: dict[Kind, dict[str, int]], *, closed: bool = False
+) -> dict[str, int]:
+    """Objects for a route, by the variables in its rule; those in `made` are reused.
+
+    closed   what could be in a conversation is in a closed room
+    """
     kind = (
-        _kind(route),
-        route.endpoint.endswith((".restore", ".restore_note", ".restore_message"))
+        f"{_kind(route)}{' in a closed room' if closed else ''}",
+        route.endpoint.endswith((".restore", ".restore_note", ".restore_message", ".restore_room"))
         or (route.endpoint in OF_THE_DELETED | OF_DELETED_BOARDS),
     )
     caller = house.people[who if who in house.people else "owner"].id
@@ -151,13 +171,16 @@ async def _things(house: House, route: Route, who: str, made: dict[Kind, dict[st
         made[kind] = await _new(house, *kind)
         if kind[0] == "preference" and who != "nobody":
             await house.core.preferences.set(caller, "theme", "dark")
-    own = "user_id" in route.rule and route.endpoint not in ON_BOARD and route.blueprint not in ADMINISTRATION
+    of_members = route.endpoint in {*ON_BOARD, *IN_ROOM}
+    own = "user_id" in route.rule and not of_members and route.blueprint not in ADMINISTRATION
     return {"user_id": caller if own else house.people["somebody"].id, **made[kind]}
 
 
 def _kind(route: Route) -> str:
     if route.endpoint in ON_BOARD:
         return "note of a board" if "note" in route.blueprint + route.rule else "board"
+    if route.endpoint in IN_ROOM:
+        return "closed room"
     if route.endpoint in BETWEEN_TWO | OF_ITS_AUTHOR | OF_ITS_AUTHOR_OR_ADMINISTRATORS:
         return "message"
     if route.endpoint in OF_ITS_PERSON:
@@ -184,6 +207,8 @@ async def _new(house: House, kind: str, deleted: bool) -> dict[str, int]:
             await core.notes.delete(owner, board_id, things["note_id"])
     elif kind == "board" and deleted:
         await core.boards.delete(owner, things["board_id"])
+    elif "closed room" in kind:
+        things |= await _closed_room(house, kind, deleted=deleted)
     elif kind in {"message", "answer"}:
         author, recipient = house.people["owner"].id, house.people["root"].id
         content = "@assistant" if kind == "answer" else "psst"
@@ -197,6 +222,23 @@ async def _new(house: House, kind: str, deleted: bool) -> dict[str, int]:
     elif "job" in kind:
         things["job_id"] = await _look(house, ended=kind == "ended job")
     return things
+
+
+async def _closed_room(house: House, kind: str, *, deleted: bool) -> dict[str, int]:
+    """A closed room, a message of its owner there, or an answer to it."""
+    core, owner = house.core, house.caller("owner")
+    room = await house.room("Committee", owner="owner", editor="member", ticker="member", somebody="member")
+    await core.room_members.remove(owner, room, house.people["ticker"].id)
+    if kind == "closed room":
+        if deleted:
+            await core.room_upkeep.delete(owner, room)
+        return {"room_id": room}
+    message = await house.say("owner", room, "@assistant" if "answer" in kind else "psst")
+    if "answer" in kind:
+        await core.answers.stop(owner, message.id + 1)
+    elif deleted:
+        await core.messages.delete(owner, message.id, house.people["owner"].id)
+    return {"message_id": message.id + ("answer" in kind), "room_id": room}
 
 
 async def _look(house: House, *, ended: bool) -> int:
@@ -247,6 +289,9 @@ def _expected(route: Route, who: str) -> int:
 def _expected_of_person(route: Route, person: str) -> int:
     if route.endpoint in ON_BOARD:
         return _expected_on_board(route, person)
+    if route.endpoint in IN_ROOM:
+        allowed = 200 if IN_ROOM[route.endpoint] == "member" else 403
+        return {"owner": 200, "editor": 404 if route.endpoint == "rooms.restore_room" else allowed}.get(person, 404)
     statuses = {
         "administrators": {"root": 200, "others": 403},
         "between two": {"owner": 200, "root": 200, "others": 404},
@@ -279,23 +324,42 @@ def _expected_on_board(route: Route, person: str) -> int:
     return 200 if RANK[person] >= RANK[ON_BOARD[route.endpoint]] else 403
 
 
+def _expected_in_closed_room(route: Route, who: str) -> int:
+    if who == "nobody" or (who == "read token" and route.method != "GET"):
+        return _expected(route, who)
+    of_member = 200 if route.endpoint in BETWEEN_TWO else 403
+    return {"owner": 200, "editor": of_member}.get("owner" if who in TOKENS else who, 404)
+
+
 @pytest.mark.parametrize("who", CALLERS)
 async def test_every_caller_has_exactly_the_access_in_the_table(full_house: House, who: str):
+    await _check(full_house, who, WALKED, _expected)
+
+
+@pytest.mark.parametrize("who", CALLERS)
+async def test_only_members_have_access_to_what_is_in_a_closed_room(full_house: House, who: str):
+    routes = [route for route in WALKED if route.endpoint in IN_CONVERSATIONS]
+    await _check(full_house, who, routes, _expected_in_closed_room, closed=True)
+
+
+async def _check(
+    full_house: House, who: str, routes: list[Route], expected_of: Callable[[Route, str], int], *, closed: bool = False
+) -> None:
     wrong: list[str] = []
     client = await client_of(full_house, who)
     me = full_house.people[who if who in full_house.people else "owner"].id
     made: dict[Kind, dict[str, int]] = {}
-    for number, route in enumerate(WALKED, 100):
+    for number, route in enumerate(routes, 100):
         if route.endpoint in {"account.sign_out", "account.change_password", "front_account.change_password"}:
             client = await client_of(full_house, who)
-        things = await _things(full_house, route, who, made)
+        things = await _things(full_house, route, who, made, closed=closed)
         if any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS):
             things |= dict.fromkeys(("session_id", "token_id", "invitation_id"), GONE)
         before = await full_house.core.log.newest()
 
         answer = await _ask(client, route, things, number, me)
 
-        expected = _expected(route, who)
+        expected = expected_of(route, who)
         fits = answer.status_code < 400 if expected == 200 else answer.status_code == expected
         untouched = answer.status_code < 400 or await full_house.core.log.newest() == before
         if not (fits and untouched):
@@ -311,8 +375,7 @@ async def test_every_caller_has_exactly_the_access_in_the_table(full_house: Hous
 ABOUT = [
     route
     for route in WALKED
-    if route.endpoint in {*ON_BOARD, *BETWEEN_TWO, *OF_ITS_AUTHOR, *OF_ITS_PERSON, *OF_WHO_ASKED}
-    or route.endpoint in OF_ITS_AUTHOR_OR_ADMINISTRATORS
+    if route.endpoint in {*ON_BOARD, *IN_ROOM, *IN_CONVERSATIONS, *OF_ITS_PERSON}
     or any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS)
 ]
 
@@ -324,8 +387,9 @@ async def test_hidden_and_missing_objects_have_the_same_response(full_house: Hou
     theirs = await _account_things(full_house, "owner")
     made: dict[Kind, dict[str, int]] = {}
     different, looked = [], 0
-    for number, route in enumerate(ABOUT, 100):
-        things = await _things(full_house, route, "stranger", made) | theirs
+    walked = [*((route, False) for route in ABOUT), *((one, True) for one in ABOUT if one.endpoint in IN_CONVERSATIONS)]
+    for number, (route, closed) in enumerate(walked, 100):
+        things = await _things(full_house, route, "stranger", made, closed=closed) | theirs
         gone = {name: GONE if name in THINGS or name in theirs else value for name, value in things.items()}
         body = number if "name" not in route.endpoint else 100
         await _ask(stranger, route, gone, body, me)  # so that both use the same caches
@@ -342,7 +406,7 @@ async def test_hidden_and_missing_objects_have_the_same_response(full_house: Hou
             different.append("\n  ".join([f"{route}: hidden", *asked[0], "but absent", *asked[1]]))
         looked += bool(asked[0])
 
-    assert looked > len(ABOUT) / 2, "what the database is asked is heard"
+    assert looked > len(walked) / 2, "what the database is asked is heard"
     assert not different, "\n".join(different)
 
 
@@ -352,7 +416,8 @@ async def test_hidden_and_missing_topics_run_the_same_queries(full_house: House)
     room = (await full_house.core.messages.send(full_house.caller("owner"), said)).result.message.room_id
     board = await full_house.board(owner="owner")
     assert (await stranger.get("/api/notes")).status_code == 200  # the caller is cached from now on
-    for hidden in (f"room:{room}", f"board:{board}", f"user:{owner}"):
+    closed = await full_house.room(owner="owner")
+    for hidden in (f"room:{room}", f"room:{closed}", f"board:{board}", f"user:{owner}"):
         asked = []
         for topic in (hidden, re.sub(r"\d+", str(GONE), hidden)):
             with recorded_statements() as statements:

@@ -15,6 +15,8 @@ async def test_every_caller_may_subscribe_to_exactly_the_topics_in_the_table(ful
     owner = house.caller("owner")
     told = MessageCreate(author_id=house.people["owner"].id, recipient_id=house.people["root"].id, content="psst")
     direct = (await house.core.messages.send(owner, told)).result.message.room_id
+    closed = await house.room(owner="owner", editor="member", ticker="member")
+    await house.core.room_members.remove(owner, closed, house.people["ticker"].id)
     person = "owner" if who in TOKENS else who
     me = house.people.get(person)
     personal = [await _personal(house, name) for name in ("owner", "stranger")]
@@ -28,6 +30,8 @@ async def test_every_caller_may_subscribe_to_exactly_the_topics_in_the_table(ful
         f"board:{personal[0]}": person == "owner",
         f"board:{personal[1]}": person == "stranger",
         f"room:{direct}": person in {"owner", "root"},
+        f"room:{closed}": person in {"owner", "editor"},
+        "closed:*": True,
         **{f"user:{one.id}": one == me for one in house.people.values()},
         **dict.fromkeys((f"board:{GONE}", f"user:{GONE}", f"room:{GONE}", "board:*", "user:*", "access", "*"), False),
     }

@@ -28,6 +28,7 @@ from quart_notes_client.models import (
     MessageOut,
     MessageUpdate,
     MyBoardOut,
+    MyRoomOut,
     NoteCreate,
     NoteOut,
     NoteUpdate,
@@ -36,7 +37,6 @@ from quart_notes_client.models import (
     ReadingUpdate,
     RoomCreate,
     RoomMessageCreate,
-    RoomOut,
     UserCreate,
     UserOut,
 )
@@ -82,7 +82,7 @@ def people(client: Client) -> tuple[int, int]:
 
 def rooms(client: Client, ada: int, grace: int) -> None:
     room = create_room.sync(client=client, body=RoomCreate(name="Kitchen table"))
-    assert isinstance(room, RoomOut)
+    assert isinstance(room, MyRoomOut)
     tea = RoomMessageCreate(author_id=ada, content="Tea is ready.", client_key="tea-2026-01-31")
     said = post_message.sync(room.id, client=client, body=tea)
     assert isinstance(said, MessageOut)

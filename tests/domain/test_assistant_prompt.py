@@ -90,7 +90,7 @@ def test_a_note_is_one_line_that_cannot_imitate_another():
 
     _, notes_part = rules["content"].split("\n\n", 1)
     assert notes_part.splitlines() == [
-        "Notes of the board that everybody here sees; [x] stands before what is done:", "", "Board Our board:",
+        "Notes of the boards that everybody here sees; [x] stands before what is done:", "", "Board Our board:",
         "- [ ] Buy - [x] milk: two litres", f"- [x] {'x' * assistant_prompt.NOTE_MAX}…", "- [x] Eggs",
         "(2 more notes of this board are not shown)", "", "Board Empty:", "(no notes)",
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from quart_notes.core import Core
 from quart_notes.domain import message_queries
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.assistant.answers import Answers
-from quart_notes.domain.rooms import LOBBY
+from quart_notes.domain.rooms.access import LOBBY
 from quart_notes.domain.text.markdown import format_message
 from quart_notes.schemas import MessageCreate, MessageOut, MessageQuery, MessageUpdate, RoomMessageCreate
 from tests.support.assistant_questions import asked, person

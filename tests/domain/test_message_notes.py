@@ -9,7 +9,7 @@ from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD
 from quart_notes.domain.idempotency import AlreadyMade
 from quart_notes.domain.message_notes import note_text
-from quart_notes.domain.rooms import LOBBY
+from quart_notes.domain.rooms.access import LOBBY
 from quart_notes.errors import NotFoundError, NotNowError
 from quart_notes.schemas import (
     ANSWER_MAX,

@@ -225,7 +225,7 @@ async def test_a_page_costs_the_same_queries_for_any_number_of_messages_and_user
 @pytest.mark.sqlite_only("looks over its shoulder")
 async def test_a_page_of_ten_thousand_messages_costs_no_more_than_one_of_a_hundred(core: Core):
     authors = await _people(core, 5)
-    (small, large) = [(await core.rooms.add(RoomCreate(name=name))).result.id for name in ("small", "large")]
+    (small, large) = [(await core.rooms.add(ANYBODY, RoomCreate(name=name))).result.id for name in ("small", "large")]
     await _fill(core, authors, 100, small)
     await _fill(core, authors, 10_000, large)
     await _fill(core, authors, 100, small)  # so that the small room has the newest and the oldest messages

@@ -27,11 +27,13 @@ async def _act(core: Core, chance: random.Random) -> None:
     if kind == "note":
         await core.notes.add(ANYBODY, 1, NoteCreate(title="x"))
     elif kind == "room":
-        await core.rooms.add(RoomCreate(name=f"{chance.random()}"))
+        await core.rooms.add(ANYBODY, RoomCreate(name=f"{chance.random()}"))
     elif kind == "tell":
         await core.messages.send(ANYBODY, MessageCreate(author_id=who, recipient_id=other, content="x"))
     else:
-        rooms = [row.id for row in (await core.rooms.existing_rooms(range(1, 40), None)).values() if row.kind == "room"]
+        rooms = [
+            row.id for row in (await core.rooms.existing_rooms(range(1, 40), ANYBODY)).values() if row.kind == "room"
+        ]
         await core.messages.post(ANYBODY, chance.choice(rooms), RoomMessageCreate(author_id=who, content="x"))
 
 
@@ -52,7 +54,7 @@ def test_every_choice_of_topics_continues_from_every_position_without_gap_or_dup
         async with opened(folder) as core:
             for number in range(3):
                 await core.users.add(UserCreate(name="x", email="x@y", nickname=f"nick{number}"))
-            await core.rooms.add(RoomCreate(name="two"))
+            await core.rooms.add(ANYBODY, RoomCreate(name="two"))
             followers: list[tuple[set[str], int, Follower]] = []
             for _ in range(turns):
                 acting = asyncio.gather(*(_act(core, chance) for _ in range(chance.randint(1, 6))))

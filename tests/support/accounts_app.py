@@ -25,9 +25,14 @@ from quart_notes.schemas import (
     BoardCreate,
     InvitationCreate,
     MemberUpdate,
+    MessageOut,
     NoteCreate,
     NoteOut,
     Role,
+    RoomCreate,
+    RoomMemberUpdate,
+    RoomMessageCreate,
+    RoomRole,
     TokenCreate,
     UserOut,
 )
@@ -114,6 +119,21 @@ class House:
                 someone = self.people[nickname].id
                 await self.core.members.set(self.caller(owner), board.id, someone, MemberUpdate(role=role))
         return board.id
+
+    async def room(self, name: str = "Committee", **members: RoomRole) -> int:
+        """A new closed room with roles by nickname; the first owner creates it."""
+        owner = next(nickname for nickname, role in members.items() if role == "owner")
+        room = (await self.core.rooms.add(self.caller(owner), RoomCreate(name=name, closed=True))).result
+        for nickname, role in members.items():
+            if nickname != owner:
+                someone, update = self.people[nickname].id, RoomMemberUpdate(role=role)
+                await self.core.room_members.set(self.caller(owner), room.id, someone, update)
+        return room.id
+
+    async def say(self, nickname: str, room_id: int, content: str = "psst") -> MessageOut:
+        """A new message of a user in a room."""
+        said = RoomMessageCreate(author_id=self.people[nickname].id, content=content)
+        return (await self.core.messages.post(self.caller(nickname), room_id, said)).result.message
 
     async def note(self, nickname: str, board_id: int, title: str = "a note") -> NoteOut:
         """A new note of a user on a board."""

@@ -24,6 +24,10 @@ VALUES = {
     "version": "1",
 }
 SHARED = {"board_id": "1"}  # for notes: note 1 is on the shared board
+CLOSED_ROOM = {"room_id": "3", "user_id": "2"}  # for the upkeep of rooms: the lobby stays as it is
+UPKEEP = {f"rooms.{name}_room" for name in ("update", "delete", "restore")} | {
+    f"rooms.{name}" for name in ("list_room_members", "set_room_member", "remove_room_member")
+}
 # Required queries.
 QUERIES = {
     **dict.fromkeys(("messages.delete_message", "messages.restore_message"), "?author_id=1"),
@@ -45,6 +49,7 @@ BODILESS = {
     *("trash.delete_note_for_good", "trash.empty_trash", "trash.delete_board_for_good"),
     *("messages.delete_message", "messages.restore_message"),
     *("messages.add_reaction", "messages.remove_reaction"),
+    *("rooms.delete_room", "rooms.restore_room", "rooms.remove_room_member"),
     *(
         "labels.delete_label",
         "boards.delete_board",
@@ -90,6 +95,8 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "messages.create_note_of_message": {"board_id": 1},
         "front_room_messages.make_note": {"client_key": f"key-of-form-{number}"},
         "rooms.create_room": {"name": f"Room {number}"},
+        "rooms.update_room": {"name": f"Room {number}"},
+        "rooms.set_room_member": {"role": "member"},
         "rooms.post_message": says,
         "rooms.notice_typing": {"author_id": 1},
         "rooms.mark_read": {"reader_id": 1, "message_id": 1},
@@ -233,6 +240,8 @@ def _address(rule: str, endpoint: str, values: dict[str, str]) -> str:
     )
     if about_note and values["board_id"] == VALUES["board_id"]:
         values = {**values, **SHARED}
+    if endpoint in UPKEEP and values["room_id"] == VALUES["room_id"]:
+        values = {**values, **CLOSED_ROOM}
     for name, value in values.items():
         for converter in ("", "id:", "path:", "flag:"):
             address = address.replace(f"<{converter}{name}>", value)

@@ -54,14 +54,15 @@ class Pulled(Direct):
 
 
 class Routed:
-    """A stream of the application's routes.
+    """A stream of the application's routes; without topics of all that its caller may see.
 
     code   with which a websocket was closed
     """
 
-    def __init__(self, house: House, grant: Grant, topics: set[str]) -> None:
+    def __init__(self, house: House, grant: Grant, topics: set[str], after: str = "") -> None:
         self._client = house.app.test_client()
-        self._query = f"?topics={','.join(sorted(topics))}"
+        given = {"topics": ",".join(sorted(topics)), "after": after}
+        self._query = "?" + "&".join(f"{name}={value}" for name, value in given.items() if value)
         self._headers = {"Host": "house.example"}
         if grant.kind == "token":
             self._headers["Authorization"] = f"Bearer {grant.secret}"

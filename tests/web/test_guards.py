@@ -22,6 +22,7 @@ from tests.support.routes import (
     READS,
     TAKES_FILES,
     TASK,
+    UPKEEP,
     WRITES,
     Route,
     body_of,
@@ -206,6 +207,8 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: 
             things["user_id"] = made("/api/users", name="New", email=None, nickname=f"new{next(NUMBERS)}")
         elif about == "boards" or "trash/<id:board_id>" in route.rule:
             things["board_id"] = made("/api/boards", name="a")
+        elif route.endpoint in UPKEEP:
+            things["room_id"] = made("/api/rooms", name=f"Room {next(NUMBERS)}", closed=True)
         elif "label_id" in route.rule:
             things["label_id"] = made("/api/boards/4/labels", name=f"new {next(NUMBERS)}")
         elif "token_id" in route.rule:
@@ -220,9 +223,14 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: 
             things["session_id"] = next(session["id"] for session in sessions if not session["current"])
         elif route.endpoint in {"me.delete_preference", "me.clear_preferences"}:
             client.put("/api/me/preferences/theme", json=1)
-        if "remove_member" in route.endpoint:
+        if route.endpoint.endswith(".remove_member"):
             things["user_id"] = 2
             client.put(f"/api/boards/{things['board_id']}/members/2", json={"role": "viewer"})
+        if route.endpoint == "rooms.remove_room_member":
+            things["user_id"] = 2
+            client.put(f"/api/rooms/{things['room_id']}/members/2", json={"role": "member"})
+        elif route.endpoint == "rooms.set_room_member":
+            things["user_id"] = 2
         if (route.rule.endswith("/restore") and "history" not in route.rule) or "/trash/<" in route.rule:
             ((kind, number),) = things.items()
             deleted = client.delete(f"/api/{kind.removesuffix('_id')}s/{number}?author_id=1")

@@ -1,57 +1,133 @@
-"""The API of rooms: messages, presence, read markers."""
+"""The API of rooms: their upkeep and members, messages, presence, read markers."""
 
 from quart import Blueprint, Response
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.blueprints.api.messages import MESSAGE_LIST, POSTED, pages, posted
-from quart_notes.errors import RoomNameTakenError
+from quart_notes.errors import (
+    FixedRoomError,
+    LastOwnerError,
+    NotNowError,
+    RoomArchivedError,
+    RoomNameTakenError,
+)
 from quart_notes.schemas import (
     MessageQuery,
+    MyRoomOut,
     PresenceOut,
     ReadingUpdate,
     RoomCreate,
+    RoomMemberOut,
+    RoomMemberUpdate,
     RoomMessageCreate,
     RoomOut,
     RoomQuery,
+    RoomUpdate,
     TypingNotice,
     UnreadOut,
 )
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
-from quart_notes.web.responses import CREATED_HEADERS, json_item, json_made, list_response, made, page
+from quart_notes.web.responses import CREATED_HEADERS, item_response, json_item, json_made, list_response, made, page
 from quart_notes.web.security.authentication import caller
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/api/rooms")
 tag_blueprint(blueprint, ["rooms"])
 
 
+ROOM = item_response("room", MyRoomOut)
+MEMBER = ResponseDoc(200, "Who, and what they may do; once removed, what they might do.", RoomMemberOut)
+
+
 @blueprint.get("")
 @validate_querystring(RoomQuery)
-@responds(*list_response("The rooms, by id.", list[RoomOut]))
+@responds(*list_response("The rooms, by id.", list[MyRoomOut]))
 async def list_rooms(query_args: RoomQuery) -> Response:
     """List rooms.
 
     By id ascending, at most `limit`, the lobby first; with `person_id` that person's direct conversations too.
     """
-    return page(RoomOut, await core().rooms.find(await caller(), query_args))
+    return page(MyRoomOut, await core().rooms.find(await caller(), query_args))
 
 
 @blueprint.post("")
 @validate_request(RoomCreate)
-@responds(*made("room", RoomOut, CREATED_HEADERS), problems=(RoomNameTakenError,))
+@responds(*made("room", MyRoomOut, CREATED_HEADERS), problems=(RoomNameTakenError,))
 async def create_room(data: RoomCreate) -> Response:
     """Add a room.
 
-    Its name must be unique, regardless of case.
+    The name of a public one must be unique, regardless of case.
     """
-    return json_made(await core().rooms.add(data, (await caller()).id), "/api/rooms")
+    return json_made(await core().rooms.add(await caller(), data), "/api/rooms")
 
 
 @blueprint.get("/<id:room_id>")
-@responds(ResponseDoc(200, "The room.", RoomOut))
+@responds(ROOM)
 async def get_room(room_id: int) -> Response:
     """Get a room or a direct conversation."""
     return json_item(*await core().rooms.get(await caller(), room_id))
+
+
+@blueprint.patch("/<id:room_id>")
+@validate_request(RoomUpdate)
+@responds(ROOM, problems=(FixedRoomError, RoomNameTakenError))
+async def update_room(room_id: int, data: RoomUpdate) -> Response:
+    """Change a room.
+
+    For who opened it, the owners of a closed one, and administrators. Opened, everybody sees all that was said in it.
+    """
+    return json_item(*await core().room_upkeep.change(await caller(), room_id, data))
+
+
+@blueprint.delete("/<id:room_id>")
+@responds(item_response("room", RoomOut), problems=(FixedRoomError,))
+async def delete_room(room_id: int) -> Response:
+    """Delete a room.
+
+    For the same people, who can restore it for a while.
+    """
+    return json_item(*await core().room_upkeep.delete(await caller(), room_id))
+
+
+@blueprint.post("/<id:room_id>/restore")
+@responds(item_response("room", RoomOut), problems=(RoomNameTakenError,))
+async def restore_room(room_id: int) -> Response:
+    """Restore a deleted room.
+
+    With its messages and members.
+    """
+    return json_item(*await core().room_upkeep.restore(await caller(), room_id))
+
+
+@blueprint.get("/<id:room_id>/members")
+@responds(*list_response("The members, by their ids.", list[RoomMemberOut]))
+async def list_room_members(room_id: int) -> Response:
+    """List a closed room's members.
+
+    Other rooms have none.
+    """
+    return page(RoomMemberOut, await core().room_members.find(await caller(), room_id))
+
+
+@blueprint.put("/<id:room_id>/members/<id:user_id>")
+@validate_request(RoomMemberUpdate)
+@responds(MEMBER, problems=(LastOwnerError, FixedRoomError, NotNowError))
+async def set_room_member(room_id: int, user_id: int, data: RoomMemberUpdate) -> Response:
+    """Add a member to a closed room, or change their role.
+
+    Members may add members, owners choose the owners.
+    """
+    return json_item(*await core().room_members.set(await caller(), room_id, user_id, data))
+
+
+@blueprint.delete("/<id:room_id>/members/<id:user_id>")
+@responds(MEMBER, problems=(LastOwnerError, FixedRoomError, NotNowError))
+async def remove_room_member(room_id: int, user_id: int) -> Response:
+    """Remove a member from a closed room, or leave it.
+
+    Owners may remove anybody, you may leave. The member's open streams of the room end.
+    """
+    return json_item(*await core().room_members.remove(await caller(), room_id, user_id))
 
 
 @blueprint.get("/<id:room_id>/messages")
@@ -68,7 +144,7 @@ async def list_room_messages(room_id: int, query_args: MessageQuery) -> Response
 
 @blueprint.post("/<id:room_id>/messages")
 @validate_request(RoomMessageCreate)
-@responds(*POSTED)
+@responds(*POSTED, problems=(RoomArchivedError,))
 async def post_message(room_id: int, data: RoomMessageCreate) -> Response:
     """Post a message in a room.
 

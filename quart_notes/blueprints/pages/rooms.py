@@ -51,8 +51,8 @@ async def add() -> Page:
     """The form to add a room."""
     sent = await form_values("name")
     try:
-        data = RoomCreate(**sent, client_key=await form_key(sent))
-        room, _ = await core().rooms.add(data, (await caller()).id)
+        data = RoomCreate(name=sent["name"], client_key=await form_key(sent))
+        room, _ = await core().rooms.add(await caller(), data)
     except (ValidationError, RoomNameTakenError) as error:
         return await refused(_rooms, sent, error)
     return to_room(room.id)

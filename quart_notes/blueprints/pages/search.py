@@ -16,7 +16,7 @@ from quart_notes.web.current_board import board_menu, board_path
 from quart_notes.web.error_handlers import validation_problem
 from quart_notes.web.forms import form_context
 from quart_notes.web.fragments import Page
-from quart_notes.web.security.authentication import caller, current_user, visible_position
+from quart_notes.web.security.authentication import caller, visible_position
 
 blueprint = Blueprint("front_search", __name__, url_prefix="/front/search")
 
@@ -92,10 +92,9 @@ async def _newest() -> Any:
 
 async def _about(hits: list[NoteHit | MessageHit]) -> dict[str, Any]:
     """The rooms of the messages, and the authors of the notes, by id."""
-    me = await current_user()
     rooms = {hit.message.room_id for hit in hits if isinstance(hit, MessageHit)}
     authors = {hit.note.created_by for hit in hits if isinstance(hit, NoteHit)}
     return {
-        "hit_rooms": await core().rooms.existing_rooms(rooms, None if me is None else me.id),
+        "hit_rooms": await core().rooms.existing_rooms(rooms, await caller()),
         "authors": await core().users.existing_users(authors),
     }

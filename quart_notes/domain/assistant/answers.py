@@ -21,7 +21,7 @@ from quart_notes.domain.message_queries import (
     save,
     set_text,
 )
-from quart_notes.domain.rooms import room_of, topics
+from quart_notes.domain.rooms.rooms import room_of, topics
 from quart_notes.domain.service import Service, transactional
 from quart_notes.errors import NotFoundError, NotNowError
 from quart_notes.live import events

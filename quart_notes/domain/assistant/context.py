@@ -16,10 +16,11 @@ from quart_notes.domain.assistant.prompt import (
     keywords,
     words_of,
 )
-from quart_notes.domain.rooms import room_of
+from quart_notes.domain.rooms.rooms import room_of
 from quart_notes.domain.users import by_id
-from quart_notes.models import Board, Message, Note, Session
+from quart_notes.models import Board, Message, Note, RoomMembership, Session
 from quart_notes.schemas import RoomOut
+from quart_notes.storage.database import is_private
 
 MAX_MESSAGES = 40  # messages of the room that are read
 MAX_THREAD = 10  # messages that a question replies to, one after the other
@@ -65,7 +66,8 @@ def _speaker(message: Message, people: dict[int, Any]) -> str | None:
 async def _boards(connection: BaseDBAsyncClient, room: RoomOut, question: str) -> list[BoardNotes]:
     """Notes that the question may be about, of boards that all readers of the answer may see.
 
-    In a private room these are its user's boards, the open one first; in other rooms the shared board.
+    In a private room these are its user's boards, the open one first; in a closed room, with accounts, those of all its
+    members; in other rooms the shared board.
     """
     boards = await _visible(connection, room)
     words = sorted(keywords(question), key=len, reverse=True)[:MAX_WORDS]
@@ -76,6 +78,8 @@ async def _boards(connection: BaseDBAsyncClient, room: RoomOut, question: str) -
 
 
 async def _visible(connection: BaseDBAsyncClient, room: RoomOut) -> list[Board]:
+    if room.closed and is_private(connection):
+        return await _of_all_members(connection, room.id)
     if room.kind != "private":
         return list(await Board.filter(id=SHARED_BOARD).using_db(connection))
     (user,) = room.people
@@ -84,6 +88,16 @@ async def _visible(connection: BaseDBAsyncClient, room: RoomOut) -> list[Board]:
     session = await Session.filter(user_id=user.id).using_db(connection).order_by("-seen_at").first()
     opened = session.board_id if session else None
     return sorted(rows, key=lambda board: (board.id != opened, board.kind != "personal"))[:MAX_BOARDS]
+
+
+async def _of_all_members(connection: BaseDBAsyncClient, room_id: int) -> list[Board]:
+    """The boards that every member of a closed room may see, the shared one first."""
+    members = RoomMembership.filter(room_id=room_id).using_db(connection)
+    ids: list[Any] = await members.values_list("user_id", flat=True)
+    boards = Board.all()
+    for user in (await by_id(connection, ids)).values():
+        boards = boards.filter(visible_boards(Caller(user)))
+    return list(await boards.using_db(connection).order_by("id").limit(MAX_BOARDS)) if ids else []
 
 
 async def _named(connection: BaseDBAsyncClient, board_ids: Iterable[int], words: Sequence[str]) -> list[Note]:

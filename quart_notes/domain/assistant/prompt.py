@@ -126,7 +126,7 @@ def _latest(said: Sequence[Utterance]) -> Sequence[Utterance]:
 def _notes(context: Context) -> list[str]:
     if not context.boards:
         return []
-    which = f"that {context.asker} may see" if context.private else "of the board that everybody here sees"
+    which = f"that {context.asker} may see" if context.private else "of the boards that everybody here sees"
     parts = [f"Notes {which}; [x] stands before what is done:"]
     room = NOTES_MAX
     for board in context.boards:

@@ -9,7 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.access import Caller, require_role, visible_boards
 from quart_notes.domain.message_queries import message_outs
 from quart_notes.domain.notes import COLUMNS, notes_out
-from quart_notes.domain.rooms import visible_rooms
+from quart_notes.domain.rooms.access import visible_rooms
 from quart_notes.domain.search.candidates import Candidate, Candidates
 from quart_notes.domain.search.words import Words
 from quart_notes.domain.service import Service
@@ -67,7 +67,8 @@ async def _scope(connection: BaseDBAsyncClient, caller: Caller, query: SearchQue
         seen = Board.filter(visible_boards(caller)).using_db(connection)
         boards = [query.board] if query.board is not None else [row["id"] for row in await seen.values("id")]
     if query.includes("messages") and not query.about_notes:
-        rooms = [row["id"] for row in await Room.filter(visible_rooms(caller.id)).using_db(connection).values("id")]
+        seen_rooms = Room.filter(visible_rooms(caller, caller.id)).using_db(connection)
+        rooms = [row["id"] for row in await seen_rooms.values("id")]
     return Scope(boards, rooms)
 
 

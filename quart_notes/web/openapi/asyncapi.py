@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from quart_notes.domain.rooms import LOBBY
+from quart_notes.domain.rooms.access import LOBBY
 from quart_notes.live.events import DURABLE, VOLATILE, ResetEvent
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.version import __version__
@@ -23,10 +23,10 @@ subscribers get its whole last state. A reader that cannot keep up is cut off (w
 a server that stops closes with 1012.
 
 Topics: `board:1` the notes of a board, `users` users, `rooms` rooms, `room:*` the messages of all public rooms, also
-future ones, `room:5` one room or direct conversation and its presence, `user:3` the events of one user: direct
-messages, new conversations, unread counts, the progress of imports. Presence, and who edits the notes of a board,
-have no id; they are sent at most once a second, to subscribers that name the room or the board, and are never
-replayed."""
+future ones, `closed:*` all of your closed rooms, `room:5` one room or direct conversation and its presence, `user:3`
+the events of one user: direct messages, new conversations, unread counts, the progress of imports. Presence, and who
+edits the notes of a board, have no id; they are sent at most once a second, to subscribers that name the room or the
+board, and are never replayed."""
 QUERY = {
     "topics": "Topics to subscribe to, separated by commas; by default all visible ones. An unknown one: 403.",
     "after": "Resume after this event id; an invalid one: 400.",

@@ -2,7 +2,7 @@
 
 from quart import Response
 
-from quart_notes.domain.rooms import LOBBY
+from quart_notes.domain.rooms.access import LOBBY
 from quart_notes.domain.sessions import LIFETIME
 from quart_notes.web.context import core
 from quart_notes.web.security.authentication import accounts_mode, cookie_values, set_cookie

@@ -29,12 +29,14 @@ class FeedAccess:
     user     of the subscriber, or None: anonymous
     places   topics of the rooms and boards that it names one by one; the user is present there
     grant    of the session or token; None: nobody signed in
+    all_closed   it has named all closed rooms at once; these are among its topics
     """
 
     topics: frozenset[str]
     user: UserOut | None
     places: tuple[str, ...]
     grant: Grant | None
+    all_closed: bool = False
 
     @property
     def starts(self) -> Mapping[str, int]:
@@ -48,7 +50,9 @@ class FeedAccess:
         """
         if self.grant is None:
             return _nothing
-        return core().stream_revocation.watch_stream(self.grant, self.topics, subscription, end)
+        return core().stream_revocation.watch_stream(
+            self.grant, self.topics, subscription, end, all_closed=self.all_closed
+        )
 
 
 def _nothing() -> None:
@@ -90,20 +94,24 @@ async def authorise_feed(query: FeedQuery) -> FeedAccess:
     if len(topics) > MAX_TOPICS:
         raise BadRequestError(f"A subscription has at most {MAX_TOPICS} topics.")
     numbered: dict[str, list[int]] = {"board": [], "room": [], "user": []}
-    for topic in topics - visible:
+    for topic in topics - visible - {events.CLOSED_ROOMS}:
         if (match := NUMBERED_TOPIC.fullmatch(topic)) and int(match[2]) <= MAX_ID:
             numbered[match[1]].append(int(match[2]))
-    visible |= await _extra_topics(who, numbered)
+    visible |= await _extra_topics(who, numbered) | {events.CLOSED_ROOMS}
     if topics - visible:
         unknown = ", ".join(sorted(topics - visible))
         raise UnknownTopicError(f"There is no topic {unknown or '(empty)'} for you.")
     places = tuple(sorted(topic for topic in topics if PLACE.fullmatch(topic)))
-    return FeedAccess(topics, who.user, places, grant)
+    if events.CLOSED_ROOMS not in topics:
+        return FeedAccess(topics, who.user, places, grant)
+    closed = frozenset() if grant is None or who is not grant.caller else grant.rooms
+    topics = topics - {events.CLOSED_ROOMS} | closed
+    return FeedAccess(topics, who.user, places, grant, all_closed=True)
 
 
 async def _extra_topics(who: Caller, numbered: Mapping[str, Collection[int]]) -> set[str]:
     """The topics that may be named beside the visible ones."""
-    further = {events.room(room_id) for room_id in await core().rooms.existing_rooms(numbered["room"], who.id)}
+    further = {events.room(room_id) for room_id in await core().rooms.existing_rooms(numbered["room"], who)}
     if who.trusted:
         further |= {events.user(user_id) for user_id in await core().users.existing_users(numbered["user"])}
         further |= {events.board(board_id) for board_id in await core().boards.existing_ids(numbered["board"])}

@@ -165,6 +165,8 @@ JSON_BODY = {400, 408, 413, 415, 422}
 # Responses of each route besides 503; writes also have 403 and 507, and those that read JSON also have JSON_BODY.
 ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 404, 409): [
+        "PATCH /api/rooms/<id:room_id>", "POST /api/rooms/<id:room_id>/restore", "DELETE /api/rooms/<id:room_id>",
+        "PUT /api/rooms/<id:room_id>/members/<id:user_id>", "DELETE /api/rooms/<id:room_id>/members/<id:user_id>",
         "POST /api/notes/bulk",
         "PATCH /api/notes/<id:note_id>/tasks",
         "POST /api/jobs/<id:job_id>/retry", "POST /api/jobs/<id:job_id>/import", "DELETE /api/jobs/<id:job_id>",
@@ -188,6 +190,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     ],
     (200, 304, 422): ["GET /api/notes", "GET /api/users", "GET /api/messages", "GET /api/rooms"],
     (200, 304, 404): [
+        "GET /api/rooms/<id:room_id>/members",
         "GET /api/notes/<id:note_id>", "GET /api/users/<id:user_id>/unread", "GET /api/boards/<id:board_id>/members",
     ],
     (200, 304): ["GET /api/boards/trash"],
@@ -320,6 +323,7 @@ SIZES = {
     "POST /api/notes": {"title": 200, "description": 20_000},
     "POST /api/users": {"name": 100, "email": 254, "nickname": 32},
     "POST /api/rooms": {"name": 80},
+    "PATCH /api/rooms/<id:room_id>": {"name": 80},
     "POST /api/messages": {"content": 4000, "client_key": 64},
     "POST /api/rooms/<id:room_id>/messages": {"content": 4000, "client_key": 64},
     "PATCH /api/messages/<id:message_id>": {"content": 4000},

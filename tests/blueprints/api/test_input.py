@@ -228,6 +228,7 @@ DEFAULTS = {
     "account.create_token": {"scope", "days"},
     "invitations.create_invitation": {"uses", "days"},
     "boards.update_board": {"name", "tick"},
+    "rooms.update_room": {"name"},
     "labels.create_label": {"colour"},
     "labels.update_label": {"name", "colour"},
     "me.change_profile": {"name", "nickname", "email"},

@@ -27,6 +27,7 @@ from quart_notes.schemas import (
     RoomCreate,
     RoomMessageCreate,
     RoomQuery,
+    RoomUpdate,
     UserCreate,
 )
 from quart_notes.schemas.event_ids import EventId
@@ -292,7 +293,7 @@ async def _fresh(core: Core, reader_id: int) -> tuple[State, EventId]:
     unread = await core.read_markers.of_user(ANYBODY, reader_id)
     state = {
         "users": {one.id: one.model_dump(mode="json") for one in people.items},
-        "rooms": {one.id: one.model_dump(mode="json") for one in rooms.items},
+        "rooms": {one.id: one.model_dump(mode="json", exclude={"role"}) for one in rooms.items},
         "messages": {one.id: one.model_dump(mode="json") for list_ in said.values() for one in list_},
         "unread": {one.room_id: one.count for one in unread.items},
         "read": {one.room_id: one.last_read_id for one in unread.items},
@@ -332,7 +333,9 @@ async def _do_something(core: Core, chance: random.Random) -> None:
     text = f"text {chance.randint(1, 3)}"
     acts = {
         "come": lambda: core.users.add(UserCreate(name="x", email="x@y", nickname=f"nick{chance.randint(1, 9)}")),
-        "open": lambda: core.rooms.add(RoomCreate(name=f"room {chance.randint(1, 3)}")),
+        "open": lambda: core.rooms.add(ANYBODY, RoomCreate(name=f"room {chance.randint(1, 3)}")),
+        "rename": lambda: core.room_upkeep.change(ANYBODY, where, RoomUpdate(name=f"room {chance.randint(1, 3)}")),
+        "close": lambda: core.room_upkeep.change(ANYBODY, where, RoomUpdate(closed=chance.random() < 0.5)),
         "begin": lambda: core.rooms.direct_conversation(ANYBODY, who, other),
         "tell": lambda: core.messages.send(ANYBODY, MessageCreate(author_id=who, recipient_id=other, content=text)),
         "say": lambda: core.messages.post(ANYBODY, where, RoomMessageCreate(author_id=who, content=text)),

@@ -38,7 +38,10 @@ RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 async def test_the_lobby_always_exists(fresh_api: httpx.AsyncClient):
     (lobby,) = await got(fresh_api, "/api/rooms")
 
-    assert lobby == {"id": 1, "kind": "room", "name": "lobby", "people": [], "created_at": lobby["created_at"]}
+    assert lobby == {
+        **{"id": 1, "kind": "room", "name": "lobby", "people": [], "created_at": lobby["created_at"]},
+        **{"closed": False, "archived": False, "role": "member"},
+    }
     assert RFC3339.fullmatch(lobby["created_at"])
     assert await got(fresh_api, "/api/rooms/1") == lobby
     assert await got(fresh_api, "/api/rooms/1/messages") == []
@@ -55,7 +58,7 @@ async def test_the_response_contains_the_complete_new_room(api: httpx.AsyncClien
     assert answer.status_code == 201
     assert answer.headers["location"] == f"/api/rooms/{opened['id']}"
     assert opened == {**opened, "kind": "room", "name": name, "people": []}
-    assert opened.keys() == {"id", "kind", "name", "people", "created_at"}
+    assert opened.keys() == {"id", "kind", "name", "people", "created_at", "closed", "archived", "role"}
     assert position(answer) == before + 1
     assert await got(api, answer.headers["location"]) == opened
 
@@ -85,7 +88,7 @@ async def test_an_invalid_room_name_is_refused(api: httpx.AsyncClient, name: obj
     assert await newest(api) == before
 
 
-@pytest.mark.parametrize("field", ["kind", "id", "people", "created_at", "Name"])
+@pytest.mark.parametrize("field", ["kind", "id", "people", "created_at", "Name", "archived", "role"])
 async def test_a_new_room_accepts_only_a_name(api: httpx.AsyncClient, field: str):
     answer = await api.post("/api/rooms", json={"name": f"Room {next(NUMBERS)}", field: "x"})
 

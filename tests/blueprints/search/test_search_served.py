@@ -78,7 +78,7 @@ async def test_everybody_finds_what_is_on_their_boards_and_in_their_conversation
         await house.note("ada", board, title)
     sent = MessageCreate(author_id=ada.id, recipient_id=bob.id, content="fig to bob")
     await house.core.messages.send(house.caller("ada"), sent)
-    kitchen = (await house.core.rooms.add(RoomCreate(name="Kitchen"))).result
+    kitchen = (await house.core.rooms.add(house.caller("ada"), RoomCreate(name="Kitchen"))).result
     said = RoomMessageCreate(author_id=eve.id, content="fig in the kitchen")
     await house.core.messages.post(house.caller("eve"), kitchen.id, said)
     own = (await house.core.rooms.assistant_room(house.caller("ada"), ada.id)).result.room

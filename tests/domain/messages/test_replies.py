@@ -144,7 +144,7 @@ async def test_the_text_is_removed_from_replies_of_the_same_commit(core: Core):
 
 async def test_a_reply_to_a_message_that_is_not_there_is_refused_in_the_same_words(house: House):
     core, ada, bob = house.core, house.people["ada"], house.people["bob"]
-    other = (await core.rooms.add(RoomCreate(name="other"), ada.id)).result
+    other = (await core.rooms.add(house.caller("ada"), RoomCreate(name="other"))).result
 
     async def post(room_id: int, reply_to: int | None = None) -> MessageOut:
         data = RoomMessageCreate(author_id=ada.id, content="x", reply_to=reply_to)

@@ -36,6 +36,9 @@ def furnish(server: ServerProcess) -> None:
         made += [client.post("/api/boards/4/labels", json={"name": "Shopping"})]
         assert client.put("/api/me/preferences/theme", json="dark").status_code == 200
         assert client.post("/api/assistant/room").status_code == 201  # opening it again changes nothing
+        assert client.post("/api/rooms", json={"name": "Committee", "closed": True}).json()["id"] == 3
+        assert client.put("/api/rooms/3/members/1", json={"role": "owner"}).status_code == 200  # in open mode nobody is
+        assert client.put("/api/rooms/3/members/2", json={"role": "member"}).status_code == 200
         assert put_failed_job(client) == 1
     assert [(answer.status_code, answer.json()["id"]) for answer in made] == [
         *((201, number) for number in (1, 2, 1, 4, 1)),
@@ -61,7 +64,7 @@ def put_look(client: httpx.Client) -> int:
 def everything(server: ServerProcess) -> list[bytes | str]:
     """All stored data, as the API returns it, and the newest event."""
     names = ["notes", "users", "rooms?person_id=1", "rooms/1/messages", "messages", "users/1/unread", "boards"]
-    names += ["boards/4/members", "boards/4/notes", "boards/4/labels", "me/preferences", "jobs"]
+    names += ["boards/4/members", "boards/4/notes", "boards/4/labels", "rooms/3/members", "me/preferences", "jobs"]
     if server.in_accounts_mode:
         names += ["me/sessions", "me/tokens", "invitations"]
     answers = [exchange(server.port, raw_request(f"/api/{name}", server.me)) for name in names]

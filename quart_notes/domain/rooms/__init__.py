@@ -1,0 +1,1 @@
+"""Rooms, who may see and do what there, and the members of closed ones."""

@@ -1,0 +1,1 @@
+"""Tests of the upkeep of rooms, of closed rooms and of their members."""

@@ -78,7 +78,7 @@ def assert_in_columns(cards: Cards) -> None:
         assert following["top"] >= card["top"] - SLACK, (card, following)
 
 
-@pytest.mark.parametrize(("width", "columns"), WIDTHS.items())
+@pytest.mark.parametrize(("width", "columns"), [(width, WIDTHS[width]) for width in (320, 1024, 2560)])
 def test_a_board_has_as_many_columns_as_fit(windows, shared_server, width, columns):
     page = visit(windows(viewport=ViewportSize(width=width, height=800)), shared_server)
 
@@ -120,7 +120,7 @@ def test_nothing_shifts_while_a_board_opens_and_while_the_rest_is_loaded(windows
         assert sum(page.evaluate("shifts")) < 0.01
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_cards_stay_in_columns_after_random_changes(windows, shared_server, rest, seed):
     random = Random(seed)
     page = visit(windows(), shared_server)

@@ -81,7 +81,7 @@ def opened(page: Page, shared_server, who, place: int) -> list[str]:
     return [url for url in asked if "/messages?" in url]
 
 
-@pytest.mark.parametrize("read", [0, 30, 170, 270])
+@pytest.mark.parametrize("read", [0, 170, 270])
 def test_a_room_opens_at_the_first_unread_message_and_stays_there(windows, shared_server, talk, read):
     for size in (SIZE, PHONE):
         page = windows(viewport=size)

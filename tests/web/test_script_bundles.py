@@ -40,10 +40,11 @@ def test_the_bundles_of_a_page_contain_each_of_its_modules_once(name: str):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_module_comes_after_those_that_it_imports(name: str):
     """As a constant, which does not exist before."""
+    modules_of_page = {*map(_constant, modules(name).preloaded)}
     known: set[str] = set()
     for line in f"{_text(SHARED)}{_text(name)}".splitlines():
         used = re.fullmatch(r"const .* = ([\w$]+);", line)
-        if used and used[1] in map(_constant, modules(name).preloaded):
+        if used and used[1] in modules_of_page:
             assert used[1] in known, line
         made = re.fullmatch(r"const ([\w$]+) = \(\(\) => \{", line)
         known |= {made[1]} if made else set()

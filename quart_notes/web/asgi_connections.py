@@ -31,7 +31,7 @@ from quart_notes.web.security.request_admission import admit, with_hsts
 BODY_COMPLETE = (
     "quart_notes.whole"  # extension of a scope, from the transport: the first message contains the whole body
 )
-CACHED_RESPONSE_HEADERS = ((b"cache-control", b"no-cache"), *RAW_SECURITY)  # headers of a cached response
+REVALIDATED = (b"cache-control", b"no-cache")  # header of a cached response
 PROBES = {"/healthz", "/readyz", "/db/alive"}
 MAX_INBOUND = 16  # websocket messages between hypercorn and a route; further ones make the client wait
 
@@ -75,7 +75,7 @@ class HTTPConnection(ASGIHTTPConnection):
         first: Any = await receive()
         reply = await self._fast_response(first["body"])
         if reply is not None:
-            await _send(send, reply.status, [*reply.raw_headers(), (HEADER, name), *RAW_SECURITY], reply.body)
+            await _send(send, reply.status, [*reply.raw_headers(), (HEADER, name)], reply.body)
             return
         await self._through_quart(self._serve(first["body"], receive, send), name, send)
 
@@ -172,7 +172,7 @@ class HTTPConnection(ASGIHTTPConnection):
         fields = fields_in(self.scope)
         unchanged = b"if-none-match" in fields and if_none_match(field_text(fields, b"if-none-match"), cached.etag)
         own = ((b"etag", cached.etag.encode()),) if unchanged else cached.headers
-        headers = [*own, (b"last-event-id", newest.encode()), (HEADER, name), *CACHED_RESPONSE_HEADERS]
+        headers = [*own, (b"last-event-id", newest.encode()), (HEADER, name), REVALIDATED]
         if self.app.extensions["quart_notes"].settings.origins:
             headers.append((b"vary", b"Origin"))
         await (_send(send, 304, headers, None) if unchanged else _send(send, 200, headers, cached.body))
@@ -186,7 +186,6 @@ async def _refuse(send: ASGISendCallable, name: bytes, trouble: ProblemError, ki
         (b"cache-control", b"no-store"),
         (HEADER, name),
         *further,
-        *RAW_SECURITY,
     ]
     await _send(send, trouble.status, headers, dump(body), kind)
 
@@ -196,6 +195,7 @@ async def _send(
 ) -> None:
     if body is not None:
         headers.append((b"content-length", b"%d" % len(body)))
+    headers += RAW_SECURITY  # last, as the transport expects them
     await send({"type": f"{kind}.start", "status": status, "headers": headers, "trailers": False})
     await send({"type": f"{kind}.body", "body": body or b"", "more_body": False})
 

@@ -18,6 +18,7 @@ from hypercorn.asyncio.tcp_server import MAX_RECV
 from hypercorn.utils import UnexpectedMessageError, suppress_body
 
 from quart_notes.web.request_ids import HEADER
+from quart_notes.web.security.headers import RAW_SECURITY
 
 TOKEN = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]++"
 LINE = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[!-~]*+) HTTP/1\.1\r\n")
@@ -27,7 +28,8 @@ UNUSUAL = frozenset({b"transfer-encoding", b"upgrade", b"expect", b"http2-settin
 ONCE = frozenset({b"host", b"content-length", b"connection"})
 FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})  # of a response: set by us only
 MAX_LENGTH_DIGITS = 9
-LINE_BREAKS = b"\r", b"\n", b"\0"  # not in a header
+USUAL_END = list(RAW_SECURITY)  # the last headers of a response that came by a short way, and their lines
+USUAL_LINES = b"".join(b"\r\n%b: %b" % header for header in RAW_SECURITY)
 CACHED_BLOCKS, LONG_BLOCK = 1024, 2048  # header blocks that are cached; bytes beyond which one is not
 BODY_COMPLETE = "quart_notes.whole"  # extension of a scope: the first message contains the whole body
 
@@ -192,6 +194,10 @@ class Exchange:
     def _make_head(self, status: int, headers: Any) -> bytes:
         lines = [b"HTTP/1.1 %d " % status]
         length = None
+        headers = list(headers)
+        usual = headers[-len(USUAL_END) :] == USUAL_END
+        if usual:
+            del headers[-len(USUAL_END) :]
         for name, value in headers:
             framing = name.lower()
             if framing in FRAMING:
@@ -200,7 +206,7 @@ class Exchange:
                 if framing != b"content-length":
                     continue
                 length = int(value)
-            lines.append(b"%b: %b" % (name, value))
+            lines.append(b": ".join((name, value)))
         self._bodiless = suppress_body(self._request.method, status)
         if length is not None:
             self._remaining = length
@@ -209,9 +215,9 @@ class Exchange:
         if self.last:
             lines.append(b"connection: close")
         head = b"\r\n".join(lines)
-        if sum(map(head.count, LINE_BREAKS)) != 2 * len(lines) - 2:
+        if head.count(b"\r") + head.count(b"\n") + head.count(b"\0") != 2 * len(lines) - 2:
             raise ValueError("A header holds a line break.")
-        return head + self._common
+        return head + USUAL_LINES + self._common if usual else head + self._common
 
     def _framed(self, data: bytes) -> bytes:
         if self._bodiless:

@@ -54,7 +54,7 @@ def with_hsts(app: Quart, scope: Any, send: Send) -> Send:
 
     async def send_strictly(message: Any) -> None:
         if message["type"] in BEGINNINGS:
-            message = {**message, "headers": [*message.get("headers", ()), header]}
+            message = {**message, "headers": [header, *message.get("headers", ())]}
         await send(message)
 
     return send_strictly

@@ -1,4 +1,4 @@
-"""Replacing a name in another library's module for a while, where that library has no setting."""
+"""Replacing a name in another library's module, for a while or for good, where that library has no setting."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,3 +15,9 @@ def patched(module: ModuleType, name: str, value: Any) -> Iterator[None]:
         yield
     finally:
         setattr(module, name, original)
+
+
+def patch(module: ModuleType, name: str, value: Any) -> None:
+    """The same until the process ends."""
+    getattr(module, name)
+    setattr(module, name, value)

@@ -28,7 +28,7 @@ def parse(body: bytes) -> Any:
     except UnicodeDecodeError:
         raise InvalidJsonError("The body is not UTF-8.") from None
     try:
-        document = DECODER.decode(text)
+        document = _decoded(text)
     except RecursionError:
         raise InvalidJsonError(f"The body is nested deeper than {MAX_DEPTH}.") from None
     except json.JSONDecodeError as error:
@@ -40,6 +40,14 @@ def parse(body: bytes) -> Any:
     if "\\u" in text:
         _check_text(document)
     return document
+
+
+def _decoded(text: str) -> Any:
+    try:
+        document, end = DECODER.raw_decode(text)
+    except json.JSONDecodeError:
+        end = -1
+    return document if end == len(text) else DECODER.decode(text)  # with blanks around it, or invalid
 
 
 def _check_depth(document: Any) -> None:

@@ -104,7 +104,7 @@ class EventLog:
         self._recent_events.append(messages)
 
     def _message(self, number: int, topic: str, body: bytes) -> FeedMessage:
-        event_id = str(EventId(self.epoch, number))
+        event_id = f"{self.epoch}-{number}"  # as EventId writes it
         return FeedMessage(topic, number, event_id, events.with_id(event_id, body))
 
     async def newest(self, connection: BaseDBAsyncClient | None = None) -> EventId:

@@ -27,13 +27,14 @@ class RecentEvents:
     def append(self, messages: Collection[FeedMessage]) -> None:
         """Add newly committed events, in order; start over if others were committed between them, or changed before."""
         for message in messages:
+            subject, deletes = subject_of(message.data)
             has_gap = self._events and message.number != self._number_at(-1) + 1
             # The log has other names in earlier events then, and no text of the message in quotes.
-            if has_gap or renames_a_label(message.data) or deletes_a_message(message.data):
+            is_relabelled = subject is None and renames_a_label(message.data)
+            if has_gap or is_relabelled or (deletes and deletes_a_message(message.data)):
                 self._events.clear()
                 self._numbers.clear()
                 self._bytes = 0
-            subject, deletes = subject_of(message.data)
             self._events.append((message, subject))
             self._bytes += len(message.data)
             if subject is not None:

@@ -25,9 +25,10 @@ QUOTED = re.compile(rb'"reply_to":\{"id":(\d+),')
 def subject_of(event: bytes) -> tuple[str | None, bool]:
     """The object with text of an encoded event, e.g. `note:12`, or None; and whether the event deletes it."""
     match = BEGINNING.match(event)
-    if match is None or match[2] == LABEL:
+    if match is None:
         return None, False
-    return f"{match[2].decode()}:{match[3].decode()}", match[1] == b"delete"
+    action, kind, number = match.groups()
+    return (None, False) if kind == LABEL else ((b"%b:%b" % (kind, number)).decode(), action == b"delete")
 
 
 def renames_a_label(event: bytes) -> bool:

@@ -28,7 +28,7 @@ class EventId(NamedTuple):
 
     def at_most(self, number: int) -> "EventId":
         """The position of that number, or this one if it is earlier."""
-        return EventId(self.epoch, min(self.number, number))
+        return self if self.number <= number else EventId(self.epoch, number)
 
     def __str__(self) -> str:
         return f"{self.epoch}-{self.number}"

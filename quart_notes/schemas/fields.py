@@ -102,6 +102,19 @@ class OutputModel(BaseModel):
             encoded = self.__dict__["json_bytes"] = self.__pydantic_serializer__.to_json(self)
         return encoded
 
+    @classmethod
+    def of_valid(cls, values: Mapping[str, Any]) -> Self:
+        """One with these values of all its fields, without a check: they were checked before.
+
+        It is encoded in the order of the fields. `model_construct` takes four times as long, and a check twice as long.
+        """
+        made, fields = cls.__new__(cls), cls.__pydantic_fields__
+        object.__setattr__(made, "__dict__", {name: values[name] for name in fields})
+        object.__setattr__(made, "__pydantic_fields_set__", set(fields))
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
+
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy; it may have other values, so it is encoded again."""
         copied = super().model_copy(update=update, deep=deep)

@@ -34,7 +34,7 @@ from quart_notes.blueprints.pages import administration as administration_pages
 from quart_notes.blueprints.pages import assistant as assistant_pages
 from quart_notes.blueprints.pages import boards as boards_pages
 from quart_notes.blueprints.pages import bulk_changes as bulk_pages
-from quart_notes.blueprints.pages import direct_messages, room_messages, sign_in
+from quart_notes.blueprints.pages import direct_messages, room_messages, room_settings, sign_in
 from quart_notes.blueprints.pages import history as history_pages
 from quart_notes.blueprints.pages import jobs as jobs_pages
 from quart_notes.blueprints.pages import labels as labels_pages
@@ -138,7 +138,9 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
         invitations,
         jobs,
     )
-    people_pages = (users_pages, direct_messages, rooms_pages, room_messages, assistant_pages, me_pages)
+    people_pages = (
+        *(users_pages, direct_messages, rooms_pages, room_messages, room_settings, assistant_pages, me_pages),
+    )
     access_pages = (sign_in, account_pages, administration_pages, boards_pages, labels_pages)
     job_pages = (transfers_pages, jobs_pages, trash_pages, activity_pages, search_pages)
     for module in (*api, live, plain_text, *people_pages, *access_pages, *job_pages, system, static_files):

@@ -13,6 +13,7 @@ from quart_notes.web.context import core
 from quart_notes.web.security.authentication import accounts_mode, caller, current_user, visible_position
 
 THEMES = ("light", "dark", "system")
+SHELL_TOPICS = (events.USERS, events.ROOMS, events.ALL_ROOMS, events.CLOSED_ROOMS)
 CHOICES = 12  # users in the bar's list; the people page has all
 
 
@@ -24,7 +25,8 @@ async def shell() -> dict[str, Any]:
     choices          users to choose from, when there are few and everybody chooses
     theme            light, dark or system as `me` has chosen it; "" without a choice
     last_room        RoomOut that `me` opened last, or None
-    rooms            RoomOut: the lobby first, then by name; conversations: those of `me`, by the other's nickname
+    rooms            RoomOut: the lobby first, then by name, without archived ones, which are in `archived_rooms`;
+                     conversations: those of `me`, by the other's nickname
     assistant_room   RoomOut, the private room of `me` with the assistant, or None
     assistant_there  whether it could answer since the start; assistant_wanted: whether the settings ask for one
     unread           unread counts by the room's id; unread_total: their sum
@@ -41,6 +43,7 @@ async def shell() -> dict[str, Any]:
     # Last, so that no unread message is in a room that is not listed; the script skips what is counted already.
     unread = await core().read_markers.of_user(who, me.id) if me else Listed([], found.position)
     private = next((room for room in found.items if room.kind == "private"), None)
+    public = sorted((room for room in found.items if room.kind == "room"), key=_by_name)
     conversations = sorted((room for room in found.items if room.kind == "direct"), key=lambda room: _other(room, me))
     return {
         "me": me,
@@ -48,7 +51,8 @@ async def shell() -> dict[str, Any]:
         "choices": people if len(people) <= CHOICES and not accounts_mode() else [],
         "theme": preferences["theme"] if preferences.get("theme") in THEMES else "",
         "last_room": next((room for room in found.items if room.id == preferences.get("room")), None),
-        "rooms": sorted((room for room in found.items if room.kind == "room"), key=_by_name),
+        "rooms": [room for room in public if not room.archived],
+        "archived_rooms": [room for room in public if room.archived],
         "conversations": conversations,
         "assistant_room": private,
         "assistant_there": await core().assistant.is_there(),
@@ -57,7 +61,7 @@ async def shell() -> dict[str, Any]:
         "unread_total": sum(one.count for one in unread.items),
         "unread_marks": _marks(unread.items),
         "shell_event_id": visible_position(unread.position),
-        "shell_topics": ",".join([events.USERS, events.ROOMS, events.ALL_ROOMS, *([events.user(me.id)] if me else [])]),
+        "shell_topics": ",".join([*SHELL_TOPICS, *([events.user(me.id)] if me else [])]),
         "shell_job": next(iter(await core().jobs.active(who)), None),
         "here": _here({f"/front/rooms/{room.id}" for room in found.items if room.kind != "room"}),
     }

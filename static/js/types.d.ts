@@ -31,6 +31,7 @@ type BulkWay = { ids: number[]; change: BulkChange; path?: string };
 /** A person. The email is absent when it is not known, null when there is none, or none for this viewer. */
 type User = Lacking<UserOut, "email">;
 type Room = Omit<RoomOut, "created_at">;
+type RoomMember = RoomMemberOut;
 type Message = Lacking<MessageOut, "recipient_id" | "recipient">;
 type Answer = AnswerOut;
 /** What was written and is not known to have arrived. */
@@ -76,6 +77,8 @@ type FeedEvent = {
   note?: Note;
   user?: User;
   room?: Room;
+  room_member?: RoomMember;
+  room_membership?: RoomMembershipOut;
   message?: Message;
   unread?: Unread;
   presence?: Presence;

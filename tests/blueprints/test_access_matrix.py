@@ -27,7 +27,18 @@ from quart_notes.web.security.guards import REQUIREMENTS, Requirement, requireme
 from tests.support.accounts_app import House
 from tests.support.clients.callers import CALLERS, GONE, TOKENS, client_of
 from tests.support.recorded_statements import recorded_statements
-from tests.support.routes import ADMINISTRATION, BODILESS, QUERIES, ROUTES, TAKES_FILES, TASK, Json, Route, body_of
+from tests.support.routes import (
+    ADMINISTRATION,
+    BODILESS,
+    QUERIES,
+    ROOM_SETTINGS,
+    ROUTES,
+    TAKES_FILES,
+    TASK,
+    Json,
+    Route,
+    body_of,
+)
 from tests.support.servers.empty_database import settings_for
 
 THINGS = ("board_id", "note_id", "message_id", "room_id", "job_id")
@@ -66,6 +77,9 @@ ON_BOARD: dict[str, Role] = {
 IN_ROOM: dict[str, RoomRole] = {
     **{f"rooms.{name}": "owner" for name in ("update_room", "delete_room", "restore_room", "remove_room_member")},
     **dict.fromkeys(("rooms.list_room_members", "rooms.set_room_member"), "member"),
+    **{f"{ROOM_SETTINGS}.{name}": "owner" for name in ("save", "archive", "unarchive", "open_to_all", "close")},
+    **{f"{ROOM_SETTINGS}.{name}": "owner" for name in ("delete", "restore", "remove_member")},
+    **dict.fromkeys((f"{ROOM_SETTINGS}.settings", f"{ROOM_SETTINGS}.set_member"), "member"),
 }
 # About a deleted object: its board's, or the board itself, which is hidden from everybody but its owners.
 OF_THE_DELETED = {"trash.delete_note_for_good", "front_trash.delete_note"}
@@ -291,7 +305,7 @@ def _expected_of_person(route: Route, person: str) -> int:
         return _expected_on_board(route, person)
     if route.endpoint in IN_ROOM:
         allowed = 200 if IN_ROOM[route.endpoint] == "member" else 403
-        return {"owner": 200, "editor": 404 if route.endpoint == "rooms.restore_room" else allowed}.get(person, 404)
+        return {"owner": 200, "editor": 404 if "restore" in route.endpoint else allowed}.get(person, 404)
     statuses = {
         "administrators": {"root": 200, "others": 403},
         "between two": {"owner": 200, "root": 200, "others": 404},

@@ -192,7 +192,23 @@ def _room_pages(client: httpx.Client) -> dict[str, httpx.Response]:
         }
         own.post(f"{address}/delete")
         pages["room_deleted"] = own.get(f"/front/rooms/1?deleted={mine['id']}")
-    return empty | {"room_for_nobody": nobody} | pages
+    return empty | {"room_for_nobody": nobody} | pages | _upkeep_pages(client, ada["id"])
+
+
+def _upkeep_pages(client: httpx.Client, member: int) -> dict[str, httpx.Response]:
+    """A closed and archived room, what is about it, and a deleted one."""
+    room, gone = (
+        client.post("/api/rooms", json={"name": f'<b>"{name}"</b>', "closed": True}).json()["id"] for name in "ab"
+    )
+    client.put(f"/api/rooms/{room}/members/{member}", json={"role": "owner"})
+    client.patch(f"/api/rooms/{room}", json={"archived": True})
+    client.delete(f"/api/rooms/{gone}")
+    return {
+        "room_archived": client.get(f"/front/rooms/{room}"),
+        "room_about": client.get(f"/front/rooms/{room}/settings"),
+        "room_asked": client.post(f"/front/rooms/{room}/open", data={"ask": "yes"}),
+        "rooms_deleted": client.get(f"/front/rooms?deleted={gone}"),
+    }
 
 
 def _people_pages(client: httpx.Client) -> dict[str, httpx.Response]:

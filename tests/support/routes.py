@@ -28,6 +28,7 @@ CLOSED_ROOM = {"room_id": "3", "user_id": "2"}  # for the upkeep of rooms: the l
 UPKEEP = {f"rooms.{name}_room" for name in ("update", "delete", "restore")} | {
     f"rooms.{name}" for name in ("list_room_members", "set_room_member", "remove_room_member")
 }
+ROOM_SETTINGS = "front_room_settings"
 # Required queries.
 QUERIES = {
     **dict.fromkeys(("messages.delete_message", "messages.restore_message"), "?author_id=1"),
@@ -96,6 +97,10 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_room_messages.make_note": {"client_key": f"key-of-form-{number}"},
         "rooms.create_room": {"name": f"Room {number}"},
         "rooms.update_room": {"name": f"Room {number}"},
+        f"{ROOM_SETTINGS}.save": {"name": f"Room {number} by form"},
+        f"{ROOM_SETTINGS}.set_member": {"user_id": 2, "role": "member"},
+        **{f"{ROOM_SETTINGS}.{name}": {} for name in ("archive", "unarchive", "close", "open_to_all")},
+        **{f"{ROOM_SETTINGS}.{name}": {} for name in ("delete", "restore", "remove_member")},
         "rooms.set_room_member": {"role": "member"},
         "rooms.post_message": says,
         "rooms.notice_typing": {"author_id": 1},
@@ -240,7 +245,7 @@ def _address(rule: str, endpoint: str, values: dict[str, str]) -> str:
     )
     if about_note and values["board_id"] == VALUES["board_id"]:
         values = {**values, **SHARED}
-    if endpoint in UPKEEP and values["room_id"] == VALUES["room_id"]:
+    if (endpoint in UPKEEP or endpoint.startswith(ROOM_SETTINGS)) and values["room_id"] == VALUES["room_id"]:
         values = {**values, **CLOSED_ROOM}
     for name, value in values.items():
         for converter in ("", "id:", "path:", "flag:"):

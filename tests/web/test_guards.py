@@ -20,6 +20,7 @@ from tests.support.routes import (
     NOBODY,
     OPEN_ONLY,
     READS,
+    ROOM_SETTINGS,
     TAKES_FILES,
     TASK,
     UPKEEP,
@@ -207,7 +208,7 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: 
             things["user_id"] = made("/api/users", name="New", email=None, nickname=f"new{next(NUMBERS)}")
         elif about == "boards" or "trash/<id:board_id>" in route.rule:
             things["board_id"] = made("/api/boards", name="a")
-        elif route.endpoint in UPKEEP:
+        elif route.endpoint in UPKEEP or route.blueprint == ROOM_SETTINGS:
             things["room_id"] = made("/api/rooms", name=f"Room {next(NUMBERS)}", closed=True)
         elif "label_id" in route.rule:
             things["label_id"] = made("/api/boards/4/labels", name=f"new {next(NUMBERS)}")
@@ -223,10 +224,10 @@ def _things(server: ServerProcess, route: Route) -> dict[str, object]:  # noqa: 
             things["session_id"] = next(session["id"] for session in sessions if not session["current"])
         elif route.endpoint in {"me.delete_preference", "me.clear_preferences"}:
             client.put("/api/me/preferences/theme", json=1)
-        if route.endpoint.endswith(".remove_member"):
+        if route.endpoint.endswith("boards.remove_member"):
             things["user_id"] = 2
             client.put(f"/api/boards/{things['board_id']}/members/2", json={"role": "viewer"})
-        if route.endpoint == "rooms.remove_room_member":
+        if route.endpoint in {"rooms.remove_room_member", f"{ROOM_SETTINGS}.remove_member"}:
             things["user_id"] = 2
             client.put(f"/api/rooms/{things['room_id']}/members/2", json={"role": "member"})
         elif route.endpoint == "rooms.set_room_member":

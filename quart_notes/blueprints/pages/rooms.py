@@ -38,20 +38,27 @@ UNREAD = 100  # messages from there on
 @blueprint.get("")
 async def rooms() -> Page:
     """The rooms and the caller's conversations."""
-    return await _rooms(form_context({"name": ""}))
+    return await _rooms(form_context({"name": "", "closed": ""}))
 
 
 async def _rooms(form: dict[str, Any]) -> str:
     found = await core().rooms.find(await caller(), RoomQuery(limit=1))
-    return await render_template("rooms.html", form=form, last_event_id=visible_position(found.position))
+    return await render_template(
+        "rooms.html",
+        form=form,
+        deleted_rooms=await core().room_upkeep.deleted(await caller()),
+        deleted=parse_id(request.args.get("deleted")),
+        gone="gone" in request.args,
+        last_event_id=visible_position(found.position),
+    )
 
 
 @blueprint.post("")
 async def add() -> Page:
     """The form to add a room."""
-    sent = await form_values("name")
+    sent = await form_values("name", "closed")
     try:
-        data = RoomCreate(name=sent["name"], client_key=await form_key(sent))
+        data = RoomCreate(name=sent["name"], closed=bool(sent["closed"]), client_key=await form_key(sent))
         room, _ = await core().rooms.add(await caller(), data)
     except (ValidationError, RoomNameTakenError) as error:
         return await refused(_rooms, sent, error)

@@ -88,6 +88,7 @@ REQUIREMENTS: Mapping[str, Requirement] = {
     "front_messages": Requirement.BY_METHOD,
     "front_rooms": Requirement.BY_METHOD,
     "front_room_messages": Requirement.BY_METHOD,
+    "front_room_settings": Requirement.BY_METHOD,
     "front_assistant": Requirement.BY_METHOD,
     "front_me": Requirement.BY_METHOD,
     "front_access": Requirement.NOTHING,

@@ -67,10 +67,11 @@ function boardOption({ id, name }) {
 }
 
 /** @param {Room} room @returns {Option} */
-function roomOption({ id, kind, name, people }) {
+function roomOption({ id, kind, name, people, archived }) {
   const other = people.find((one) => one.id !== Number(person)) ?? people[0];
   const names = { room: name ?? "", direct: other?.nickname ?? "", private: "Assistant" };
-  return { group: "Rooms", name: names[kind], href: `${root}/front/rooms/${id}` };
+  const hint = archived ? "Archived" : "";
+  return { group: "Rooms", name: names[kind], hint, href: `${root}/front/rooms/${id}` };
 }
 
 /** @param {User} user @returns {Option} */

@@ -20,6 +20,7 @@ import { MessageWindow } from "./message_window.js";
 import * as outboxList from "./outbox_list.js";
 import * as presence from "./presence.js";
 import { Reading } from "./read_marker.js";
+import * as roomUpdates from "./settings/updates.js";
 import { LogScroll } from "./scroll_position.js";
 import * as typingIndicator from "./typing_indicator.js";
 import * as typingSender from "./typing_sender.js";
@@ -43,6 +44,7 @@ export function start(element, feed) {
   reading.start();
   loadMore.start(older, messages, scroll, feed);
   presence.start(find(element, "#here"), roomId, feed);
+  if (kind === "room") roomUpdates.start(element, feed);
   typingIndicator.start(find(element, "#typing"), roomId, feed);
   assistantAnswers.start(list, feed);
   linkedNotes.start(list, feed, (change) => scroll.keeping(change));
@@ -50,7 +52,7 @@ export function start(element, feed) {
   if (noteBoard) messageNotes.start(list, { id: Number(noteBoard), name: noteBoardName }, feed);
   if (kind === "private") assistantStatus.start(find(element, "#assistant-missing"), list, feed);
   if (!viewer) startGuest(element, messages.roomId, scroll);
-  const writing = viewer ? startWriting(element, messages, scroll, feed) : {};
+  const writing = viewer && !("archived" in element.dataset) ? startWriting(element, messages, scroll, feed) : {};
   shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), { ...messageKeys(list, scroll), ...writing });
   if (element.dataset.lastRoom !== room) prefer("room", roomId);
 }

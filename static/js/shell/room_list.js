@@ -1,7 +1,7 @@
-/** The list of rooms and conversations beside a page: new ones are inserted in order. */
-import { pages } from "../lib/api.js";
+/** The list of rooms and conversations beside a page: new ones are inserted in order, renamed, and removed. */
+import { ask, pages } from "../lib/api.js";
 import { address, clone, find } from "../lib/elements.js";
-import { place, removeAll } from "../lib/focus.js";
+import { place, remove, removeAll } from "../lib/focus.js";
 import { emit } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
 import { showName } from "./user_names.js";
@@ -16,19 +16,26 @@ export function start(element, me, feed) {
   const lists = { room: find(element, "#rooms"), direct: own, private: own };
   const none = element.querySelector(".rooms-none");
 
+  /** @param {number} id @returns {HTMLElement|null} */
+  const item = (id) => element.querySelector(`.room[data-room="${id}"]`);
   /** @param {Room} room */
   const put = (room) => {
     const list = lists[room.kind];
-    if (!list || list.querySelector(`[data-room="${room.id}"]`)) return;
-    place(list, itemFor(room, me), comesBefore);
+    if (!list) return;
+    if (room.archived) return remove(item(room.id));
+    const known = item(room.id);
+    if (known && room.kind !== "room") return;
+    const shown = known ?? itemFor(room, me);
+    if (room.kind === "room") fill(shown, room);
+    place(list, shown, comesBefore);
     if (room.kind === "direct") none?.setAttribute("hidden", "");
     if (room.kind === "private") own?.querySelector(".assistant-door")?.remove();
   };
   /** @param {User} user */
   const reorder = ({ id }) => {
     const name = own?.querySelector(`[data-kind="direct"] [data-who="${id}"]`);
-    /** @type {HTMLElement|null|undefined} */ const item = name?.closest(".room");
-    if (own && item) place(own, item, comesBefore);
+    /** @type {HTMLElement|null|undefined} */ const moved = name?.closest(".room");
+    if (own && moved) place(own, moved, comesBefore);
   };
   const fetchAll = async () => {
     const found = [];
@@ -39,9 +46,17 @@ export function start(element, me, feed) {
     emit(document, "rooms:listed");
   };
   const load = () => retryUntilDone(fetchAll, feed, signal);
+  /** A membership says which room, and no more. @param {number} id */
+  const fetchOne = async (id) => {
+    const { value } = await ask(`/rooms/${id}`, { signal }).catch(() => ({ value: null })); // it may be gone again
+    if (value) put(value);
+  };
   /** @param {FeedEventMap["change"]} event */
-  const onChange = ({ detail: { room, user } }) => {
-    if (room) put(room);
+  const onChange = ({ detail: { action, room, room_membership, user } }) => {
+    const changed = room ?? room_membership;
+    if (changed && action === "delete") remove(item("id" in changed ? changed.id : changed.room_id));
+    else if (room) put(room);
+    else if (room_membership) fetchOne(room_membership.room_id);
     if (user) reorder(user);
   };
 
@@ -61,8 +76,15 @@ function itemFor(room, me) {
   if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
   const name = find(item, ".room-name");
   if (room.kind === "direct") showName(name, other);
-  else name.textContent = room.kind === "private" ? "Assistant" : room.name;
+  else if (room.kind === "private") name.textContent = "Assistant";
   return item;
+}
+
+/** What can change. @param {HTMLElement} item @param {Room} room */
+function fill(item, { name, closed }) {
+  const words = find(item, ".room-name");
+  if (words.textContent !== name) words.textContent = name;
+  item.toggleAttribute("data-closed", closed);
 }
 
 /** The lobby and the assistant first, then by name. @param {HTMLElement} one @param {HTMLElement} other */

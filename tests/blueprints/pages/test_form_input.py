@@ -30,6 +30,7 @@ WORDLESS = (
     *("/delete", "/restore", "/<flag:flag>", "/talk", "/remove", "/end", "/take-back", ">/invitations"),
     *("/jobs/<id:job_id>/cancel", "/jobs/<id:job_id>/retry", "/jobs/<id:job_id>/import"),
     *("/trash/empty", "/deactivate", "/activate", "/make-admin", "/unmake-admin"),
+    *("/archive", "/unarchive", "/close", "/open"),
 )
 BAD_FORMS = {
     "nothing": (FORM, b""),

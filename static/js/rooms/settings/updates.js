@@ -1,0 +1,45 @@
+/** Changes of the open room: a new name; archived or not, closed or open, another role; leaves a room that is gone. */
+import { ask, Problem } from "../../lib/api.js";
+import { find } from "../../lib/elements.js";
+import { retryUntilDone } from "../../lib/retry.js";
+import { retitle } from "../../shell/page_title.js";
+
+/** @param {HTMLElement} element the page's main @param {ExpectingFeed} feed */
+export function start(element, feed) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const id = Number(element.dataset.room);
+  const { root = "" } = document.documentElement.dataset;
+
+  /** What depends on it is in the page as it was made. Typed text is kept. @param {Room} room */
+  const show = ({ name, archived, closed }) => {
+    const words = find(element, "h1 bdi");
+    if (name && words.textContent !== name) {
+      retitle(words.textContent, name);
+      words.textContent = name;
+    }
+    if (archived !== "archived" in element.dataset || closed !== "closed" in element.dataset) location.reload();
+  };
+  /** An event does not say everything: after it was closed, or with another role, it is asked for. */
+  const check = async () => {
+    try {
+      const { value } = await ask(`/rooms/${id}`, { signal });
+      show(value);
+      if (element.dataset.role && value.role !== element.dataset.role) location.reload();
+    } catch (caught) {
+      if (Problem.of(caught).status !== 404) throw caught;
+      location.replace(`${root}/front/rooms?gone`);
+    }
+  };
+  const checkAgain = () => retryUntilDone(check, feed, signal);
+  /** @param {FeedEventMap["change"]} event */
+  const onChange = ({ detail: { action, room, room_membership } }) => {
+    if (room?.id === id && action !== "delete") show(room);
+    else if (room?.id === id || room_membership?.room_id === id) checkAgain();
+  };
+
+  feed.addEventListener("change", onChange, { signal });
+  feed.addEventListener("reset", checkAgain, { signal });
+  feed.addEventListener("denied", ({ detail }) => detail.includes(`room:${id}`) && checkAgain(), { signal });
+  return () => controller.abort();
+}

@@ -1,0 +1,71 @@
+"""Closed and archived rooms in two windows: what members see of them as it happens, and when they leave."""
+
+from playwright.sync_api import expect
+
+from tests.browser.access import fresh, known_as
+from tests.browser.test_accessibility import assert_accessible, assert_fits
+
+ada, bob = known_as("ada"), known_as("bob")
+
+
+def test_a_closed_room_appears_changes_and_disappears_for_its_member(ada, bob):
+    theirs, name = bob.window("/front/rooms/1"), fresh("Committee")
+    ours = ada.window("/front/rooms")
+    ours.get_by_label("Name of the room").fill(name)
+    ours.get_by_label("Who sees it").select_option(label="Closed: only people you invite")
+    ours.get_by_role("button", name="Create room").click()
+    expect(ours.locator("main h1")).to_contain_text(name)
+    room = int(ours.url.rpartition("/")[2])
+    ours.get_by_role("link", name="About this room").click()
+    entry = theirs.locator(f"#rooms-aside [data-room='{room}']")
+    expect(entry).to_have_count(0)
+
+    ours.get_by_label("Person").select_option(str(bob.id))
+    ours.get_by_role("button", name="Add member").click()
+    expect(ours.locator(f"#members [data-id='{bob.id}']")).to_be_visible()
+    expect(entry).to_contain_text(name)
+    expect(entry.locator(".icon-lock")).to_be_visible()
+    said = ada.rest.post(f"/api/rooms/{room}/messages", json={"author_id": ada.id, "content": "welcome"})
+    assert said.status_code == 201
+    expect(entry.locator(".badge-count")).to_have_text("1")
+
+    assert ada.rest.put(f"/api/rooms/{room}/members/{bob.id}", json={"role": "owner"}).status_code == 200
+    expect(ours.locator(f"#members [data-id='{bob.id}'] .is-owner")).to_be_visible()
+    renamed = fresh("Board of directors")
+    assert ada.rest.patch(f"/api/rooms/{room}", json={"name": renamed}).status_code == 200
+    expect(entry).to_contain_text(renamed)
+    expect(ours.locator("main h1")).to_have_text(renamed)
+    expect(ours).to_have_title(f"{renamed} · Quart Notes")
+
+    assert_accessible(ours)
+    ours.set_viewport_size({"width": 390, "height": 844})
+    assert_fits(ours)
+
+    entry.locator("a").click()
+    expect(theirs.locator("#messages")).to_contain_text("welcome")
+    expect(theirs.locator("main h1")).to_contain_text(renamed)
+    ours.locator(f"#members [data-id='{bob.id}']").get_by_role("button", name="Remove").click()
+    ours.get_by_role("button", name="Remove", exact=True).click()
+
+    theirs.wait_for_url("**/front/rooms?gone")
+    expect(theirs.get_by_text("The room was deleted, or you no longer have access to it.")).to_be_visible()
+    expect(entry).to_have_count(0)
+    expect(ours.locator(f"#members [data-id='{bob.id}']")).to_have_count(0)
+
+
+def test_an_archived_room_leaves_the_list_and_closes_its_composer(ada, bob):
+    name = fresh("Project")
+    room = ada.rest.post("/api/rooms", json={"name": name}).json()["id"]
+    theirs, others = bob.window(f"/front/rooms/{room}"), ada.window("/front/rooms/1")
+    entry = others.locator(f"#rooms-aside [data-room='{room}']")
+    expect(entry).to_contain_text(name)
+    theirs.locator("#message-form textarea").fill("not sent yet")
+
+    assert ada.rest.patch(f"/api/rooms/{room}", json={"archived": True}).status_code == 200
+
+    expect(entry).to_have_count(0)
+    expect(theirs.get_by_text("This room is archived.")).to_be_visible()
+    expect(theirs.locator("#message-form")).to_have_count(0)
+    assert ada.rest.patch(f"/api/rooms/{room}", json={"archived": False}).status_code == 200
+    expect(entry).to_contain_text(name)
+    expect(theirs.locator("#message-form textarea")).to_have_value("not sent yet")

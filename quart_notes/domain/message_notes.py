@@ -30,7 +30,7 @@ class MessageNotes:
         message, _ = await self._messages.get(caller, message_id)
         if not message.content or (message.answer and message.answer.state in UNFINISHED):
             raise NotNowError("This answer is not written yet.")
-        text = note_text(message, f"{address}/rooms/{message.room_id}#message-{message.id}")
+        text = note_text(message, f"{address}/rooms/{message.room_id}/{message.id}")
         return await self._notes.add(caller, data.board_id, NoteCreate(description=text, client_key=data.client_key))
 
 

@@ -33,9 +33,11 @@ type User = Lacking<UserOut, "email">;
 type Room = Omit<RoomOut, "created_at">;
 type RoomMember = RoomMemberOut;
 type Message = Lacking<MessageOut, "recipient_id" | "recipient">;
+type Quote = QuoteOut;
+type Reaction = ReactionOut;
 type Answer = AnswerOut;
 /** What was written and is not known to have arrived. */
-type Unsent = { key: string; author_id: number; content: string; date: string };
+type Unsent = { key: string; author_id: number; content: string; date: string; reply_to?: Quote | null };
 /** Long work, and where it stands. */
 type Job = Omit<JobOut, "options" | "outcome"> & { options: Required<ImportOptions>; outcome: Required<Outcome> };
 type Unread = UnreadOut;

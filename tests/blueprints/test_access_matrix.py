@@ -101,6 +101,9 @@ BETWEEN_TWO = {  # about the conversation of the owner and root, and the owner's
         "messages.remove_reaction",
         "front_room_messages.message",
         "front_room_messages.make_note",
+        "front_room_messages.choose_reaction",
+        "front_room_messages.change_reaction",
+        "front_rooms.room_at",
     ),
 }
 OF_ITS_AUTHOR = {"messages.update_message", "front_room_messages.edit", "front_room_messages.save"}

@@ -40,7 +40,7 @@ async def test_a_note_has_the_source_its_tasks_and_a_link_back(core: Core):
 
     note = (await core.message_notes.add(ANYBODY, message.id, ON_SHARED, PAGES)).result
 
-    link = f"[Message from ada\\_b]({PAGES}/rooms/1#message-{message.id})"
+    link = f"[Message from ada\\_b]({PAGES}/rooms/1/{message.id})"
     assert (note.title, note.description, note.board_id) == (None, f"{TEXT}\n\n{link}", SHARED_BOARD)
     assert note.tasks == {"done": 1, "total": 2}
     assert note.content

@@ -95,6 +95,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "messages.update_message": says,
         "messages.create_note_of_message": {"board_id": 1},
         "front_room_messages.make_note": {"client_key": f"key-of-form-{number}"},
+        "front_room_messages.change_reaction": {"emoji": "👍"},
         "rooms.create_room": {"name": f"Room {number}"},
         "rooms.update_room": {"name": f"Room {number}"},
         f"{ROOM_SETTINGS}.save": {"name": f"Room {number} by form"},

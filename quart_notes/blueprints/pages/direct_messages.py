@@ -5,6 +5,7 @@ from typing import Any
 
 from quart import Blueprint, render_template, request
 
+from quart_notes.blueprints.pages.rooms import reacting_users
 from quart_notes.errors import ValidationFailedError
 from quart_notes.schemas import MAX_ID, MessageCreate, MessageQuery
 from quart_notes.web.context import core
@@ -40,6 +41,7 @@ async def _messages(user_id: int, form: dict[str, Any]) -> str:
         last_event_id=visible_position(found.position),
         form=form,
         note_board=await writable_board(),
+        reacting=await reacting_users(found.items),
     )
 
 
@@ -56,7 +58,8 @@ async def send(user_id: int) -> Page:
     except INVALID as error:
         return await refused(partial(_messages, user_id), sent, error)
     if wants_fragment():
+        board = await writable_board()
         return await render_template(
-            "fragments/message_row.html", message=posted.message, note_board=await writable_board()
+            "fragments/message_row.html", message=posted.message, note_board=board, reacting={}
         )
     return see_other(f"/front/messages/{user_id}#end")

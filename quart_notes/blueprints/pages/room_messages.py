@@ -6,7 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 from quart import Blueprint, render_template
 
-from quart_notes.blueprints.pages.rooms import to_message, visible_room
+from quart_notes.blueprints.pages.rooms import message_fragment, to_message, visible_room
+from quart_notes.blueprints.pages.rooms import visible_message as message_in
+from quart_notes.domain.reactions.emoji import COMMON
 from quart_notes.errors import ForbiddenError, NotFoundError, NotYoursError, ValidationFailedError
 from quart_notes.schemas import MessageNoteCreate, MessageOut, MessageUpdate, UserOut
 from quart_notes.web.context import core
@@ -22,16 +24,12 @@ blueprint = Blueprint("front_room_messages", __name__, url_prefix="/front/rooms/
 async def message(room_id: int, message_id: int) -> str:
     """The message as a fragment."""
     shown = await visible_message(room_id, message_id, await current_user())
-    return await render_template("fragments/message_item.html", message=shown, note_board=await writable_board())
+    return await message_fragment(shown)
 
 
 async def visible_message(room_id: int, message_id: int, me: UserOut | None) -> MessageOut:
     """A message of a room that the caller sees; NotFoundError otherwise."""
-    await visible_room(room_id, me)
-    found, _ = await core().messages.get(await caller(), message_id)
-    if found.room_id != room_id:
-        raise NotFoundError(f"There is no message {message_id} in room {room_id}")
-    return found
+    return await message_in(await visible_room(room_id, me), message_id)
 
 
 @blueprint.get("/edit")
@@ -67,6 +65,31 @@ async def save(room_id: int, message_id: int) -> Page:
         )
     except ValidationError as error:
         return await refused(partial(_edit, shown), sent, error)
+    return await to_message(changed)
+
+
+@blueprint.get("/reactions")
+async def choose_reaction(room_id: int, message_id: int) -> str:
+    """The form to react to a message."""
+    shown = await visible_message(room_id, message_id, await _require_user())
+    return await _choose_reaction(shown, form_context({"emoji": ""}))
+
+
+async def _choose_reaction(shown: MessageOut, form: dict[str, Any]) -> str:
+    return await render_template("message_reactions.html", message=shown, form=form, emojis=COMMON)
+
+
+@blueprint.post("/reactions")
+async def change_reaction(room_id: int, message_id: int) -> Page:
+    """Put an emoji on a message, or remove it."""
+    me = await _require_user()
+    shown = await visible_message(room_id, message_id, me)
+    sent = await form_values("emoji", "remove")
+    change = core().reactions.remove if sent["remove"] else core().reactions.add
+    try:
+        changed, _ = await change(await caller(), message_id, me.id, sent["remove"] or sent["emoji"])
+    except ValidationFailedError as error:
+        return await refused(partial(_choose_reaction, shown), sent, error)
     return await to_message(changed)
 
 

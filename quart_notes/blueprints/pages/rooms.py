@@ -1,11 +1,14 @@
 """The pages of rooms: the list, a conversation, and the message form."""
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, cast
 
 from pydantic import ValidationError
 from quart import Blueprint, Response, make_response, render_template, request
 
+from quart_notes.domain.reactions.emoji import COMMON
 from quart_notes.domain.service import Listed
 from quart_notes.errors import NotFoundError, NotYoursError, RoomNameTakenError
 from quart_notes.schemas import (
@@ -33,6 +36,7 @@ blueprint = Blueprint("front_rooms", __name__, url_prefix="/front/rooms")
 PAGE_SIZE = 50  # messages on a page; with JavaScript further ones follow on scrolling
 READ = 40  # messages above the first unread one: more than a window shows
 UNREAD = 100  # messages from there on
+NAMED = 10  # users named for each emoji on a message
 
 
 @blueprint.get("")
@@ -72,6 +76,26 @@ async def room(room_id: int) -> Page:
     return await _conversation(await visible_room(room_id, me), me, form_context({"content": ""}))
 
 
+@blueprint.get("/<id:room_id>/<id:message_id>")
+async def room_at(room_id: int, message_id: int) -> Page:
+    """A conversation, opened at a message, which is marked; with `reply`, in a reply to it."""
+    me = await current_user()
+    shown = await visible_room(room_id, me)
+    marked = await visible_message(shown, message_id)
+    form = form_context(
+        {"content": "", "reply_to": str(message_id)} if me and "reply" in request.args else {"content": ""}
+    )
+    return await _conversation(shown, me, form, marked)
+
+
+async def visible_message(shown: RoomOut, message_id: int) -> MessageOut:
+    """A message of a room that the caller sees; NotFoundError when it is not there."""
+    found, _ = await core().messages.get(await caller(), message_id)
+    if found.room_id != shown.id:
+        raise NotFoundError(f"There is no message {message_id} in room {shown.id}")
+    return found
+
+
 async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
     """A room, or a conversation of the caller; NotFoundError for those of others, as if they did not exist."""
     found, _ = await core().rooms.get(await caller(), room_id)
@@ -80,11 +104,14 @@ async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
     return found
 
 
-async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]) -> str:
+async def _conversation(
+    shown: RoomOut, me: UserOut | None, form: dict[str, Any], marked: MessageOut | None = None
+) -> str:
     before = parse_id(request.args.get("before_id"))
     reading = await _reading(shown.id, me)
     new_after = reading.last_read_id if reading and reading.count and before is None else None
-    found, newer = await _messages(shown.id, before or MAX_ID, new_after)
+    around = marked.id if marked else new_after
+    found, newer = await _messages(shown.id, before or MAX_ID, around)
     return await render_template(
         "room.html",
         room=shown,
@@ -105,8 +132,28 @@ async def _conversation(shown: RoomOut, me: UserOut | None, form: dict[str, Any]
         note_board=await writable_board(),
         missing=core().assistant.reason() if shown.kind == "private" else None,
         deleted=await _deleted(shown.id, me),
+        marked=marked,
+        replying_to=await _replying_to(shown, form),
+        reacting=await reacting_users(found.items),
+        emojis=COMMON,
         form=form,
     )
+
+
+async def _replying_to(shown: RoomOut, form: dict[str, Any]) -> MessageOut | None:
+    """The message that the one in the form replies to, if it is still there."""
+    message_id = parse_id(form.get("reply_to"))
+    try:
+        return await visible_message(shown, message_id) if message_id else None
+    except NotFoundError:
+        return None
+
+
+async def reacting_users(messages: Sequence[MessageOut]) -> dict[int, UserOut]:
+    """Those of the users who reacted whose names are shown."""
+    shown = (reaction["user_ids"][:NAMED] for message in messages for reaction in message.reactions)
+    ids = set(chain.from_iterable(shown))
+    return await core().users.existing_users(ids) if ids else {}
 
 
 def _title(shown: RoomOut, me: UserOut | None) -> str:
@@ -122,14 +169,14 @@ async def _reading(room_id: int, me: UserOut | None) -> UnreadOut | None:
     return next((one for one in found.items if one.room_id == room_id), None)
 
 
-async def _messages(room_id: int, before_id: int, new_after: int | None) -> tuple[Listed[MessageOut], bool]:
-    """The last messages before an id, or those around the first after `new_after`; whether there are newer ones."""
+async def _messages(room_id: int, before_id: int, around: int | None) -> tuple[Listed[MessageOut], bool]:
+    """The last messages before an id, or some up to `around` and more after it; whether there are newer ones."""
     who = await caller()
-    if new_after is None:
+    if around is None:
         newest = MessageQuery(before_id=before_id, limit=PAGE_SIZE)
         return await core().messages.in_room(who, room_id, newest), before_id < MAX_ID
-    read = await core().messages.in_room(who, room_id, MessageQuery(before_id=new_after + 1, limit=READ))
-    unread = await core().messages.in_room(who, room_id, MessageQuery(after_id=new_after, limit=UNREAD))
+    read = await core().messages.in_room(who, room_id, MessageQuery(before_id=around + 1, limit=READ))
+    unread = await core().messages.in_room(who, room_id, MessageQuery(after_id=around, limit=UNREAD))
     return read._replace(items=[*read.items, *unread.items]), unread.more
 
 
@@ -151,7 +198,7 @@ async def post_message(room_id: int) -> Page:
     if me is None and not may_talk(room_id):
         form_problem(NotYoursError("Choose who you are first."))
         return to_room(room_id)
-    sent = await form_values("content")
+    sent = await form_values("content", "reply_to")
     key = await form_key({"room": str(room_id), **sent})
     try:
         return await (_post_as_guest(room_id, sent, key) if me is None else _post(room_id, me, sent, key))
@@ -160,7 +207,9 @@ async def post_message(room_id: int) -> Page:
 
 
 async def _post(room_id: int, me: UserOut, sent: dict[str, str], key: str | None) -> Page:
-    data = RoomMessageCreate.model_validate({"author_id": me.id, **sent, "client_key": key})
+    data = RoomMessageCreate.model_validate(
+        {"author_id": me.id, **sent, "reply_to": sent["reply_to"] or None, "client_key": key}
+    )
     posted, _ = await core().messages.post(await caller(), room_id, data)
     core().presence.stopped_typing(room_id, me.id)
     await core().read_markers.mark_read(
@@ -170,7 +219,7 @@ async def _post(room_id: int, me: UserOut, sent: dict[str, str], key: str | None
 
 
 async def _post_as_guest(room_id: int, sent: dict[str, str], key: str | None) -> Page:
-    data = GuestMessageCreate(**sent, client_key=key)
+    data = GuestMessageCreate(content=sent["content"], client_key=key)
     guest = known_guest() or await core().messages.new_guest()
     posted, _ = await core().messages.post_as_guest(room_id, guest, data.content, data.client_key)
     response = cast(Response, await make_response(await to_message(posted, "#end")))
@@ -181,8 +230,14 @@ async def _post_as_guest(room_id: int, sent: dict[str, str], key: str | None) ->
 async def to_message(message: MessageOut, where: str = "") -> Page:
     """Redirect to the message in its conversation, or to `where`; for a fragment, the message itself."""
     if wants_fragment():
-        return await render_template("fragments/message_item.html", message=message, note_board=await writable_board())
+        return await message_fragment(message)
     return to_room(message.room_id, where or f"#message-{message.id}")
+
+
+async def message_fragment(message: MessageOut) -> str:
+    """A message alone."""
+    board, reacting = await writable_board(), await reacting_users([message])
+    return await render_template("fragments/message_item.html", message=message, note_board=board, reacting=reacting)
 
 
 def to_room(room_id: int, where: str = "") -> Page:

@@ -10,6 +10,10 @@ import re
 
 from quart_notes.schemas import EMOJI_MAX
 
+COMMON = (  # offered first
+    *("👍", "👎", "❤️", "😂", "🎉", "😮", "😢", "🙏", "👏", "🔥"),
+    *("✅", "👀", "🤔", "😊", "😍", "🥳", "💯", "🚀", "☕", "👋"),
+)
 PARTS_MAX = 4  # characters that are joined to one: two people, a heart and a kiss
 PICTURES = (  # code points that are shown as a picture: Emoji_Presentation
     "231A-231B 23E9-23EC 23F0 23F3 25FD-25FE 2614-2615 2648-2653 267F 2693 26A1 26AA-26AB 26BD-26BE 26C4-26C5 26CE "

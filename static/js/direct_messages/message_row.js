@@ -2,6 +2,8 @@
 import { showText } from "../lib/content.js";
 import { clone, find } from "../lib/elements.js";
 import { language, showMoment, toMilliseconds } from "../lib/time.js";
+import { fillQuote } from "../messages/quotes.js";
+import { fillReactions } from "../messages/reactions.js";
 import { showName } from "../shell/user_names.js";
 
 const { root = "" } = document.documentElement.dataset;
@@ -24,9 +26,11 @@ export function fill(row, message) {
   if (message.author) showName(find(row, ".from"), message.author);
   if (message.recipient) showName(find(row, ".to"), message.recipient);
   showText(find(row, ".content"), message.content, message.formatted);
-  row
-    .querySelector(".note-form")
-    ?.setAttribute("action", `${root}/front/rooms/${message.room_id}/messages/${message.id}/note`);
+  const path = `${root}/front/rooms/${message.room_id}/messages/${message.id}`;
+  row.querySelector(".note-form")?.setAttribute("action", `${path}/note`);
+  find(row, ".reactions").setAttribute("action", `${path}/reactions`);
+  fillQuote(row, message);
+  fillReactions(row, message);
   find(row, ".edited").hidden = !message.edited_at;
 }
 

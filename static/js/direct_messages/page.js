@@ -6,6 +6,8 @@ import { announceNews } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
 import * as linkedNotes from "../messages/linked_notes.js";
 import * as messageNotes from "../messages/message_notes.js";
+import * as quotes from "../messages/quotes.js";
+import * as reactions from "../messages/reactions.js";
 import { MessageTable } from "./message_table.js";
 
 const PAGE = 100; // messages that the table shows at first
@@ -42,6 +44,8 @@ export function start(element, feed) {
   const list = find(element, "#messages");
   const { noteBoard, noteBoardName = "" } = element.dataset;
   linkedNotes.start(list, feed);
+  quotes.start(list, feed, (change) => change());
+  reactions.start(list);
   if (noteBoard) messageNotes.start(list, { id: Number(noteBoard), name: noteBoardName }, feed);
   feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", load, { signal });

@@ -5,6 +5,10 @@
 const ELEMENTS = new Set(["p", "ul", "ol", "li", "strong", "em", "del", "br"]);
 const TEXTS = new Set(["text", "code"]);
 const SPANS = new Set(["p", "a", "strong", "em", "del"]);
+const WITHIN_WORDS = new Set(["a", "code", "del", "em", "strong", "text"]);
+const BLANKS = /[ \t\n\v\f\r\u1680\u2028\u2029]+/gu;
+const OPENING = 160; // characters of the beginning of a text
+const LAST_WORD = 40; // characters of a word that is left out there rather than cut
 const LINE_END = /\r\n?|\n/;
 
 /** The lines of a source, as the server counts them. @param {string} source */
@@ -110,6 +114,28 @@ function textOf(content) {
       if (TEXTS.has(type)) return text;
       if (type === "br") return " ";
       return SPANS.has(type) ? textOf(children) : "";
+    })
+    .join("");
+}
+
+/**
+ * The beginning of a text without its marks, on one line, as the server makes it (domain/text/snippets.py).
+ * @param {string} source @param {ContentNode[]|null|undefined} content null for a plain text
+ */
+export function opening(source, content) {
+  const line = (content ? wholeText(content) : source).replace(BLANKS, " ").trim();
+  if (line.length <= OPENING) return line;
+  const blank = line.lastIndexOf(" ", OPENING);
+  return `${line.slice(0, blank >= OPENING - LAST_WORD ? blank : OPENING)}…`;
+}
+
+/** @param {ContentNode[]} content @returns {string} with blanks between what stands apart */
+function wholeText(content) {
+  return content
+    .map(({ type, text = "", children = [], rows = [] }) => {
+      const blank = WITHIN_WORDS.has(type) ? "" : " ";
+      const cells = rows.flat().map((cell) => ` ${wholeText(cell)}`);
+      return [blank, text, wholeText(children), ...cells, blank].join("");
     })
     .join("");
 }

@@ -2,6 +2,8 @@
 import { drawAvatar } from "../lib/avatar.js";
 import { showText } from "../lib/content.js";
 import { address, clone, find } from "../lib/elements.js";
+import { fillQuote } from "../messages/quotes.js";
+import { fillReactions, readReactions } from "../messages/reactions.js";
 import { showNames } from "../shell/user_names.js";
 import { viewer } from "../shell/viewer.js";
 import { fillAnswer, nameAnswer, readAnswer } from "./assistant_answer_item.js";
@@ -54,6 +56,7 @@ export function read(item, roomId) {
     date: time.dateTime,
     edited_at: answer || find(item, ".edited").hidden ? null : time.dateTime,
     answer,
+    reactions: readReactions(item),
   };
   showTime(time, message.date);
   shown.set(item, message);
@@ -70,6 +73,8 @@ export function fill(item, message) {
     showText(find(item, ".content"), message.content, message.formatted);
     find(item, ".source").textContent = message.formatted ? message.content : "";
   }
+  fillQuote(item, message);
+  fillReactions(item, message);
   if (message.answer) fillAnswer(item, message.answer, viewer);
   else find(item, ".edited").hidden = !message.edited_at;
   shown.set(item, message);
@@ -94,9 +99,10 @@ function name(item, message) {
 
 /** @param {HTMLElement} item @param {number} id @param {boolean} deletes whether the viewer may delete the message */
 function showTools(item, id, deletes) {
-  const forms = item.querySelectorAll(".note-form, .delete-form"); // the first where the viewer may write on the open board
-  for (const form of forms) address(form, "action", id);
-  find(item, ".message-tools").hidden = !deletes && forms.length < 2;
+  // The first where the viewer may write on the open board; the links for users.
+  for (const form of item.querySelectorAll(".note-form, .delete-form, .reactions")) address(form, "action", id);
+  for (const link of item.querySelectorAll(".reply-link, .react-link")) address(link, "href", id);
+  find(item, ".message-tools").hidden = !deletes && !item.querySelector(".note-form, .reply-link");
   find(item, ".delete-form").hidden = !deletes;
 }
 

@@ -34,6 +34,8 @@ export function messageKeys(list, scroll) {
     k: previous,
     ArrowDown: () => (current() ? next() : false),
     ArrowUp: () => (current() ? previous() : false),
+    r: tool(".reply-link"),
+    "+": tool(".react-link"),
     e: tool(".edit-link"),
     m: tool(".note-button"),
     Delete: tool(".delete-button"),

@@ -40,9 +40,9 @@ export class Outbox {
     return () => controller.abort();
   }
 
-  /** @param {string} content @param {number} authorId */
-  add(content, authorId) {
-    const item = { key: clientKey(), author_id: authorId, content, date: new Date().toISOString() };
+  /** @param {string} content @param {number} authorId @param {Quote|null} [reply_to] */
+  add(content, authorId, reply_to = null) {
+    const item = { key: clientKey(), author_id: authorId, content, date: new Date().toISOString(), reply_to };
     this.#items.push({ ...item, state: "waiting" });
     this.#save();
     this.#sendWaiting();
@@ -92,9 +92,9 @@ export class Outbox {
 
   /** @param {Outgoing} item */
   async #send(item) {
-    const { author_id, content, key } = item;
+    const { author_id, content, key, reply_to } = item;
     try {
-      const body = { author_id, content, client_key: key };
+      const body = { author_id, content, client_key: key, ...(reply_to && { reply_to: reply_to.id }) };
       const { eventId } = await send("POST", `/rooms/${this.roomId}/messages`, body);
       item.state = "sent";
       this.feed.expectEvent(eventId);
@@ -135,7 +135,13 @@ class OutboxStore {
   save(items) {
     for (const { key } of items) this.#own.add(key);
     const others = (stored(this.#place) ?? []).filter(({ key }) => !this.#own.has(key));
-    const own = items.map(({ key, author_id, content, date }) => ({ key, author_id, content, date }));
+    const own = items.map(({ key, author_id, content, date, reply_to }) => ({
+      key,
+      author_id,
+      content,
+      date,
+      reply_to,
+    }));
     const all = [...others, ...own];
     store(this.#place, all.length ? all : null);
   }

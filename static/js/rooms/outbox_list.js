@@ -74,10 +74,10 @@ export function start(element, messages, scroll, feed) {
 }
 
 /** @param {Outgoing} item @param {number} roomId */
-function rowFor({ key, author_id, content, date }, roomId) {
+function rowFor({ key, author_id, content, date, reply_to }, roomId) {
   const row = itemFor({
     ...{ id: 0, room_id: roomId, version: 0, content, author_id, author: null, guest: null },
-    ...{ client_key: key, date, edited_at: null },
+    ...{ client_key: key, date, edited_at: null, reply_to, reactions: [] },
   });
   row.id = `unsent-${key}`;
   row.classList.add("unsent");

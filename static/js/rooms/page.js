@@ -16,10 +16,13 @@ import * as messageEditing from "./message_editing.js";
 import * as messageGrouping from "./message_grouping.js";
 import { messageKeys } from "./message_keys.js";
 import * as messageNotes from "../messages/message_notes.js";
+import * as quotes from "../messages/quotes.js";
+import * as reactions from "../messages/reactions.js";
 import { MessageWindow } from "./message_window.js";
 import * as outboxList from "./outbox_list.js";
 import * as presence from "./presence.js";
 import { Reading } from "./read_marker.js";
+import { Replying } from "./replying.js";
 import * as roomUpdates from "./settings/updates.js";
 import { LogScroll } from "./scroll_position.js";
 import * as typingIndicator from "./typing_indicator.js";
@@ -48,6 +51,8 @@ export function start(element, feed) {
   typingIndicator.start(find(element, "#typing"), roomId, feed);
   assistantAnswers.start(list, feed);
   linkedNotes.start(list, feed, (change) => scroll.keeping(change));
+  quotes.start(list, feed, (change) => scroll.keeping(change));
+  reactions.start(list);
   const { noteBoard, noteBoardName = "" } = element.dataset;
   if (noteBoard) messageNotes.start(list, { id: Number(noteBoard), name: noteBoardName }, feed);
   if (kind === "private") assistantStatus.start(find(element, "#assistant-missing"), list, feed);
@@ -75,8 +80,10 @@ function startGuest(element, roomId, scroll) {
 function startWriting(element, messages, scroll, feed) {
   const form = find(element, "#message-form", HTMLFormElement);
   const { outbox } = outboxList.start(find(element, "#outbox"), messages, scroll, feed);
+  const replying = new Replying(form, messages.element);
+  replying.start();
   messageComposer.start(form, messages.roomId, (content) => {
-    outbox.add(content, viewer);
+    outbox.add(content, viewer, replying.take());
     scroll.toEnd();
   });
   if (element.dataset.kind !== "private") typingSender.start(form, messages.roomId);

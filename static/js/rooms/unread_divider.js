@@ -96,7 +96,8 @@ export function start(button, messages, scroll, reading, unread) {
   draw();
   if (marked) {
     seen = false;
-    scroll.show(marked);
+    // A page that was opened at a message stays there.
+    if (!messages.element.querySelector("[data-marked]")) scroll.show(marked);
   }
   showButton();
   return () => controller.abort();

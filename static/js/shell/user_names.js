@@ -57,6 +57,12 @@ export function showNameOf(place, id) {
   else if (id && !shown) load(id);
 }
 
+/** The nickname of a user, loaded when the page does not know it; "" if that fails. @param {number} id */
+export async function nicknameOf(id) {
+  if (!knownNickname(id)) await load(id);
+  return knownNickname(id);
+}
+
 /** The nickname of a user, if the page knows it. @param {number|null|undefined} id */
 export const knownNickname = (id) => (id && (changed.get(id)?.nickname ?? placeOf(id)?.textContent)) || "";
 

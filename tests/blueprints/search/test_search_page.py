@@ -33,7 +33,7 @@ async def test_hits_lead_to_their_notes_and_messages_with_the_words_marked(api: 
     assert page.status_code == 200
     assert links(page) == [
         f"/front/notes/{note['id']}",
-        f"/front/rooms/1?before_id={said['id'] + 1}#message-{said['id']}",
+        f"/front/rooms/1/{said['id']}#message-{said['id']}",
     ]
     assert marks(page) == ["figs", "figs", "FIGS"]
     assert "Everybody's board" in unescape(page.text)

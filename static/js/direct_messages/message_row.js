@@ -26,9 +26,9 @@ export function fill(row, message) {
   if (message.author) showName(find(row, ".from"), message.author);
   if (message.recipient) showName(find(row, ".to"), message.recipient);
   showText(find(row, ".content"), message.content, message.formatted);
-  const path = `${root}/front/rooms/${message.room_id}/messages/${message.id}`;
-  row.querySelector(".note-form")?.setAttribute("action", `${path}/note`);
-  find(row, ".reactions").setAttribute("action", `${path}/reactions`);
+  row
+    .querySelector(".note-form")
+    ?.setAttribute("action", `${root}/front/rooms/${message.room_id}/messages/${message.id}/note`);
   fillQuote(row, message);
   fillReactions(row, message);
   find(row, ".edited").hidden = !message.edited_at;

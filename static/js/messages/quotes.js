@@ -1,6 +1,6 @@
 /** Quotes of messages that others reply to: each follows the events of the quoted message, which the reply has none of. */
 import { opening } from "../lib/content.js";
-import { around, find } from "../lib/elements.js";
+import { around, clone, find } from "../lib/elements.js";
 import { isPlain } from "../lib/keyboard.js";
 import { showName } from "../shell/user_names.js";
 
@@ -14,9 +14,11 @@ export function quoteOf({ id, version, author_id, author, guest, content, format
 
 /** @param {Element} item of a message @param {Message} message */
 export function fillQuote(item, { reply_to, room_id }) {
-  const place = find(item, ".quote");
-  place.hidden = !reply_to;
-  if (reply_to) show(place, reply_to, room_id);
+  const shown = item.querySelector(".quote");
+  if (!reply_to) return shown?.remove();
+  const place = shown instanceof HTMLElement ? shown : clone("quote");
+  show(place, reply_to, room_id);
+  if (place !== shown) find(item, ".content").before(place);
 }
 
 /** @param {HTMLElement} place @param {Quote} quote @param {number} roomId */

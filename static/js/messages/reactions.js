@@ -6,15 +6,19 @@ import { knownNickname, nicknameOf } from "../shell/user_names.js";
 import { viewer } from "../shell/viewer.js";
 import { openPicker } from "./emoji_picker.js";
 
+const { root = "" } = document.documentElement.dataset;
 const NAMED = 10; // users named for each emoji, as the server does
 
 /** Update the buttons; those that stay keep the focus. @param {HTMLElement} item @param {Message} message */
-export function fillReactions(item, { reactions = [] }) {
-  const form = find(item, ".reactions", HTMLFormElement);
-  const former = buttonsIn(form);
+export function fillReactions(item, { id, room_id, reactions = [] }) {
+  const shown = item.querySelector(".reactions");
+  if (!shown && !reactions.length) return;
+  const form = shown ?? blankForm(item, id, room_id);
+  const former = shown ? buttonsIn(form) : [];
   const focused = document.activeElement;
   const wanted = reactions.map((reaction) => {
-    const button = former.find(({ value }) => value === reaction.emoji) ?? clone("reaction", HTMLButtonElement);
+    const button =
+      former.find(({ value }) => value === reaction.emoji) ?? find(clone("reactions"), "button", HTMLButtonElement);
     fill(button, reaction);
     return button;
   });
@@ -22,10 +26,19 @@ export function fillReactions(item, { reactions = [] }) {
   for (const [place, button] of wanted.entries()) {
     if (form.children[place] !== button) form.insertBefore(button, form.children[place] ?? null);
   }
-  form.hidden = !wanted.length;
+  if (!wanted.length) form.remove();
   if (focused instanceof HTMLElement && former.some((one) => one === focused && !one.isConnected)) {
     item.focus({ preventScroll: true });
   }
+}
+
+/** A form without buttons, in its place. @param {HTMLElement} item @param {number} id @param {number} roomId */
+function blankForm(item, id, roomId) {
+  const form = clone("reactions");
+  form.setAttribute("action", `${root}/front/rooms/${roomId}/messages/${id}/reactions`);
+  form.replaceChildren();
+  (item.querySelector(".cell-text") ?? item).append(form);
+  return form;
 }
 
 /** @param {Element} form */
@@ -60,7 +73,8 @@ function name(button) {
 
 /** The reactions of an item that the server rendered. @param {HTMLElement} item @returns {Reaction[]} */
 export function readReactions(item) {
-  return buttonsIn(find(item, ".reactions")).map((button) => ({
+  const form = item.querySelector(".reactions");
+  return (form ? buttonsIn(form) : []).map((button) => ({
     emoji: button.value,
     count: Number(find(button, ".reaction-count").textContent),
     user_ids: (button.dataset.users ?? "").split(" ").filter(Boolean).map(Number),

@@ -100,7 +100,7 @@ function name(item, message) {
 /** @param {HTMLElement} item @param {number} id @param {boolean} deletes whether the viewer may delete the message */
 function showTools(item, id, deletes) {
   // The first where the viewer may write on the open board; the links for users.
-  for (const form of item.querySelectorAll(".note-form, .delete-form, .reactions")) address(form, "action", id);
+  for (const form of item.querySelectorAll(".note-form, .delete-form")) address(form, "action", id);
   for (const link of item.querySelectorAll(".reply-link, .react-link")) address(link, "href", id);
   find(item, ".message-tools").hidden = !deletes && !item.querySelector(".note-form, .reply-link");
   find(item, ".delete-form").hidden = !deletes;

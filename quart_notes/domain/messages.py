@@ -29,11 +29,10 @@ from quart_notes.domain.message_queries import (
     shown_message,
     without_unseen,
 )
-from quart_notes.domain.rooms.access import require_room_of, require_visible_room
+from quart_notes.domain.rooms.access import require_room_of, require_unarchived, require_visible_room
 from quart_notes.domain.rooms.rooms import conversation, loaded_room, room_of
 from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
 from quart_notes.domain.users import require_user, require_users
-from quart_notes.errors import RoomArchivedError
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Message, Room
 from quart_notes.schemas import (
@@ -253,8 +252,7 @@ async def _post(
     reply_to: int | None = None,
     **sent: str,
 ) -> Posted:
-    if room.archived:
-        raise RoomArchivedError("This room is archived: it can be read, but nobody can write there.")
+    require_unarchived(archived=room.archived)
     quoted = await require_quotable(change.connection, room.id, reply_to)
     recipient = None
     if room.kind == "direct":

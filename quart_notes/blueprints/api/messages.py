@@ -5,7 +5,7 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.domain.messages import Posted
 from quart_notes.domain.service import Listed
-from quart_notes.errors import NotNowError, NotYoursError, StaleVersionError
+from quart_notes.errors import NotNowError, NotYoursError, RoomArchivedError, StaleVersionError
 from quart_notes.live.writer import Committed
 from quart_notes.schemas import (
     AuthorQuery,
@@ -112,7 +112,7 @@ async def restore_message(message_id: int, query_args: AuthorQuery) -> Response:
 
 @blueprint.put("/<id:message_id>/reactions/<emoji>")
 @validate_querystring(AuthorQuery)
-@responds(MESSAGE, problems=(NotNowError,))
+@responds(MESSAGE, problems=(NotNowError, RoomArchivedError))
 async def add_reaction(message_id: int, emoji: str, query_args: AuthorQuery) -> Response:
     """React to a message.
 
@@ -123,7 +123,7 @@ async def add_reaction(message_id: int, emoji: str, query_args: AuthorQuery) -> 
 
 @blueprint.delete("/<id:message_id>/reactions/<emoji>")
 @validate_querystring(AuthorQuery)
-@responds(MESSAGE, problems=(NotNowError,))
+@responds(MESSAGE, problems=(NotNowError, RoomArchivedError))
 async def remove_reaction(message_id: int, emoji: str, query_args: AuthorQuery) -> Response:
     """Remove your reaction.
 

@@ -10,7 +10,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.access import Caller, act_as
 from quart_notes.domain.message_queries import UNFINISHED, message_out, require_visible_message, save
 from quart_notes.domain.reactions.emoji import one_emoji
-from quart_notes.domain.rooms.access import require_room_of
+from quart_notes.domain.rooms.access import require_room_of, require_unarchived
 from quart_notes.domain.service import DELETE_CHUNK, Service, transactional
 from quart_notes.domain.users import require_users
 from quart_notes.errors import NotNowError, ValidationFailedError
@@ -67,7 +67,8 @@ class Reactions(Service):
         act_as(change, caller, author_id)
         await require_users(change.connection, author_id=author_id)
         message = await require_visible_message(change.connection, caller, message_id)
-        await require_room_of(change.connection, caller, message.room_id, author_id)
+        room = await require_room_of(change.connection, caller, message.room_id, author_id)
+        require_unarchived(archived=room.archived_at is not None)
         if message.answer_state in UNFINISHED:
             raise NotNowError("This answer is being written.")
         return message

@@ -11,7 +11,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q, Subquery
 
 from quart_notes.domain.access import Caller
-from quart_notes.errors import FixedRoomError, ForbiddenError, NotFoundError
+from quart_notes.errors import FixedRoomError, ForbiddenError, NotFoundError, RoomArchivedError
 from quart_notes.models import Room, RoomMembership
 from quart_notes.schemas import RoomRole
 from quart_notes.storage.database import is_private
@@ -55,6 +55,12 @@ async def require_room_of(connection: BaseDBAsyncClient, caller: Caller, room_id
     if room.kind != "room" and person_id not in {room.lower_id, room.upper_id}:
         raise NotFoundError(f"Room {room_id} not found")
     return room
+
+
+def require_unarchived(*, archived: bool) -> None:
+    """RoomArchivedError in an archived room."""
+    if archived:
+        raise RoomArchivedError("This room is archived: it can be read, but nobody can write there.")
 
 
 async def roles_in(connection: BaseDBAsyncClient, caller: Caller, rooms: Sequence[Room]) -> dict[int, RoomRole]:

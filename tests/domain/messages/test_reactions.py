@@ -11,7 +11,7 @@ from quart_notes.background import reaction_events
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.reactions import reactions as module
-from quart_notes.errors import ForbiddenError, NotFoundError, NotNowError, ValidationFailedError
+from quart_notes.errors import ForbiddenError, NotFoundError, NotNowError, RoomArchivedError, ValidationFailedError
 from quart_notes.models import Message
 from quart_notes.schemas import (
     REACTIONS_MAX,
@@ -19,7 +19,9 @@ from quart_notes.schemas import (
     MessageOut,
     MessageUpdate,
     ReactionOut,
+    RoomCreate,
     RoomMessageCreate,
+    RoomUpdate,
     UserOut,
 )
 from tests.support.accounts_app import House
@@ -208,6 +210,21 @@ async def test_only_people_who_see_a_message_react_in_their_own_name(house: Hous
             await react_as(ANYBODY, author, emoji)
         assert [error.field for error in unprocessable.value.errors] == [field]
     assert rows(core, "SELECT user_id FROM reaction") == [(people["bob"].id,)]
+
+
+async def test_a_message_in_an_archived_room_keeps_its_reactions(core: Core):
+    ada = await person(core, "ada")
+    place = (await core.rooms.add(ANYBODY, RoomCreate(name="old"))).result
+    data = RoomMessageCreate(author_id=ada.id, content="hello")
+    message = (await core.messages.post(ANYBODY, place.id, data)).result.message
+    found = await react(core, message, ada)
+    await core.room_upkeep.change(ANYBODY, place.id, RoomUpdate(archived=True))
+
+    for change in (react, take_back):
+        with pytest.raises(RoomArchivedError):
+            await change(core, message, ada)
+
+    assert (await core.messages.get(ANYBODY, message.id))[0].reactions == found
 
 
 async def test_an_answer_that_is_being_written_takes_no_reaction_and_keeps_growing(core: Core):

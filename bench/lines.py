@@ -9,6 +9,7 @@ from bench.systems import System
 from bench.workloads.beside import Beside
 from bench.workloads.fanout import FanOut
 from bench.workloads.footprint import Memory, Start
+from bench.workloads.long_page import LongPage
 from bench.workloads.mix import Mix
 from bench.workloads.page import Page
 from bench.workloads.requests import Create, ListOf100, OneNote, Tick, Unchanged, Update
@@ -101,6 +102,11 @@ VISIT = tuple(
         ("whole", "all notes there", "ms"),
     )
 )
+LONG = (
+    Row("whole", "all notes there", "ms", 0),
+    Row("frame_p95", "scrolled while loading, p95 between frames", "ms", 0),
+    Row("key_p95", "p95 from a key to the frame", "ms", 0),
+)
 NAMES = {"websocket": "ws", "sse": "sse"}
 OURS = ("ours", "ours-accounts")
 
@@ -117,6 +123,7 @@ def lines(quick: bool) -> list[Line]:
         Line("start-empty", "start, no data yet", Start(), SECONDS, notes=0),
         Line("start", "start, 100 notes", Start(), SECONDS, needs=("notes", "restart"), restart=True),
         Line("page", "page of 1000 notes:", Page(1000), VISIT, only=OURS, notes=1000),
+        Line("long-page", "page of 5000 notes:", LongPage(5000), LONG, only=OURS[:1], notes=5000),
         Line("writes", f"loopback writes, {READERS} sockets", Writes(READERS, seconds), WRITES, only=("kernel",)),
     ]
 

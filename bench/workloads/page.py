@@ -1,5 +1,7 @@
 """The board's page in a browser: its size, and the time until it is usable."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ from bench.systems.base import program
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 PATH = "/front/notes"
 LIMIT = 30_000  # milliseconds until it is usable
 # Milliseconds since the navigation began. Usable: every script has started, and the page shows that its feed is live.
@@ -27,6 +29,25 @@ def missing() -> str | None:
     return None if any(map(program, BROWSERS)) else "Chromium"
 
 
+@contextmanager
+def browsing(server: Server) -> Iterator["BrowserContext"]:
+    """A browser with an empty cache, signed in as the readers of `server` are."""
+    if lack := missing():
+        raise RuntimeError(f"not here: {lack}")
+    from playwright.sync_api import sync_playwright
+
+    executable = next(found for name in BROWSERS if (found := program(name)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        context = browser.new_context()
+        cookie = server.headers.strip().removeprefix("Cookie: ")
+        if cookie:
+            name, _, value = cookie.partition("=")
+            context.add_cookies([{"name": name, "value": value, "url": f"http://127.0.0.1:{server.port}"}])
+        yield context
+        browser.close()
+
+
 @dataclass(frozen=True)
 class Page:
     """The board with `notes` notes, opened with an empty cache and again with the cache of that visit."""
@@ -35,20 +56,8 @@ class Page:
 
     def measure(self, server: Server) -> Measurement:
         """Measure once."""
-        if lack := missing():
-            raise RuntimeError(f"not here: {lack}")
-        from playwright.sync_api import sync_playwright
-
-        executable = next(found for name in BROWSERS if (found := program(name)))
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-            context = browser.new_context()
-            cookie = server.headers.strip().removeprefix("Cookie: ")
-            if cookie:
-                name, _, value = cookie.partition("=")
-                context.add_cookies([{"name": name, "value": value, "url": f"http://127.0.0.1:{server.port}"}])
+        with browsing(server) as context:
             first, again = (self._visit(context, server) for _ in range(2))
-            browser.close()
         values = {f"first_{name}": value for name, value in first.items()}
         return Measurement({**values, **{f"again_{name}": value for name, value in again.items()}})
 

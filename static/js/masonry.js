@@ -79,8 +79,8 @@ class Masonry {
 
   /** The window has moved. */
   look() {
+    this.#start = -this.list.getBoundingClientRect().top; // first, while no style has changed, so that it costs no layout
     for (const card of this.#rendered.splice(0)) card.style.contentVisibility = "";
-    this.#start = -this.list.getBoundingClientRect().top;
     this.#move();
   }
 

@@ -23,14 +23,22 @@ export function around({ target }, selector, kind) {
   return found instanceof (kind ?? HTMLElement) ? /** @type {T} */ (found) : null;
 }
 
+/** @type {Map<string, Element>} of templates, by id: to copy one is cheaper than to import it again */ const imported =
+  new Map();
+
 /**
  * A copy of a template's content.
  * @template {Element} [T=HTMLElement]
  * @param {string} id @param {new () => T} [kind] by default HTMLElement
  */
 export function clone(id, kind) {
-  const { content } = find(document, `#${id}`, HTMLTemplateElement);
-  return find(document.importNode(content, true), "*", kind);
+  let original = imported.get(id);
+  if (!original) {
+    const { content } = find(document, `#${id}`, HTMLTemplateElement);
+    original = find(document.importNode(content, true), "*", kind);
+    imported.set(id, original);
+  }
+  return /** @type {T} */ (original.cloneNode(true));
 }
 
 /**
@@ -47,11 +55,20 @@ export function insertById(parent, element) {
 }
 
 /**
- * Replace the id 0 in an address of the blank object by a real id.
- * @param {Element} element @param {"href"|"action"|"formaction"} attribute @param {number} id
+ * Set an attribute of an element that may be a form. Not by the form's own method: each property of a form is first looked for
+ * among the names of its fields. For that Chromium makes a list of them, which it visits whenever an id or a name changes anywhere in
+ * the document; with one for each card that is a millisecond a card.
+ * @param {Element} element @param {string} name @param {string} value
  */
-export function address(element, attribute, id) {
-  element.setAttribute(attribute, (element.getAttribute(attribute) ?? "").replace(/\/0(?=[/?#]|$)/, `/${id}`));
+export const attribute = (element, name, value) => Element.prototype.setAttribute.call(element, name, value);
+
+/**
+ * Replace the id 0 in an address of the blank object by a real id.
+ * @param {Element} element @param {"href"|"action"|"formaction"} name @param {number} id
+ */
+export function address(element, name, id) {
+  const blank = Element.prototype.getAttribute.call(element, name) ?? "";
+  attribute(element, name, blank.replace(/\/0(?=[/?#]|$)/, `/${id}`));
 }
 
 /** The values of a form's fields, without the key for browsers without scripts. @param {HTMLFormElement} form */

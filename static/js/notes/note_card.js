@@ -31,12 +31,9 @@ export function nameOf(note) {
   return text.length > NAME_LENGTH ? `${text.slice(0, NAME_LENGTH - 1)}…` : text;
 }
 
-/** @type {HTMLLIElement|undefined} */ let blank;
-
 /** A new card that shows a note. @param {Note} note */
 export function cardFor(note) {
-  blank ??= clone("note-card", HTMLLIElement); // to copy a card is cheaper than to import it again
-  const card = /** @type {HTMLLIElement} */ (blank.cloneNode(true));
+  const card = clone("note-card", HTMLLIElement);
   fill(card, note);
   return card;
 }

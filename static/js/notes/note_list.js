@@ -12,7 +12,7 @@ import { handOn, keepFocus, nextShown } from "../lib/focus.js";
 import { emit } from "../lib/page_events.js";
 import { VersionedList } from "../lib/versioned_list.js";
 import { cardFor, cardsIn, fill, noteOf, read } from "./note_card.js";
-import { DONE, NoteOrder } from "./order/note_order.js";
+import { DONE, NoteOrder, precedes } from "./order/note_order.js";
 
 /** @typedef {{id: number, card: HTMLElement, key: import("./order/note_order.js").Key, leaves: boolean}} Place leaves: deleted, or of another page */
 
@@ -40,6 +40,13 @@ export class NoteList {
   /** @param {number} id */
   has(id) {
     return this.#places.has(id);
+  }
+
+  /** Notes in the order that they have on the board. @param {Note[]} notes */
+  inOrder(notes) {
+    const keys = new Map(notes.map((note) => [note, this.order.keyOf(note)]));
+    const keyOf = /** @type {(note: Note) => import("./order/note_order.js").Key} */ ((note) => keys.get(note));
+    return [...notes].sort((one, other) => (precedes(keyOf(one), keyOf(other)) ? -1 : 1));
   }
 
   /**

@@ -10,7 +10,6 @@ import { fillAnswer, nameAnswer, readAnswer } from "./assistant_answer_item.js";
 import { showTime } from "./message_time.js";
 
 /** @type {WeakMap<Element, Message>} */ const shown = new WeakMap();
-/** @type {Map<string, HTMLLIElement>} by the id of its template */ const blanks = new Map();
 
 /** Whether the viewer may delete messages of others. */
 const administers = "admin" in document.documentElement.dataset;
@@ -31,9 +30,7 @@ export const isOwn = ({ author_id }) => viewer > 0 && author_id === viewer;
 /** A new item that shows a message. @param {Message} message */
 export function itemFor(message) {
   const kind = message.answer ? "answer-item" : "message-item";
-  const blank = blanks.get(kind) ?? clone(kind, HTMLLIElement);
-  blanks.set(kind, blank); // to copy an item is cheaper than to import it again
-  const item = /** @type {HTMLLIElement} */ (blank.cloneNode(true));
+  const item = clone(kind, HTMLLIElement);
   fill(item, message);
   return item;
 }

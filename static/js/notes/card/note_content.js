@@ -1,7 +1,7 @@
 /** A card's text: plain, or formatted beside its hidden source, with how many of its tasks are done. */
 import { allow } from "../../boards/board_role.js";
 import { formatted, linesOf, replaceNodes } from "../../lib/content.js";
-import { address, clone, find } from "../../lib/elements.js";
+import { address, attribute, clone, find } from "../../lib/elements.js";
 
 /** @param {HTMLElement} card @param {Note} note */
 export function showContent(card, note) {
@@ -23,28 +23,28 @@ export function removeMarks(card) {
 
 /** @param {HTMLElement} card @param {Note} note */
 function showCount(card, { id, tasks }) {
-  const shown = card.querySelector(".tasks-tools");
+  /** @type {HTMLElement|null} */ const shown = card.querySelector(".tasks-tools");
   card.toggleAttribute("data-checklist", Boolean(tasks?.total));
   if (!tasks?.total) {
     shown?.remove();
     return;
   }
   const tools = shown ?? clone("note-tasks");
-  const form = find(tools, ".tasks-form", HTMLFormElement);
   if (!shown) {
     for (const one of tools.children) address(one, "action", id);
     find(card, ".note-labels").before(tools);
   }
-  form.dataset.done = String(tasks.done);
-  find(form, ".tasks-count").textContent = `${tasks.done} of ${tasks.total}`;
-  putIntoForm(find(card, ".content"), form.action);
+  tools.dataset.done = String(tasks.done);
+  find(tools, ".tasks-count").textContent = `${tasks.done} of ${tasks.total}`;
+  putIntoForm(find(card, ".content"), find(tools, ".tasks-form"));
 }
 
-/** The boxes of the tasks belong to the form around them. @param {HTMLElement} content @param {string} action */
-function putIntoForm(content, action) {
+/** The boxes of the tasks belong to the form around them. @param {HTMLElement} content @param {Element} other a form with the same address */
+function putIntoForm(content, other) {
   if (content.closest(".content-form")) return;
-  const form = document.createElement("form");
-  Object.assign(form, { className: "content-form", method: "post", action });
-  content.replaceWith(form);
-  form.append(content);
+  const form = document.importNode(other);
+  attribute(form, "class", "content-form");
+  const range = new Range();
+  range.selectNode(content);
+  range.surroundContents(form);
 }

@@ -100,7 +100,7 @@ export class NoteOrder {
 }
 
 /** Ranks, times and folded texts are all compared as they are written. @param {Key} one @param {Key} other */
-function precedes(one, other) {
+export function precedes(one, other) {
   if (one.part !== other.part) return one.part < other.part;
   if (one.value !== other.value) return one.value < other.value !== one.down;
   return one.id > other.id;

@@ -1,4 +1,4 @@
-"""Which words are in blocks of notes and of messages, so that a search looks through few of them."""
+"""Which words and titles are in blocks of notes and of messages, so that a search looks through few of them."""
 
 from typing import Literal
 
@@ -12,11 +12,12 @@ class SearchBlock(Model):
     """The words of a block: all of its rows as of an event that SearchHead names, or a later one.
 
     first_id   the smallest id of the block
-    words      each word once, a line each, as in `search_text`; none of deleted rows; null: too many of them
+    words      each word once, a line each, as in `search_text`; none of deleted rows; null: too many of them.
+               Of a block of the kind title it has the titles of notes (domain.search.titles)
     """
 
     id = fields.BigIntField(primary_key=True)
-    kind: Literal["note", "message"] = choice(8)
+    kind: Literal["note", "message", "title"] = choice(8)
     first_id = fields.BigIntField()
     words = fields.TextField(null=True)
 

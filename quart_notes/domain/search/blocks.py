@@ -1,15 +1,17 @@
 """An index of the words in blocks of notes and of messages, which is made beside requests.
 
 A search for a rare word looks through the words of the blocks, a tenth of the texts, and then through the few blocks
-that have it. What was changed since the index was made is known from the log.
+that have it. Notes with the words in their titles come first, and are found in blocks of titles. What was changed since
+the index was made is known from the log.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Literal
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from quart_notes.domain.search.titles import matching, packed, title_in
 from quart_notes.domain.search.words import Values, Words
 from quart_notes.domain.service import Service
 from quart_notes.domain.text.normalization import BLANKS
@@ -28,6 +30,10 @@ CHANGED = "SELECT DISTINCT subject FROM event_log WHERE number > ?1 LIMIT ?2"
 READ_AT_ONCE = 16  # rows: a text may have 20,000 characters
 WORDS_MAX = 500_000  # characters of the words of a block
 YIELD_PAUSE = 0.05  # seconds between blocks, for requests
+BLOCKS_AT_ONCE = 16  # blocks of titles that are read and searched at once
+TITLES = (
+    "SELECT first_id, words FROM search_block WHERE kind = 'title' AND first_id < ?1 ORDER BY first_id DESC LIMIT ?2"
+)
 
 
 class SearchBlocks(Service):
@@ -63,34 +69,44 @@ class SearchBlocks(Service):
     ) -> list[int]:
         newest = await TABLES[kind].all().using_db(connection).order_by("-id").first()
         existing = set(range(0, newest.id + 1, BLOCK_SIZE)) if newest else set()
-        made = {row["first_id"] for row in await SearchBlock.filter(kind=kind).using_db(connection).values("first_id")}
+        made = await _made(connection, kind)
+        if kind == "note":
+            made &= await _made(connection, "title")
         return sorted(existing | made if changed is None else (existing - made) | changed[kind])
 
     async def _make(self, kind: Kind, first: int) -> None:
-        words = await self._words(kind, first)
+        words, titles = await self._contents(kind, first)
+        contents = {kind: words, "title": titles} if kind == "note" else {kind: words}
 
         async def work(change: Change) -> None:
-            await SearchBlock.update_or_create({"words": words}, kind=kind, first_id=first, using_db=change.connection)
+            for name, text in contents.items():
+                key = {"kind": name, "first_id": first}
+                await SearchBlock.update_or_create({"words": text}, using_db=change.connection, **key)
 
         await self._write(work)
 
-    async def _words(self, kind: Kind, first: int) -> str | None:
-        """The words of a block; None when there are so many that to look through them helps nobody."""
+    async def _contents(self, kind: Kind, first: int) -> tuple[str | None, str]:
+        """The words of a block, None when there are so many that to look through them helps nobody; and the titles."""
         words: set[str] = set()
+        titles: list[tuple[int, str]] = []
         size, begin, end = 0, first, first + BLOCK_SIZE
         async with self._database.snapshot(slow=True) as connection:
             while True:
                 some = TABLES[kind].filter(id__gte=begin, id__lt=end, deleted_at__isnull=True).using_db(connection)
                 rows = await some.order_by("id").limit(READ_AT_ONCE).values("id", "search_text")
                 for row in rows:
-                    new = {*BLANKS.split(row["search_text"])} - words
+                    if kind == "note":
+                        titles.append((row["id"], title_in(row["search_text"])))
+                    new = {*BLANKS.split(row["search_text"])} - words if size <= WORDS_MAX else set()
                     words |= new
                     size += sum(map(len, new))
-                if size > WORDS_MAX:
-                    return None
                 if len(rows) < READ_AT_ONCE:
-                    return "\n".join(words)
+                    return "\n".join(words) if size <= WORDS_MAX else None, packed(titles)
                 begin = rows[-1]["id"] + 1
+
+
+async def _made(connection: BaseDBAsyncClient, kind: str) -> set[int]:
+    return {row["first_id"] for row in await SearchBlock.filter(kind=kind).using_db(connection).values("first_id")}
 
 
 async def _changed(connection: BaseDBAsyncClient) -> dict[Kind, set[int]] | None:
@@ -137,7 +153,30 @@ def _without(blocks: Collection[int]) -> list[Range]:
     return found if len(found) <= RANGES_MAX else [EVERYTHING]
 
 
+async def titled_parts(
+    connection: BaseDBAsyncClient, words: Sequence[str], below: int
+) -> AsyncIterator[Range | list[int]]:
+    """Where notes with all words in their titles may be, the greatest ids first: ranges of ids, or lists of them."""
+    changed = await _changed(connection)
+    above = last = below
+    while changed is not None:
+        _, blocks = await connection.execute_query(TITLES, [last, BLOCKS_AT_ONCE])
+        for block in blocks:
+            last = block["first_id"]
+            if last in changed["note"]:
+                continue
+            if last + BLOCK_SIZE < above:
+                yield last + BLOCK_SIZE, above
+            yield [number for number in reversed(matching(block["words"], words)) if number < above]
+            above = last
+        if len(blocks) < BLOCKS_AT_ONCE:
+            break
+    if above > 0:
+        yield 0, above
+
+
 async def forget_blocks(change: Change, kind: Kind, ids: Collection[int]) -> None:
     """Delete the blocks of rows that are deleted for good, with their words."""
     firsts = {number - number % BLOCK_SIZE for number in ids}
-    await SearchBlock.filter(kind=kind, first_id__in=sorted(firsts)).using_db(change.connection).delete()
+    kinds = ("note", "title") if kind == "note" else (kind,)
+    await SearchBlock.filter(kind__in=kinds, first_id__in=sorted(firsts)).using_db(change.connection).delete()

@@ -20,9 +20,6 @@ from quart_notes.errors import ValidationFailedError
 from quart_notes.models import Board, Message, Note, Room
 from quart_notes.schemas import Cursor, MessageHit, MessageOut, NoteHit, NoteOut, NoteQuery, SearchOut, SearchQuery
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.schemas.search import NEWEST
-
-FIRST_LOOK = 10  # times the wanted hits: notes that are found first, to see how common the words are
 
 
 class Scope(NamedTuple):
@@ -89,40 +86,19 @@ class _Pages:
         """The hits of the page, and the cursor of the next one; None when there is none."""
         begin: Cursor = self._query.cursor or Cursor()
         wanted = self._query.limit + 1
-        titled: list[Candidate] = []
-        others: list[Candidate] | None = None
-        if begin == Cursor():
-            titled, others = await self._first_look(wanted)
-        elif begin.in_titles:
-            titled = await self._notes.find(begin.note, wanted, in_title=True)
+        titled = await self._notes.find_titled(begin.note, wanted) if begin.in_titles else []
         found = [_Found(one, is_note=True) for one in titled]
         rest = Cursor(in_titles=False) if begin.in_titles else begin
         if len(found) < wanted:
-            found += await self._by_time(rest, wanted - len(found), others)
+            found += await self._by_time(rest, wanted - len(found))
         page = found[: self._query.limit]
         return page, _following(page, rest) if len(found) > len(page) else None
 
-    async def _first_look(self, wanted: int) -> tuple[list[Candidate], list[Candidate] | None]:
-        """The first notes with the words in their titles, and the first ones without; None: not known.
-
-        One pass over the notes finds both where the words are rare. Where they are common, the newest notes are enough.
-        """
-        most = FIRST_LOOK * wanted
-        newest = await self._notes.find(NEWEST, most)
-        titled = [one for one in newest if one.in_title]
-        others = [one for one in newest if not one.in_title]
-        if len(newest) == most:
-            if len(titled) < wanted:
-                titled += await self._notes.find(newest[-1].id, wanted - len(titled), in_title=True)
-            if len(others) < wanted:
-                return titled, None
-        return titled[:wanted], others
-
-    async def _by_time(self, begin: Cursor, wanted: int, others: list[Candidate] | None) -> list[_Found]:
+    async def _by_time(self, begin: Cursor, wanted: int) -> list[_Found]:
         """Notes without the words in the title, and messages."""
-        if others is None:
-            others = await self._notes.find(begin.note, wanted, in_title=False)
-        said = await self._messages.find(begin.message, wanted)
+        others = await self._notes.find(begin.note, wanted)
+        oldest = others[-1].at if len(others) == wanted else None  # no earlier message gets on the page
+        said = await self._messages.find(begin.message, wanted, after=oldest)
         streams = ([_Found(one, is_note=True) for one in others], [_Found(one, is_note=False) for one in said])
         return list(merge(*streams, key=lambda found: found.candidate.at, reverse=True))[:wanted]
 

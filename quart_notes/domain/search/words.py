@@ -7,15 +7,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Words:
-    """The words of a search as patterns of LIKE, the longest first: it is the rarest."""
+    """The words of a search, folded, the longest first: it is the rarest."""
 
-    patterns: Sequence[str]
+    folded: Sequence[str]
 
     @classmethod
     def of(cls, words: Iterable[str]) -> "Words":
-        """The patterns of folded words."""
-        escaped = (word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in set(words))
-        return cls([f"%{word}%" for word in sorted(escaped, key=lambda word: (-len(word), word))])
+        """Those of some folded words, each once."""
+        return cls(sorted(set(words), key=lambda word: (-len(word), word)))
+
+    @property
+    def patterns(self) -> list[str]:
+        """Patterns of LIKE that find them within a text."""
+        escaped = (word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in self.folded)
+        return [f"%{word}%" for word in escaped]
 
 
 class Values(list[Any]):

@@ -15,8 +15,8 @@ from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.search import blocks, candidates
 from quart_notes.domain.search.words import Words
-from quart_notes.schemas import MessageUpdate, NoteHit, NoteUpdate, UserOut
-from tests.domain.search.test_search import a_user, named, note, say, search
+from quart_notes.schemas import MAX_ID, MessageUpdate, NoteHit, NoteUpdate, SearchQuery, UserOut
+from tests.domain.search.test_search import LOBBY, a_user, named, note, say, search
 from tests.support.servers.in_process import opened, rows
 
 LETTERS = "abéÜ_%"
@@ -140,7 +140,8 @@ def test_any_search_finds_what_a_search_in_python_finds_page_by_page(size: int):
         with (
             tempfile.TemporaryDirectory() as folder,
             patch.multiple(blocks, BLOCK_SIZE=size, YIELD_PAUSE=0),
-            patch.object(candidates, "NEAR", near),
+            patch.multiple(candidates, NEAR=near, FIRST_IDS=size, MOST_IDS=2 * size),
+            patch.object(blocks, "BLOCKS_AT_ONCE", size),
         ):
             asyncio.run(run(Path(folder)))
 
@@ -176,6 +177,50 @@ async def test_a_search_looks_where_the_index_has_the_words_and_where_it_is_old(
 
 
 @pytest.mark.usefixtures("small_blocks")
+async def test_titles_are_looked_up_in_the_index_where_it_is_not_old(core: Core):
+    ids = [await note(core, *texts) for texts in (("fig jam",), ("plum", "fig jam"), ("jam, fig",), ("fig jam",))]
+    await core.search_blocks.update()
+    await core.notes.change(ANYBODY, 1, ids[1], NoteUpdate(done=True))
+
+    async with core.database.snapshot() as connection:
+        parts = [part async for part in blocks.titled_parts(connection, ["jam", "fig"], ids[3])]
+
+    looked_up = [number for part in parts if isinstance(part, list) for number in part]
+    looked_through = [part for part in parts if isinstance(part, tuple)]
+    assert looked_up == [ids[2], ids[0]]
+    assert [number for number in ids if any(low <= number < high for low, high in looked_through)] == [ids[1]]
+    assert named(await search(core, "fig jam")) == ["fig jam", "jam, fig", "fig jam", "plum"]
+
+
+async def test_a_filter_that_few_titles_pass_finds_them(core: Core, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(candidates, "FIRST_IDS", 2)
+    monkeypatch.setattr(candidates, "MOST_IDS", 3)
+    ids = [await note(core, f"fig {number}") for number in range(12)]
+    for number in (ids[0], ids[5]):
+        await core.notes.change(ANYBODY, 1, number, NoteUpdate(pinned=True))
+    await core.search_blocks.update()
+
+    pinned: dict[str, Any] = {"is": "pinned"}
+    assert named(await search(core, "fig", **pinned)) == ["fig 5", "fig 0"]
+    assert named(await search(core, "fig", limit=1, **pinned)) == ["fig 5"]
+
+
+@pytest.mark.usefixtures("small_blocks")
+async def test_rows_before_a_time_are_not_looked_for(core: Core):
+    ada = await a_user(core)
+    ids = [await say(core, ada, f"milk {number}") for number in range(12)]
+    async with core.database.snapshot() as connection:
+        query = SearchQuery(q="milk")
+        messages = candidates.Candidates(connection, "message", [LOBBY], Words.of(["milk"]), query)
+        every = await messages.find(MAX_ID, 100)
+        late = await messages.find(MAX_ID, 100, after=every[3].at)
+
+    assert [one.id for one in every] == ids[::-1]
+    assert late[:3] == every[:3]
+    assert len(late) < len(every)
+
+
+@pytest.mark.usefixtures("small_blocks")
 async def test_an_index_that_is_older_than_the_log_is_not_used_and_is_made_again(core: Core):
     await note(core, "fig")
     await core.search_blocks.update()
@@ -206,7 +251,7 @@ async def test_words_of_deleted_notes_leave_the_index(core: Core):
     number = await note(core, "secret")
     await core.search_blocks.update()
     words = "SELECT count(*) FROM search_block WHERE words LIKE '%secret%'"
-    assert rows(core, words) == [(1,)]
+    assert rows(core, words) == [(2,)], "of words and of titles"
 
     await core.notes.delete(ANYBODY, 1, number)
     await core.trash.delete(ANYBODY, 1, number)

@@ -18,7 +18,7 @@ from quart_notes.core import Core
 from quart_notes.domain import passwords
 from tests.support.accounts_app import House, hash_quickly, opened_house
 from tests.support.api_fixtures import Json, person
-from tests.support.clients.callers import PEOPLE
+from tests.support.clients.callers import GUESTS, PEOPLE
 from tests.support.clients.delivery_paths import DELIVERY_PATHS
 from tests.support.clients.raw_connection import LEFT_OPEN
 from tests.support.clients.signing_in import Counted
@@ -274,6 +274,9 @@ async def full_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     monkeypatch.setattr(Housekeeping, "start", lambda _: None)  # no background queries
     async with opened_house(tmp_path / "data") as house:
         await house.welcome(*PEOPLE, "somebody")
+        for guest in GUESTS:
+            board_id = await house.board(guest, root="owner")
+            await house.welcome(guest, board_id=board_id, role="editor")
         await house.core.assistant.stop()  # it would change responses during a comparison
         await house.core.import_runner.stop()  # and jobs
         house.core.reactions.on_unsent = lambda _: None  # its event would come during another request

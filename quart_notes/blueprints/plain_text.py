@@ -37,6 +37,8 @@ async def chat(client_id: int) -> None:
     grant = await identify()
     speaker = f"Client {client_id}" if grant is None or not accounts_mode() else grant.caller.user
     assert speaker is not None  # noqa: S101 - in accounts mode the caller is somebody
+    if grant is not None:
+        grant.caller.require_member()  # a guest does not see the lobby
     await core().database.ping()
     await websocket.accept()
     who = FeedAccess(frozenset({room(LOBBY)}), None, (), grant)

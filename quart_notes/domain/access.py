@@ -43,6 +43,11 @@ class Caller:
         """The user's id."""
         return None if self.user is None else self.user.id
 
+    @property
+    def guest(self) -> bool:
+        """Whether they are a guest: they see only what they are a member of. In open mode nobody is."""
+        return not self.trusted and self.user is not None and self.user.guest
+
     def may_act_as(self, user_id: int | None) -> bool:
         """Whether this caller may act in that user's name."""
         return self.trusted or (user_id is not None and user_id == self.id)
@@ -51,6 +56,11 @@ class Caller:
         """ForbiddenError unless the caller is an administrator, or in open mode."""
         if not (self.trusted or self.admin):
             raise ForbiddenError("Only an administrator may do this.")
+
+    def require_member(self) -> None:
+        """ForbiddenError for a guest."""
+        if self.guest:
+            raise ForbiddenError("Only members of the server may do this; you are a guest.")
 
     def require_self(self, user_id: int) -> None:
         """ForbiddenError when the caller acts in another user's name."""
@@ -64,16 +74,18 @@ ANYBODY = Caller(None, trusted=True)
 def visible_boards(caller: Caller) -> Q:
     """The boards that a caller sees in lists: the shared board, and those that they are a member of.
 
-    In open mode all shared ones; a personal board is listed for its owner only, there too.
+    A guest sees the latter only. In open mode all shared ones; personal boards are listed for their owners only.
     """
     memberships = Membership.filter(user_id=caller.id or 0).values("board_id")
-    everybodys = Q(kind="shared") if caller.trusted else Q(id=SHARED_BOARD)
-    return Q(deleted_at__isnull=True) & (everybodys | Q(id__in=Subquery(memberships)))
+    visible = Q(id__in=Subquery(memberships))
+    if not caller.guest:
+        visible |= Q(kind="shared") if caller.trusted else Q(id=SHARED_BOARD)
+    return Q(deleted_at__isnull=True) & visible
 
 
 async def role_on(connection: BaseDBAsyncClient, caller: Caller, board_id: int) -> Role | None:
     """The caller's role on a board; None when the caller sees no such board."""
-    if board_id == SHARED_BOARD:
+    if board_id == SHARED_BOARD and not caller.guest:
         return "owner" if caller.trusted or caller.admin else "editor"
     _, found = await connection.execute_query(ROLE, [board_id, caller.id or 0])
     if not found:

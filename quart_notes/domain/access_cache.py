@@ -58,9 +58,10 @@ class Grant:
 
 def topics_of(caller: Caller, roles: Mapping[int, Role], rooms: Collection[str] = ()) -> frozenset[str]:
     """The topics of a caller's subscription that names none; `roles` and `rooms` as in Grant."""
+    public: frozenset[str] = frozenset() if caller.guest else PUBLIC
     own = {events.user(caller.id)} if caller.id else set()
     boards = {events.board(board_id) for board_id in roles}
-    return PUBLIC | boards | own | set(rooms) | ({events.ALL_BOARDS} if caller.trusted else set())
+    return public | boards | own | set(rooms) | ({events.ALL_BOARDS} if caller.trusted else set())
 
 
 class AccessCache:

@@ -88,7 +88,9 @@ class Accounts(Service):
 
         async def work(change: Change) -> UserOut:
             invitation = await valid_invitation(change.connection, secret)
-            user = await create_user(change, UserCreate(name=data.name, email=data.email, nickname=data.nickname))
+            guest = invitation.joins_as == "guest"
+            new = UserCreate(name=data.name, email=data.email, nickname=data.nickname)
+            user = await create_user(change, new, guest=guest)
             admin = invitation.kind == "setup"
             await _store_password(change.connection, user.id, password_hash, admin=admin)
             await self._use(change, invitation, user.id)
@@ -229,5 +231,5 @@ async def _reset(change: Change, user_id: int, password_hash: str, *, admin: boo
 async def _store_password(
     connection: BaseDBAsyncClient, user_id: int, password_hash: str, *, admin: bool = False
 ) -> None:
-    further = {"is_admin": True} if admin else {}
+    further = {"is_admin": True, "is_guest": False} if admin else {}
     await User.filter(id=user_id).using_db(connection).update(password_hash=password_hash, **further)

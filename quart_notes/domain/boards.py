@@ -61,7 +61,8 @@ class Boards(Service):
                     await add_personal(connection, row["id"], row["nickname"])
 
     async def add(self, caller: Caller, data: BoardCreate) -> Committed[MyBoardOut]:
-        """Add a shared board; the caller owns it."""
+        """Add a shared board; the caller owns it. ForbiddenError for a guest."""
+        caller.require_member()
 
         async def work(change: Change) -> MyBoardOut:
             board = Board(kind="shared", name=data.name, tick=data.tick, created_at=datetime.now(UTC))

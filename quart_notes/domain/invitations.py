@@ -68,7 +68,7 @@ class Invitations(Service):
             return None
         await Invitation.filter(inviter_id__isnull=True).using_db(connection).delete()
         setup = new_secret()
-        await _add(connection, setup, kind="setup", days=FIRST_DAYS)
+        await _add(connection, setup, kind="setup", days=FIRST_DAYS, joins_as="member")
         claims = {}
         waiting = User.filter(password_hash__isnull=True, deactivated_at__isnull=True).using_db(connection)
         for user in await waiting.order_by("id"):
@@ -77,7 +77,7 @@ class Invitations(Service):
         return SetupLinks(setup, claims)
 
     async def add(self, caller: Caller, data: InvitationCreate) -> Committed[NewInvitation]:
-        """Create a link. ForbiddenError for another user's password or board that the caller may not offer."""
+        """Create a link. ForbiddenError for a password, a board or a membership that the caller may not offer."""
         request = request_of("invitation", caller.id, data, data.client_key)
         secret = secret_for(request, self._derive)
 
@@ -94,6 +94,7 @@ class Invitations(Service):
                 uses=data.uses if data.user_id is None else 1,
                 board_id=data.board_id,
                 role=data.role,
+                joins_as=data.newcomer,
             )
             return NewInvitation(InvitationOut.model_validate(row), secret)
 
@@ -154,6 +155,8 @@ async def _require_right_to_invite(connection: BaseDBAsyncClient, caller: Caller
         (user,) = await require_users(connection, user_id=data.user_id)
         if user.deactivated:
             raise NotNowError(f"{user.nickname} is deactivated: activate them first.")
+    if data.newcomer == "member":
+        caller.require_member()  # a guest may bring guests to a board of theirs
     if data.board_id is not None:
         await require_role(connection, caller, data.board_id, "owner")
         await require_shared(connection, data.board_id)

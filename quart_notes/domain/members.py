@@ -32,7 +32,7 @@ class Members(Service):
         connection = change.connection
         await require_role(connection, caller, board_id, "owner")
         await require_shared(connection, board_id)
-        (user,) = await require_users(connection, user_id=user_id)
+        (user,) = await require_users(connection, caller, user_id=user_id)
         member = await Membership.get_or_none(board_id=board_id, user_id=user_id, using_db=connection)
         out = MemberOut(board_id=board_id, user=user, role=data.role)
         if member is None:

@@ -64,7 +64,7 @@ class Messages(Service):
         """Send a direct message; ValidationFailedError naming the field when there is no such user."""
         act_as(change, caller, data.author_id)
         author, recipient = await require_users(
-            change.connection, author_id=data.author_id, recipient_id=data.recipient_id
+            change.connection, caller, author_id=data.author_id, recipient_id=data.recipient_id
         )
         room = await conversation(change, author, recipient)
         return await _post_once(change, room, author, data)
@@ -194,10 +194,10 @@ class Messages(Service):
     async def of_user(self, caller: Caller, user_id: int, query: MessageQuery) -> Listed[MessageOut]:
         """A page of the direct messages to or from a user, those that the caller sees.
 
-        NotFoundError when there is no such user.
+        NotFoundError when the caller sees no such user.
         """
         async with self._database.snapshot() as connection:
-            await require_user(connection, user_id)
+            await require_user(connection, user_id, caller)
             rooms = Room.filter(kind="direct").using_db(connection)
             if not caller.trusted:
                 rooms = rooms.filter(Q(lower_id=caller.id) | Q(upper_id=caller.id))

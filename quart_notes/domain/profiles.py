@@ -10,7 +10,7 @@ from quart_notes.domain.boards import rename_personal
 from quart_notes.domain.jobs import ACTIVE, request_work, set_state
 from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.users import ASSISTANT, nickname_taken, of_nickname, record_user_event, user_out
-from quart_notes.errors import LastAdministratorError, NotFoundError
+from quart_notes.errors import LastAdministratorError, NotFoundError, NotNowError
 from quart_notes.live.writer import Change
 from quart_notes.models import NICKNAME_KEY_MAX, Invitation, Job, User
 from quart_notes.schemas import ProfileUpdate, UserOut, name_key
@@ -74,12 +74,26 @@ class Profiles(Service):
 
     @transactional
     async def set_admin(self, change: Change, caller: Caller, user_id: int, *, admin: bool) -> UserOut:
-        """Make a user an administrator, or remove the right; raises like `deactivate`."""
+        """Make a user an administrator, and a member of the server; or remove the right. Raises like `deactivate`."""
         caller.require_admin()
         user = await _require_user(change.connection, user_id)
         if not admin:
             await _require_another_administrator(change, user)
-        return await _update(change, user, is_admin=admin)
+        return await _update(change, user, is_admin=admin, is_guest=user.is_guest and not admin)
+
+    @transactional
+    async def set_guest(self, change: Change, caller: Caller, user_id: int, *, guest: bool) -> UserOut:
+        """Make a user a guest, or a member of the server. A guest's links that bring further members end.
+
+        raises   NotFoundError; NotNowError for an administrator; ForbiddenError unless the caller is one
+        """
+        caller.require_admin()
+        user = await _require_user(change.connection, user_id)
+        if guest and user.is_admin:
+            raise NotNowError(f"{user.nickname} is an administrator: end that first.")
+        if guest:
+            await Invitation.filter(inviter_id=user.id, joins_as="member").using_db(change.connection).delete()
+        return await _update(change, user, is_guest=guest)
 
 
 async def _require_user(connection: BaseDBAsyncClient, user_id: int) -> User:
@@ -103,7 +117,7 @@ async def _update(change: Change, user: User, **fields: object) -> UserOut:
     if changed:
         user.update_from_dict(changed)
         await user.save(using_db=change.connection, update_fields=list(changed))
-        record_user_event(change, "update", user)
+        await record_user_event(change, "update", user)
         record_access_change(change, user_id=user.id)
     return user_out(user)
 

@@ -31,9 +31,9 @@ UNREAD = """
     ) seen
 """
 # As `visible_rooms` has it, in accounts mode.
-CLOSED = """ AND (NOT room.closed OR EXISTS (
+CLOSED = """ AND ((NOT room.closed AND NOT person.is_guest) OR (room.closed AND EXISTS (
             SELECT 1 FROM room_membership WHERE room_id = room.id AND user_id = person.id
-        ))"""
+        )))"""
 
 
 class ReadMarkers(Service):

@@ -137,7 +137,7 @@ class StreamRevocation:
             grant = await self._cache.token(before.secret)
         else:
             grant = await self._cache.session(before.secret, trusted=before.caller.trusted)
-        if grant is None or grant.caller.id != before.caller.id:
+        if grant is None or (grant.caller.id, grant.caller.guest) != (before.caller.id, before.caller.guest):
             return False
         if grant.expires is not None and grant.expires <= asyncio.get_running_loop().time():
             return False
@@ -147,6 +147,8 @@ class StreamRevocation:
         if stream.all_closed and not grant.rooms <= stream.topics:
             return False
         of_members = {topic for topic in stream.topics if events.is_board(topic) or topic in self._separate_topics}
+        if grant.caller.guest:
+            of_members |= before.rooms & stream.topics  # one that was opened for everybody is no guest's
         # A member who was removed and added again must not get what was published between.
         return of_members <= grant.topics and all(
             grant.starts.get(topic) == before.starts.get(topic) for topic in of_members

@@ -5,20 +5,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Q, Subquery
 
 from quart_notes.domain.access import Caller, record_access_change
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Service
 from quart_notes.domain.text.normalization import fold_text
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
+from quart_notes.live import events
 from quart_notes.live.events import USERS, Action, UserEvent
 from quart_notes.live.writer import Change, Committed
-from quart_notes.models import NICKNAME_KEY_MAX, Board, LogHead, Membership, Message, User
+from quart_notes.models import NICKNAME_KEY_MAX, Board, LogHead, Membership, Message, Room, RoomMembership, User
 from quart_notes.schemas import PAGE_MAX, PageQuery, UserCreate, UserOut, name_key
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.storage.database import is_private
 
-COLUMNS = ("id", "name", "email", "nickname", "deactivated_at", "is_admin")
+COLUMNS = ("id", "name", "email", "nickname", "deactivated_at", "is_admin", "is_guest")
 PERSONAL_BOARD_NAME = "Personal ({})"  # with the nickname
 ASSISTANT = "assistant"  # answers messages with @assistant; no user may have this nickname
 
@@ -41,25 +43,25 @@ class Users(Service):
         )
 
     async def get(self, user_id: int, caller: Caller | None = None) -> tuple[UserOut, EventId]:
-        """A user as the caller sees them, and the newest event that this includes."""
+        """A user as the caller sees them, and the newest event that this includes; without a caller any user."""
         async with self._snapshot() as (connection, position):
-            row = await User.get_or_none(id=user_id, using_db=connection).values(*COLUMNS)
-            if row is None:
+            found = await User.filter(visible_users(caller), id=user_id).using_db(connection).values(*COLUMNS)
+            if not found:
                 raise NotFoundError(f"User {user_id} not found")
-            return _shown_to(connection, row, caller), position
+            return _shown_to(connection, found[0], caller), position
 
     async def find(self, query: PageQuery, caller: Caller | None = None) -> Listed[UserOut]:
         """Users by id as the caller sees them, `query.limit` at most."""
         async with self._snapshot() as (connection, position):
-            people = User.filter(id__gt=query.after_id).using_db(connection)
+            people = User.filter(visible_users(caller), id__gt=query.after_id).using_db(connection)
             rows = await people.order_by("id").limit(query.limit + 1).values(*COLUMNS)
             users = [_shown_to(connection, row, caller) for row in rows[: query.limit]]
         return Listed(users, position, len(rows) > query.limit)
 
-    async def active(self, limit: int = PAGE_MAX) -> list[UserOut]:
-        """The first users by id who may sign in."""
+    async def active(self, caller: Caller, limit: int = PAGE_MAX) -> list[UserOut]:
+        """The first users by id who may sign in, those whom the caller sees."""
         async with self._database.snapshot() as connection:
-            people = User.filter(deactivated_at__isnull=True).using_db(connection)
+            people = User.filter(visible_users(caller), deactivated_at__isnull=True).using_db(connection)
             rows: Any = await people.order_by("id").limit(limit).values(*COLUMNS)
             return [_shown_to(connection, row, None) for row in rows]
 
@@ -69,7 +71,26 @@ class Users(Service):
             return await by_id(connection, ids)
 
 
-async def create_user(change: Change, data: UserCreate) -> UserOut:
+def visible_users(caller: Caller | None) -> Q:
+    """The users whom a caller sees: a guest those of `acquainted_with`, everybody else all."""
+    return acquainted_with(caller.id or 0) if caller is not None and caller.guest else Q()
+
+
+def acquainted_with(user_id: int) -> Q:
+    """A user, and those who share a board, a closed room or a direct conversation with them. It is symmetric."""
+    boards = Membership.filter(user_id=user_id, board__deleted_at__isnull=True).values("board_id")
+    rooms = RoomMembership.filter(user_id=user_id, room__closed=True, room__deleted_at__isnull=True).values("room_id")
+    direct = Room.filter(kind="direct")
+    shared = (
+        Membership.filter(board_id__in=Subquery(boards)).values("user_id"),
+        RoomMembership.filter(room_id__in=Subquery(rooms)).values("user_id"),
+        direct.filter(lower_id=user_id).values("upper_id"),
+        direct.filter(upper_id=user_id).values("lower_id"),
+    )
+    return Q(Q(id=user_id), *(Q(id__in=Subquery(ids)) for ids in shared), join_type="OR")
+
+
+async def create_user(change: Change, data: UserCreate, *, guest: bool = False) -> UserOut:
     """Add a user within a change, with a personal board."""
     connection = change.connection
     key = name_key(data.nickname, NICKNAME_KEY_MAX)
@@ -81,12 +102,13 @@ async def create_user(change: Change, data: UserCreate) -> UserOut:
         nickname_key=key,
         read_from=newest[0] if newest else 0,
         replay_after=(await LogHead.get(id=1, using_db=connection)).newest,
+        is_guest=guest,
         created_at=datetime.now(UTC),
     )
     await user.save(using_db=connection, force_create=True)
     board_id = await add_personal(connection, user.id, user.nickname)
     record_access_change(change, user_id=user.id, board_id=board_id)
-    record_user_event(change, "create", user)
+    await record_user_event(change, "create", user)
     return user_out(user)
 
 
@@ -95,11 +117,15 @@ def nickname_taken(nickname: str) -> NicknameTakenError:
     return NicknameTakenError.of_field("nickname", f"{nickname} is taken already.")
 
 
-def record_user_event(change: Change, action: Action, user: User) -> None:
-    """Record the event of a user."""
+async def record_user_event(change: Change, action: Action, user: User) -> None:
+    """Record the event of a user: for the members of the server, and for each guest who sees the user."""
     private = is_private(change.connection)
     out = _out(_row(user), email=not private, admin=private)
     change.record(UserEvent(topic=USERS, action=action, user=out))
+    if private:  # in open mode everybody may follow the first topic
+        guests = User.filter(acquainted_with(user.id), is_guest=True, deactivated_at__isnull=True)
+        for row in await guests.using_db(change.connection).order_by("id").values("id"):
+            change.record(UserEvent(topic=events.user(row["id"]), action=action, user=out))
 
 
 def user_out(user: User) -> UserOut:
@@ -125,27 +151,33 @@ async def of_nickname(connection: BaseDBAsyncClient, nickname: str) -> User | No
     return found.get(keys[0]) or found.get(keys[1])
 
 
-async def require_user(connection: BaseDBAsyncClient, user_id: int) -> UserOut:
-    """A user; NotFoundError when there is none of that id."""
-    found = await by_id(connection, {user_id})
+async def require_user(connection: BaseDBAsyncClient, user_id: int, caller: Caller | None = None) -> UserOut:
+    """A user; NotFoundError when there is none of that id, or the caller does not see them."""
+    found = await by_id(connection, {user_id}, caller)
     if not found:
         raise NotFoundError(f"User {user_id} not found")
     return found[user_id]
 
 
-async def require_users(connection: BaseDBAsyncClient, **ids: int) -> list[UserOut]:
-    """The users whose ids a caller sent, by the fields' names; ValidationFailedError naming unknown ones."""
-    found = await by_id(connection, set(ids.values()))
+async def require_users(connection: BaseDBAsyncClient, caller: Caller | None = None, **ids: int) -> list[UserOut]:
+    """The users whose ids a caller sent, by the fields' names.
+
+    raises   ValidationFailedError naming those who do not exist, or whom the caller does not see
+    """
+    found = await by_id(connection, set(ids.values()), caller)
     errors = [FieldError(field, f"User {user_id} not found") for field, user_id in ids.items() if user_id not in found]
     if errors:
         raise ValidationFailedError("; ".join(f"{field}: {message}" for field, message in errors), errors=errors)
     return [found[user_id] for user_id in ids.values()]
 
 
-async def by_id(connection: BaseDBAsyncClient, ids: Collection[int | None]) -> dict[int, UserOut]:
-    """Those of the users who exist, in one query."""
+async def by_id(
+    connection: BaseDBAsyncClient, ids: Collection[int | None], caller: Caller | None = None
+) -> dict[int, UserOut]:
+    """Those of the users who exist, in one query; with a caller those whom they see."""
     user_ids = [user_id for user_id in ids if user_id is not None]
-    rows: Sequence[Any] = await User.filter(id__in=user_ids).using_db(connection).values(*COLUMNS) if user_ids else ()
+    found = User.filter(visible_users(caller), id__in=user_ids)
+    rows: Sequence[Any] = await found.using_db(connection).values(*COLUMNS) if user_ids else ()
     email = not is_private(connection)
     return {row["id"]: _out(row, email=email) for row in rows}
 
@@ -171,5 +203,6 @@ def _out(row: Any, *, email: bool, admin: bool = False) -> UserOut:
         email=row["email"] or None if email else None,
         nickname=row["nickname"],
         deactivated=row["deactivated_at"] is not None,
+        guest=row["is_guest"],
         admin=admin and row["is_admin"],
     )

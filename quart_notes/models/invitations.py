@@ -5,7 +5,7 @@ from tortoise.models import Model
 
 from quart_notes.models.columns import choice, reference
 from quart_notes.models.users import User
-from quart_notes.schemas import Role
+from quart_notes.schemas import Role, ServerRole
 
 
 class Invitation(Model):
@@ -21,6 +21,7 @@ class Invitation(Model):
     inviter: fields.ForeignKeyNullableRelation[User] = reference("User", fields.CASCADE, null=True, db_index=True)
     board_id = fields.BigIntField(null=True)  # joined on arrival, with this role
     role: Role | None = choice(8, null=True)
+    joins_as: ServerRole | None = choice(6, null=True)  # what a new person becomes; null: a claim, which brings nobody
     uses_left = fields.IntField()
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField(db_index=True)

@@ -22,6 +22,7 @@ class User(Model):
     is_admin = fields.BooleanField(
         default=False, db_default=False
     )  # whether they may add people, and let others set a new password
+    is_guest = fields.BooleanField(default=False, db_default=False)  # sees only the boards and rooms of theirs
     created_at = fields.DatetimeField()
     deactivated_at = fields.DatetimeField(null=True)  # cannot sign in any more since then
 

@@ -154,4 +154,4 @@ from quart_notes.schemas.rooms import (
 from quart_notes.schemas.search import HITS_MAX, Cursor, MessageHit, NoteHit, NoteState, SearchOut, SearchQuery
 from quart_notes.schemas.system import FeedQuery, HealthOut, ProblemOut, VersionOut
 from quart_notes.schemas.text import is_blank, name_key, one_line
-from quart_notes.schemas.users import EMAIL_MAX, NAME_MAX, NICKNAME_MAX, ProfileUpdate, UserCreate, UserOut
+from quart_notes.schemas.users import EMAIL_MAX, NAME_MAX, NICKNAME_MAX, ProfileUpdate, ServerRole, UserCreate, UserOut

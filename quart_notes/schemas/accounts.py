@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from quart_notes.schemas.boards import Role
 from quart_notes.schemas.examples import MOMENT, USER, example
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, InputModel, OutputModel, SingleLine, Text
-from quart_notes.schemas.users import NAME_MAX, Email, Name, Nickname, UserOut
+from quart_notes.schemas.users import NAME_MAX, Email, Name, Nickname, ServerRole, UserOut
 
 PASSWORD_MIN = 8  # characters
 PASSWORD_MAX = 256  # characters: a longer one only costs time to hash
@@ -97,6 +97,9 @@ class InvitationCreate(InputModel):
     user_id: Id | None = Field(None, description="Who is to set a password with it; administrators only.")
     board_id: Id | None = Field(None, description="A board that they join on arrival; its owners only.")
     role: Role | None = Field(None, description="As what they join it.")
+    joins_as: ServerRole | None = Field(
+        None, description="What a new person becomes; null: with a board a guest, otherwise a member of the server."
+    )
     client_key: ClientKey = None
 
     @model_validator(mode="after")
@@ -104,6 +107,21 @@ class InvitationCreate(InputModel):
         if (self.board_id is None) != (self.role is None):
             raise ValueError("board_id and role go together")
         return self
+
+    @model_validator(mode="after")
+    def _newcomer(self) -> Self:
+        if self.user_id is not None and self.joins_as is not None:
+            raise ValueError("user_id and joins_as exclude each other: the person is there already")
+        if self.joins_as == "guest" and self.board_id is None:
+            raise ValueError("a guest comes to a board: joins_as needs board_id")
+        return self
+
+    @property
+    def newcomer(self) -> ServerRole | None:
+        """What a new person becomes; None: the link is for one who is there already."""
+        if self.user_id is not None:
+            return None
+        return self.joins_as or ("member" if self.board_id is None else "guest")
 
 
 INVITATION: dict[str, Any] = {
@@ -113,6 +131,7 @@ INVITATION: dict[str, Any] = {
     "inviter_id": 3,
     "board_id": None,
     "role": None,
+    "joins_as": "member",
     "uses_left": 5,
     "created_at": MOMENT,
     "expires_at": "2026-02-07T09:30:00.000001Z",
@@ -132,6 +151,7 @@ class InvitationOut(OutputModel):
     inviter_id: int | None = Field(description="Who made it; null for the server itself.")
     board_id: int | None = Field(description="The board that is joined with it.")
     role: Role | None = Field(description="As what.")
+    joins_as: ServerRole | None = Field(description="What a new person becomes; null for a claim.")
     uses_left: int = Field(description="How many people it may still bring.", ge=0)
     created_at: datetime = Field(description="UTC, RFC 3339.")
     expires_at: datetime = Field(description="UTC, RFC 3339.")

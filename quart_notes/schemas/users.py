@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from operator import not_
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -79,6 +79,9 @@ class ProfileUpdate(InputModel):
     nickname: Nickname = Field(default_factory=str)
 
 
+ServerRole = Literal["guest", "member"]  # a member of the server sees what is everybody's; a guest does not
+
+
 class UserOut(OutputModel):
     """A user. In accounts mode only they themselves and administrators see the e-mail address."""
 
@@ -93,6 +96,11 @@ class UserOut(OutputModel):
     nickname: str = Field(description="What they go by here; unique.", max_length=NICKNAME_MAX)
     deactivated: bool = Field(
         False, exclude_if=not_, description="Whether they cannot sign in any more; only there when it is so."
+    )
+    guest: bool = Field(
+        False,
+        exclude_if=not_,
+        description="Whether they are a guest, no member of the server; only there when it is so.",
     )
     admin: bool = Field(
         False,

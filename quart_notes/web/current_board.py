@@ -5,6 +5,7 @@ from contextlib import suppress
 from quart import request
 
 from quart_notes.domain.access import SHARED_BOARD
+from quart_notes.domain.access_cache import Grant
 from quart_notes.errors import NotFoundError, ProblemError
 from quart_notes.schemas import PAGE_MAX, MyBoardOut, PageQuery
 from quart_notes.web.context import core
@@ -20,10 +21,7 @@ async def current_board_id(board_id: int) -> int:
     if grant is None or grant.caller.session is None:
         return board_id
     if request.blueprint == OPEN_BOARD_PAGES:
-        try:
-            return (await core().boards.get(grant.caller, grant.board))[0].id
-        except NotFoundError:
-            return SHARED_BOARD  # they may not see it any more
+        return await open_board_id(grant)
     if grant.board != board_id:
         await core().boards.get(grant.caller, board_id)
         await core().sessions.open_board(grant.caller.session, board_id)
@@ -33,12 +31,30 @@ async def current_board_id(board_id: int) -> int:
     return board_id
 
 
+async def open_board_id(grant: Grant | None) -> int:
+    """The board that is open in a browser.
+
+    If its user does not see it any more: the shared board, or a guest's first board.
+    """
+    if grant is None or grant.caller.session is None:
+        return SHARED_BOARD
+    with suppress(NotFoundError):
+        return (await core().boards.get(grant.caller, grant.board))[0].id
+    return await _first_board_id() if grant.caller.guest else SHARED_BOARD
+
+
+async def _first_board_id() -> int:
+    """A guest's first board by name, that they share with others; their personal board if there is none."""
+    boards = await board_menu()
+    first = next((board for board in boards if board.kind != "personal"), boards[0] if boards else None)
+    return SHARED_BOARD if first is None else first.id
+
+
 async def writable_board() -> MyBoardOut | None:
     """The board that is open in this browser, if the caller may add notes to it."""
     grant = await identify()
-    opened = SHARED_BOARD if grant is None or grant.caller.session is None else grant.board
     try:
-        board, _ = await core().boards.get(await caller(), opened)
+        board, _ = await core().boards.get(await caller(), await open_board_id(grant))
     except NotFoundError:
         return None
     return board if board.role in WRITING_ROLES else None

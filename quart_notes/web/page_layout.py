@@ -32,12 +32,13 @@ async def shell() -> dict[str, Any]:
     unread           unread counts by the room's id; unread_total: their sum
     unread_marks     "room:count:last read …", as of shell_event_id, for the script that goes on counting
     shell_topics     topics of the bar
+    guest            whether they are a guest, who does not see what is everybody's
     shell_job        JobOut: the oldest unfinished job of `me`, or None
     here             page to return to after the choice of a user
     """
-    people = await core().users.active(CHOICES + 1)
     me = await current_user()
     who = await caller()
+    people = [] if accounts_mode() else await core().users.active(who, CHOICES + 1)
     found = await core().rooms.find(who, RoomQuery(limit=PAGE_MAX, person_id=me and me.id))
     preferences = (await core().preferences.of_user(me.id))[0] if me else {}
     # Last, so that no unread message is in a room that is not listed; the script skips what is counted already.
@@ -48,7 +49,7 @@ async def shell() -> dict[str, Any]:
     return {
         "me": me,
         "admin": who.trusted or who.admin,
-        "choices": people if len(people) <= CHOICES and not accounts_mode() else [],
+        "choices": people if len(people) <= CHOICES else [],
         "theme": preferences["theme"] if preferences.get("theme") in THEMES else "",
         "last_room": next((room for room in found.items if room.id == preferences.get("room")), None),
         "rooms": [room for room in public if not room.archived],
@@ -61,7 +62,8 @@ async def shell() -> dict[str, Any]:
         "unread_total": sum(one.count for one in unread.items),
         "unread_marks": _marks(unread.items),
         "shell_event_id": visible_position(unread.position),
-        "shell_topics": ",".join([*SHELL_TOPICS, *([events.user(me.id)] if me else [])]),
+        "shell_topics": ",".join([*([] if who.guest else SHELL_TOPICS), *([events.user(me.id)] if me else [])]),
+        "is_guest": who.guest,
         "shell_job": next(iter(await core().jobs.active(who)), None),
         "here": _here({f"/front/rooms/{room.id}" for room in found.items if room.kind != "room"}),
     }

@@ -25,7 +25,7 @@ from quart_notes.schemas import (
 from quart_notes.settings import Settings
 from quart_notes.web.security.guards import REQUIREMENTS, Requirement, requirement_of
 from tests.support.accounts_app import House
-from tests.support.clients.callers import CALLERS, GONE, TOKENS, client_of
+from tests.support.clients.callers import CALLERS, GONE, GUESTS, TOKENS, client_of
 from tests.support.recorded_statements import recorded_statements
 from tests.support.routes import (
     ADMINISTRATION,
@@ -113,12 +113,30 @@ OF_ITS_AUTHOR_OR_ADMINISTRATORS = {
 }
 OF_ITS_PERSON = {  # a job of the owner
     *(f"jobs.{name}_job" for name in ("get", "cancel", "retry", "import", "delete")),
-    *(f"front_jobs.{name}" for name in ("cancel", "retry", "bring_in", "remove")),
+    *(f"front_jobs.{name}" for name in ("cancel", "retry", "import_after_dry_run", "remove")),
 }
 OF_WHO_ASKED = {  # about an answer in that conversation to a question of the owner
     *("assistant.stop_answer", "assistant.retry_answer", "front_assistant.stop", "front_assistant.retry"),
 }
 IN_CONVERSATIONS = {*BETWEEN_TWO, *OF_ITS_AUTHOR, *OF_ITS_AUTHOR_OR_ADMINISTRATORS, *OF_WHO_ASKED}  # and in rooms
+# About Everybody's board, which is nothing to guests, and what only members of the server may do.
+OF_EVERYBODY = {
+    route.endpoint: 404
+    for route in ROUTES
+    if route.blueprint
+    in {"notes", "note_history", "front_notes", "front_note_history", "front_bulk_changes", "transfers"}
+    and route.endpoint not in {"front_notes.board", "front_notes.delete"}
+}
+FOR_MEMBERS = {
+    *("boards.create_board", "front_boards.add", "rooms.create_room", "front_rooms.add"),
+    *("invitations.create_invitation", "front_account.invite"),
+}
+TO_THE_OWNER = {"messages.send_message", "front_messages.send"}
+NOT_FOR_GUESTS = {
+    "guest": OF_EVERYBODY | {"front_board_notes.set_flag": 404} | dict.fromkeys(FOR_MEMBERS, 403),
+}
+NOT_FOR_GUESTS["outsider"] = NOT_FOR_GUESTS["guest"] | dict.fromkeys(TO_THE_OWNER, 422)
+OTHERWISE_LIKE = {"guest": "editor", "outsider": "stranger"}
 GOES_ANYWAY = {"front_board_notes.delete", "front_boards.remove_member"}  # a missing object is no error
 ACCOUNT_THINGS = ("session", "token", "invitation")  # requested with ids that do not exist
 OWN_ACCOUNT = {"account", "invitations", "front_account"} | ADMINISTRATION
@@ -212,6 +230,7 @@ async def _new(house: House, kind: str, deleted: bool) -> dict[str, int]:
     things: dict[str, int] = {}
     if "board" in kind:
         members: dict[str, Role] = {"viewer": "viewer", "ticker": "ticker", "editor": "editor", "somebody": "viewer"}
+        members["guest"] = "editor"
         things["board_id"] = await house.board(owner="owner", **members)
         if not deleted:
             label = await core.board_labels.add(owner, things["board_id"], LabelCreate(name="a"))
@@ -244,7 +263,9 @@ async def _new(house: House, kind: str, deleted: bool) -> dict[str, int]:
 async def _closed_room(house: House, kind: str, *, deleted: bool) -> dict[str, int]:
     """A closed room, a message of its owner there, or an answer to it."""
     core, owner = house.core, house.caller("owner")
-    room = await house.room("Committee", owner="owner", editor="member", ticker="member", somebody="member")
+    room = await house.room(
+        "Committee", owner="owner", editor="member", ticker="member", somebody="member", guest="member"
+    )
     await core.room_members.remove(owner, room, house.people["ticker"].id)
     if kind == "closed room":
         if deleted:
@@ -304,6 +325,9 @@ def _expected(route: Route, who: str) -> int:
 
 
 def _expected_of_person(route: Route, person: str) -> int:
+    if person in GUESTS:
+        forbidden = NOT_FOR_GUESTS[person].get(route.endpoint)
+        return forbidden or _expected_of_person(route, OTHERWISE_LIKE[person])
     if route.endpoint in ON_BOARD:
         return _expected_on_board(route, person)
     if route.endpoint in IN_ROOM:
@@ -345,7 +369,10 @@ def _expected_in_closed_room(route: Route, who: str) -> int:
     if who == "nobody" or (who == "read token" and route.method != "GET"):
         return _expected(route, who)
     of_member = 200 if route.endpoint in BETWEEN_TWO else 403
-    return {"owner": 200, "editor": of_member}.get("owner" if who in TOKENS else who, 404)
+    statuses = {"owner": 200, "editor": of_member, "guest": of_member}
+    if who == "guest" and route.endpoint == "messages.create_note_of_message":
+        return 404  # on Everybody's board
+    return statuses.get("owner" if who in TOKENS else who, 404)
 
 
 @pytest.mark.parametrize("who", CALLERS)
@@ -397,16 +424,17 @@ ABOUT = [
 ]
 
 
-async def test_hidden_and_missing_objects_have_the_same_response(full_house: House):
+@pytest.mark.parametrize("who", ["stranger", "outsider"])
+async def test_hidden_and_missing_objects_have_the_same_response(full_house: House, who: str):
     """The same text, and the same queries: the response time reveals nothing either."""
-    stranger = await client_of(full_house, "stranger")
-    me = full_house.people["stranger"].id
+    stranger = await client_of(full_house, who)
+    me = full_house.people[who].id
     theirs = await _account_things(full_house, "owner")
     made: dict[Kind, dict[str, int]] = {}
     different, looked = [], 0
     walked = [*((route, False) for route in ABOUT), *((one, True) for one in ABOUT if one.endpoint in IN_CONVERSATIONS)]
     for number, (route, closed) in enumerate(walked, 100):
-        things = await _things(full_house, route, "stranger", made, closed=closed) | theirs
+        things = await _things(full_house, route, who, made, closed=closed) | theirs
         gone = {name: GONE if name in THINGS or name in theirs else value for name, value in things.items()}
         body = number if "name" not in route.endpoint else 100
         await _ask(stranger, route, gone, body, me)  # so that both use the same caches
@@ -427,14 +455,16 @@ async def test_hidden_and_missing_objects_have_the_same_response(full_house: Hou
     assert not different, "\n".join(different)
 
 
-async def test_hidden_and_missing_topics_run_the_same_queries(full_house: House):
-    stranger, owner = await client_of(full_house, "stranger"), full_house.people["owner"].id
+@pytest.mark.parametrize("who", ["stranger", "outsider"])
+async def test_hidden_and_missing_topics_run_the_same_queries(full_house: House, who: str):
+    stranger, owner = await client_of(full_house, who), full_house.people["owner"].id
     said = MessageCreate(author_id=owner, recipient_id=full_house.people["root"].id, content="psst")
     room = (await full_house.core.messages.send(full_house.caller("owner"), said)).result.message.room_id
     board = await full_house.board(owner="owner")
-    assert (await stranger.get("/api/notes")).status_code == 200  # the caller is cached from now on
+    assert (await stranger.get("/api/me")).status_code == 200  # the caller is cached from now on
     closed = await full_house.room(owner="owner")
-    for hidden in (f"room:{room}", f"room:{closed}", f"board:{board}", f"user:{owner}"):
+    everybodys = ("room:1", "board:1") if who in GUESTS else ()
+    for hidden in (f"room:{room}", f"room:{closed}", f"board:{board}", f"user:{owner}", *everybodys):
         asked = []
         for topic in (hidden, re.sub(r"\d+", str(GONE), hidden)):
             with recorded_statements() as statements:

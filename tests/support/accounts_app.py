@@ -61,13 +61,13 @@ class House:
         self.people: dict[str, UserOut] = {}
         self.admin = ""
 
-    async def welcome(self, *nicknames: str) -> None:
-        """Register users by invitations, with a password."""
+    async def welcome(self, *nicknames: str, **link: Any) -> None:
+        """Register users by invitations, with a password; `link` as the fields of InvitationCreate."""
         for nickname in nicknames:
             arrival = Arrival(
                 name=nickname.title(), email=f"{nickname}@example.org", nickname=nickname, password=PASSWORD
             )
-            self.people[nickname] = await self.core.accounts.register(await self.link(), arrival)
+            self.people[nickname] = await self.core.accounts.register(await self.link(**link), arrival)
             self.admin = self.admin or nickname
 
     async def link(self, **wanted: Any) -> str:

@@ -36,6 +36,7 @@ QUERIES = {
     "search.search": "?q=a",
 }
 # Writes that read no body.
+BY_ADMINISTRATORS = ("deactivate", "activate", "make_admin", "unmake_admin", "make_member", "make_guest")
 BODILESS = {
     *(
         f"{blueprint}.{name}"
@@ -61,7 +62,7 @@ BODILESS = {
     ),
     *("jobs.cancel_job", "jobs.retry_job", "jobs.import_job", "jobs.delete_job"),
     *("assistant.open_room", "assistant.stop_answer", "assistant.retry_answer"),
-    *(f"administration.{name}" for name in ("deactivate", "activate", "make_admin", "unmake_admin")),
+    *(f"administration.{name}" for name in BY_ADMINISTRATORS),
     *("account.sign_out", "account.end_one_session", "account.end_token", "invitations.take_back"),
 }
 TAKES_FILES = {  # whose body may have any type
@@ -161,7 +162,7 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "front_account.change_profile": {"name": f"Some Body {number}"},
         "front_account.change_password": {"current": PASSWORD, "new": PASSWORD},
         "front_account.end_session": {},
-        **{f"front_administration.{name}": {} for name in ("deactivate", "activate", "make_admin", "unmake_admin")},
+        **{f"front_administration.{name}": {} for name in BY_ADMINISTRATORS},
         "front_account.add_token": {"name": f"Token {number}", "scope": "read", "days": 9},
         "front_account.end_token": {},
         "front_account.invite": {"uses": 2, "days": 9},

@@ -4,7 +4,7 @@ from quart import Blueprint, Response
 from quart_schema import tag_blueprint
 
 from quart_notes.blueprints.api.users import PERSON
-from quart_notes.errors import LastAdministratorError
+from quart_notes.errors import LastAdministratorError, NotNowError
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import responds
 from quart_notes.web.responses import json_item
@@ -53,3 +53,23 @@ async def unmake_admin(user_id: int) -> Response:
     Administrators only; the last one stays.
     """
     return json_item(*await core().profiles.set_admin(await caller(), user_id, admin=False))
+
+
+@blueprint.put("/member")
+@responds(PERSON)
+async def make_member(user_id: int) -> Response:
+    """Make a guest a member of the server.
+
+    Administrators only.
+    """
+    return json_item(*await core().profiles.set_guest(await caller(), user_id, guest=False))
+
+
+@blueprint.delete("/member")
+@responds(PERSON, problems=(NotNowError,))
+async def make_guest(user_id: int) -> Response:
+    """Make a person a guest.
+
+    They keep the boards and closed rooms that they are a member of. Administrators only, and of no administrator.
+    """
+    return json_item(*await core().profiles.set_guest(await caller(), user_id, guest=True))

@@ -7,11 +7,11 @@ from quart import Blueprint, Response, request
 from quart_schema import tag_blueprint, validate_request
 
 from quart_notes.blueprints.api.users import PERSON
-from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.errors import FieldError, NicknameTakenError, NobodyChosenError, NotFoundError, ValidationFailedError
 from quart_notes.schemas import PREFERENCE_KEY, MeOut, PreferenceOut, ProfileUpdate, UserOut
 from quart_notes.schemas.strict_json import dump
 from quart_notes.web.context import core
+from quart_notes.web.current_board import open_board_id
 from quart_notes.web.forms import parse_id
 from quart_notes.web.openapi.document import (
     ANY_JSON_BODY,
@@ -54,7 +54,7 @@ async def whoami() -> Response:
     me = MeOut(
         user=None if who is None or who.id is None else await core().profiles.get(who.id),
         admin=who is not None and who.admin,
-        board_id=SHARED_BOARD if grant is None else grant.board,
+        board_id=await open_board_id(grant),
         mode="accounts" if accounts_mode() else "open",
     )
     return json_item(me, await core().log.newest())

@@ -66,7 +66,7 @@ async def _access(who: Caller) -> dict[str, Any]:
         "password_form": form_context({}),
         "token_form": form_context({"name": "", "scope": "read", "days": "90"}),
         "invitation_form": form_context({"uses": "1", "days": "7"}),
-        "people": await core().users.active() if who.admin else [],
+        "people": await core().users.active(who) if who.admin else [],
         "new_token": None,
         "new_link": None,
     }

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from quart import Blueprint
 
 from quart_notes.blueprints.pages.users import people_page, to_user
-from quart_notes.errors import LastAdministratorError
+from quart_notes.errors import LastAdministratorError, NotNowError
 from quart_notes.live.writer import Committed
 from quart_notes.schemas import UserOut
 from quart_notes.web.context import core
@@ -47,11 +47,29 @@ async def unmake_admin(user_id: int) -> Page:
     return await _changed(core().profiles.set_admin(await caller(), user_id, admin=False))
 
 
+@blueprint.post("/make-member")
+async def make_member(user_id: int) -> Page:
+    """The form to make a guest a member of the server."""
+    return await _changed(core().profiles.set_guest(await caller(), user_id, guest=False))
+
+
+@blueprint.post("/make-guest")
+async def make_guest(user_id: int) -> Page:
+    """The form to make a person a guest."""
+    user = await core().profiles.get(user_id)
+    words = "They will see only the boards and closed rooms that they are a member of, and the people there."
+    if page := await confirmation(
+        f"Make {user.nickname} a guest?", words, verb="Make a guest", back=f"/front/users#user-{user_id}"
+    ):
+        return page
+    return await _changed(core().profiles.set_guest(await caller(), user_id, guest=True))
+
+
 async def _changed(change: Awaitable[Committed[UserOut]]) -> Page:
-    """Redirect to the person; the people page shows why the last administrator stays."""
+    """Redirect to the person; the people page shows why an administrator stays one."""
     try:
         user, _ = await change
-    except LastAdministratorError as error:
+    except (LastAdministratorError, NotNowError) as error:
         if wants_fragment() or not wants_html():
             raise
         return await people_page(problem=error.detail), error.status

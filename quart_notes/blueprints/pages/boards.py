@@ -81,7 +81,7 @@ async def settings_page(board_id: int, **further: Any) -> str:
         **{
             "board": shown,
             "members": members.items,
-            "people": [user for user in await core().users.active() if user.id not in member_ids],
+            "people": [user for user in await core().users.active(who) if user.id not in member_ids],
             "last_event_id": visible_position(members.position),
             "settings_form": form_context({"name": shown.name, "tick": shown.tick}),
             "member_form": form_context({"user_id": "", "role": "editor"}),

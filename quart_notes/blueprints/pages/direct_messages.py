@@ -28,16 +28,17 @@ async def messages(user_id: int) -> Page:
 
 
 async def _messages(user_id: int, form: dict[str, Any]) -> str:
-    user, _ = await core().users.get(user_id)
+    who = await caller()
+    user, _ = await core().users.get(user_id, who)
     before = parse_id(request.args.get("before_id")) or MAX_ID
-    found = await core().messages.of_user(await caller(), user_id, MessageQuery(before_id=before, limit=PAGE_SIZE))
+    found = await core().messages.of_user(who, user_id, MessageQuery(before_id=before, limit=PAGE_SIZE))
     return await render_template(
         "direct_messages.html",
         user=user,
         messages=found.items,
         older=found.items[0].id if found.more else None,
         newest=before == MAX_ID,
-        people=[person for person in await core().users.active() if person.id != user_id],
+        people=[person for person in await core().users.active(who) if person.id != user_id],
         last_event_id=visible_position(found.position),
         form=form,
         note_board=await writable_board(),
@@ -48,7 +49,7 @@ async def _messages(user_id: int, form: dict[str, Any]) -> str:
 @blueprint.post("/<id:user_id>")
 async def send(user_id: int) -> Page:
     """The form to send a message."""
-    await core().users.get(user_id)
+    await core().users.get(user_id, await caller())
     sent = await form_values(*FIELDS)
     try:
         if not sent["recipient_id"]:

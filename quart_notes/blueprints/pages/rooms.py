@@ -127,7 +127,7 @@ async def _conversation(
         unread_count=reading.count if reading else 0,
         last_event_id=visible_position(found.position),
         presence=core().presence.now(shown.id),
-        people=[] if me else await core().users.active(),
+        people=[] if me else await core().users.active(await caller()),
         model=core().assistant.model,
         note_board=await writable_board(),
         missing=core().assistant.reason() if shown.kind == "private" else None,

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from quart import Blueprint, Response, g, render_template, request
 
+from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.invitations import InvitationOffer
 from quart_notes.errors import (
     InvitationGoneError,
@@ -93,7 +94,7 @@ async def join(secret: str) -> str:
 
 async def _join(offer: InvitationOffer, form: dict[str, Any]) -> str:
     setup = offer.invitation.kind == "setup"
-    people = await core().users.active() if setup else []
+    people = await core().users.active(ANYBODY) if setup else []
     grant = await identify()
     return await render_template(
         "join.html",

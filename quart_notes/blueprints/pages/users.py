@@ -60,7 +60,7 @@ async def to_user(user: UserOut, where: str = "") -> Page:
 async def talk(user_id: int) -> Page:
     """Open the conversation with a user; a caller without a user chooses one first."""
     me = await current_user()
-    await core().users.get(user_id)
+    await core().users.get(user_id, await caller())
     if me is None:
         return see_other("/front/users")
     room, _ = await core().rooms.direct_conversation(await caller(), me.id, user_id)

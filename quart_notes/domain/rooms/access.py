@@ -1,7 +1,7 @@
 """The one rule of who sees a room and may do what there. It is read in the transaction of the read or the change.
 
-A room is everybody's, or closed: then its members see it. In open mode everybody sees closed rooms, too. A deleted room
-is seen by nobody. A conversation is seen by those who take part in it.
+A room is everybody's, or closed: then its members see it. A guest sees no other rooms than these. In open mode
+everybody sees closed rooms, too. A deleted room is seen by nobody. A conversation is seen by those who take part in it.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,9 @@ PRESENT = Q(deleted_at__isnull=True)
 def visible_rooms(caller: Caller, person_id: int | None = None) -> Q:
     """The rooms that a caller sees in lists: everybody's, closed ones of theirs, and this user's conversations."""
     rooms = Q(kind="room") & PRESENT
-    if not caller.trusted:
+    if caller.guest:
+        rooms &= Q(closed=True, id__in=_memberships(caller))
+    elif not caller.trusted:
         rooms &= Q(closed=False) | Q(id__in=_memberships(caller))
     return rooms if person_id is None else rooms | Q(lower_id=person_id) | Q(upper_id=person_id)
 
@@ -105,6 +107,8 @@ def restorable_rooms(caller: Caller) -> Q:
     if caller.trusted:
         return deleted
     theirs = Q() if caller.admin else Q(created_by=caller.id)
+    if caller.guest:
+        return deleted & Q(closed=True, id__in=_memberships(caller, role="owner"))
     membership = _memberships(caller) if caller.admin else _memberships(caller, role="owner")
     return deleted & (Q(theirs, closed=False) | Q(closed=True, id__in=membership))
 

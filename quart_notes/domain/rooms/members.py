@@ -40,7 +40,7 @@ class RoomMembers(Service):
         before = None if member is None else member.role
         if role != "owner" and (before or "member") != data.role:
             raise ForbiddenError("Only an owner of the room may choose its owners.")
-        (user,) = await require_users(connection, user_id=user_id)
+        (user,) = await require_users(connection, caller, user_id=user_id)
         out = RoomMemberOut(room_id=room_id, user=user, role=data.role)
         if member is None:
             if role != "owner" and data.role != "member":

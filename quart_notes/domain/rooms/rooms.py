@@ -67,8 +67,9 @@ class Rooms(Service):
     async def add(self, caller: Caller, data: RoomCreate) -> Committed[MyRoomOut]:
         """Add a room, which the caller keeps up; a closed one has them as its owner.
 
-        raises   RoomNameTakenError when there is a public one of that name
+        raises   RoomNameTakenError when there is a public one of that name; ForbiddenError for a guest
         """
+        caller.require_member()
 
         async def work(change: Change) -> MyRoomOut:
             room = Room(kind="room", name=data.name, created_by=caller.id, closed=data.closed)
@@ -92,7 +93,7 @@ class Rooms(Service):
     async def direct_conversation(self, change: Change, caller: Caller, one_id: int, other_id: int) -> RoomOut:
         """The direct conversation of two users (or of one with themselves), created when missing."""
         act_as(change, caller, one_id)
-        one, other = await require_users(change.connection, one_id=one_id, other_id=other_id)
+        one, other = await require_users(change.connection, caller, one_id=one_id, other_id=other_id)
         return await conversation(change, one, other)
 
     @transactional

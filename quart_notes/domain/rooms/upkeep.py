@@ -34,6 +34,8 @@ class RoomUpkeep(Service):
         room = await require_owned_room(change.connection, caller, room_id)
         before = room_out(room, {})
         sent = data.changes()
+        if not sent.get("closed", True):
+            caller.require_member()  # a guest does not open a room for people whom they do not see
         if sent.get("archived", before.archived) != before.archived:
             room.archived_at = datetime.now(UTC) if sent["archived"] else None
         room.name = sent.get("name", room.name)

@@ -6,7 +6,8 @@ from tests.support.accounts_app import House
 
 PEOPLE = ("root", "owner", "editor", "ticker", "viewer", "stranger")
 TOKENS = {"read token": "read", "write token": "write"}  # of the owner
-CALLERS = ("nobody", *PEOPLE, *TOKENS)
+GUESTS = ("guest", "outsider")  # a guest of the boards and rooms of the test, and one of another board
+CALLERS = ("nobody", *PEOPLE, *GUESTS, *TOKENS)
 GONE = 999_999  # ids of missing objects
 
 

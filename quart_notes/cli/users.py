@@ -21,7 +21,7 @@ NICKNAME = click.argument("nickname", metavar="NICK")
 
 @click.group()
 def user() -> None:
-    """List people, set passwords, appoint administrators, deactivate and reactivate people.
+    """List people, set passwords, appoint administrators, make guests, deactivate and reactivate people.
 
     The server must not be running, except for `list`.
     """
@@ -36,7 +36,7 @@ def list_users(**flags: Any) -> None:
         require_file(settings.database)
         people = asyncio.run(offline.offline_users(settings))
     for person in people:
-        marks = [word for word in ("admin", "deactivated") if getattr(person, word)]
+        marks = [word for word in ("admin", "guest", "deactivated") if getattr(person, word)]
         click.echo("\t".join([str(person.id), person.nickname, person.name, person.email or "", " ".join(marks)]))
 
 
@@ -68,6 +68,16 @@ def admin(nickname: str, remove: bool, **flags: Any) -> None:
     """Make a person an administrator."""
     person = _change(flags, nickname, lambda core, user_id: core.profiles.set_admin(ANYBODY, user_id, admin=not remove))
     click.echo(f"{person.nickname} is {'no' if remove else 'an'} administrator now." + _note(person))
+
+
+@user.command()
+@NICKNAME
+@click.option("--remove", is_flag=True, help="Make a guest a member of the server.")
+@options(DATA_OPTIONS)
+def guest(nickname: str, remove: bool, **flags: Any) -> None:
+    """Make a person a guest, who sees only the boards and closed rooms that they are a member of."""
+    person = _change(flags, nickname, lambda core, user_id: core.profiles.set_guest(ANYBODY, user_id, guest=not remove))
+    click.echo(f"{person.nickname} is {'a member of the server' if remove else 'a guest'} now." + _note(person))
 
 
 @user.command()

@@ -101,7 +101,7 @@ class NoteEvent(DurableEvent):
 
 
 class UserEvent(DurableEvent):
-    """A user was added."""
+    """A user was added or changed. A guest gets those whom they see on their own topic."""
 
     example_topic: ClassVar[str] = USERS
     summary: ClassVar[str] = "A person was added"

@@ -13,7 +13,8 @@ from quart_notes.web.context import core
 from quart_notes.web.security.authentication import accounts_mode, caller, current_user, visible_position
 
 THEMES = ("light", "dark", "system")
-SHELL_TOPICS = (events.USERS, events.ROOMS, events.ALL_ROOMS, events.CLOSED_ROOMS)
+GUEST_TOPICS = (events.CLOSED_ROOMS,)
+SHELL_TOPICS = (events.USERS, events.ROOMS, events.ALL_ROOMS, *GUEST_TOPICS)
 CHOICES = 12  # users in the bar's list; the people page has all
 
 
@@ -32,7 +33,7 @@ async def shell() -> dict[str, Any]:
     unread           unread counts by the room's id; unread_total: their sum
     unread_marks     "room:count:last read …", as of shell_event_id, for the script that goes on counting
     shell_topics     topics of the bar
-    guest            whether they are a guest, who does not see what is everybody's
+    is_guest         whether they are a guest, who does not see what is everybody's
     shell_job        JobOut: the oldest unfinished job of `me`, or None
     here             page to return to after the choice of a user
     """
@@ -62,7 +63,7 @@ async def shell() -> dict[str, Any]:
         "unread_total": sum(one.count for one in unread.items),
         "unread_marks": _marks(unread.items),
         "shell_event_id": visible_position(unread.position),
-        "shell_topics": ",".join([*([] if who.guest else SHELL_TOPICS), *([events.user(me.id)] if me else [])]),
+        "shell_topics": ",".join([*(GUEST_TOPICS if who.guest else SHELL_TOPICS), *([events.user(me.id)] if me else [])]),
         "is_guest": who.guest,
         "shell_job": next(iter(await core().jobs.active(who)), None),
         "here": _here({f"/front/rooms/{room.id}" for room in found.items if room.kind != "room"}),

@@ -269,5 +269,6 @@ interface UserOut {
   email: string | null;
   nickname: string;
   deactivated?: boolean;
+  guest?: boolean;
   admin?: boolean;
 }

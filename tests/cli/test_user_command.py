@@ -21,9 +21,11 @@ async def test_the_operator_manages_users_on_the_command_line(tmp_path: Path, mo
     assert_refused(user("deactivate", "root"), "last administrator")
     assert "ada is an administrator" in user("admin", "ADA").stdout
     assert user("admin", "root", "--remove").returncode == 0
+    assert_refused(user("guest", "ada"), "is an administrator")
+    assert user("guest", "root").returncode == 0
     assert user("deactivate", "root").returncode == 0
     assert user("list").stdout.splitlines() == [
-        "1\troot\tRoot\troot@example.org\tdeactivated",
+        "1\troot\tRoot\troot@example.org\tguest deactivated",
         "2\tada\tAda\tada@example.org\tadmin",
     ]
     assert_refused(user("password", "ada", given="ada@example.org\n"), "your own")

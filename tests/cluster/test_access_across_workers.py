@@ -143,3 +143,36 @@ async def test_a_member_removed_at_one_worker_loses_the_board_at_every_worker(
         await asyncio.gather(*(stream.to_the_end() for stream in streams))
         assert not [event for stream in streams for event in stream.events if "note" in event]
         assert _statuses(clients, ada.by_cookie) == {200, 201}
+
+
+async def test_who_becomes_a_member_or_a_guest_at_one_worker_is_that_at_every_worker(
+    server: WorkerServer, clients: list[httpx.Client], root: Person
+):
+    board = root.at_work.post("/api/boards", json={"name": "Garden"}).json()["id"]
+    link = _invitation(root.at_work, board_id=board, role="editor")
+    with httpx.Client(base_url=server.base, timeout=20, trust_env=False, verify=False) as client:
+        gus = Person(server, client, link)
+    member = f"/api/users/{gus.id}/member"
+    theirs = f"/api/boards/{board}/notes"
+
+    async def become(change: Any, topics: str, before: set[int], after: set[int]) -> None:
+        """Open streams at each worker, change who gus is at one, and see what each worker then says."""
+        async with AsyncExitStack() as stack:
+            options = {"headers": gus.by_token, "topics": topics}
+            found = [await stack.enter_async_context(readers(server, edge, 1, **options)) for edge in EDGES]
+            streams = [reader for at_each in found for those in at_each.values() for reader in those]
+            assert _statuses(clients, gus.by_token) == before
+
+            assert change(member).status_code == 200
+
+            for road in (gus.by_token, gus.by_cookie):
+                assert _statuses(clients, road) == after
+                assert {client.get(theirs, headers=road).status_code for client in clients} == {200}
+            said = root.at_work.post("/api/notes", json={"title": "secret, after"})
+            assert said.status_code == 201
+            await asyncio.gather(*(stream.to_the_end() for stream in streams))
+            assert "secret, after" not in str([stream.events for stream in streams])
+
+    guest, in_full = {200, 404}, {200, 201}  # /api/me and /front/notes are everybody's
+    await become(root.at_work.put, f"board:{board}", guest, in_full)
+    await become(root.at_work.delete, "board:1,users,rooms,room:*", in_full, guest)

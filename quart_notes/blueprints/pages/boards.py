@@ -161,11 +161,12 @@ async def _confirm_removal(board_id: int, user_id: int) -> str | None:
 @blueprint.post("/<id:board_id>/invitations")
 async def invite(board_id: int) -> Page:
     """The form to create an invitation to the board; the response is the page that shows its link, once."""
-    sent = await form_values("role", "uses")
+    sent = await form_values("role", "uses", "joins_as")
     values = {
         "board_id": board_id,
         "role": sent["role"] or "editor",
         "uses": parse_id(sent["uses"]) or 1,
+        "joins_as": sent["joins_as"] or "guest",
         "client_key": await form_key(sent),
     }
     try:

@@ -102,6 +102,7 @@ async def _join(offer: InvitationOffer, form: dict[str, Any]) -> str:
         user=offer.user,
         inviter=offer.inviter,
         board=offer.board,
+        joins_as=offer.invitation.joins_as,
         member=None if grant is None else grant.caller.user,
         link_path=request.path,
         people=people,

@@ -67,7 +67,7 @@ async def _boards(connection: BaseDBAsyncClient, room: RoomOut, question: str) -
     """Notes that the question may be about, of boards that all readers of the answer may see.
 
     In a private room these are its user's boards, the open one first; in a closed room, with accounts, those of all its
-    members; in other rooms the shared board.
+    members; in other rooms the shared board, unless a guest is there.
     """
     boards = await _visible(connection, room)
     words = sorted(keywords(question), key=len, reverse=True)[:MAX_WORDS]
@@ -81,7 +81,10 @@ async def _visible(connection: BaseDBAsyncClient, room: RoomOut) -> list[Board]:
     if room.closed and is_private(connection):
         return await _of_all_members(connection, room.id)
     if room.kind != "private":
-        return list(await Board.filter(id=SHARED_BOARD).using_db(connection))
+        shared = Board.filter(id=SHARED_BOARD)
+        for user in room.people:  # of a direct conversation, where one may be a guest
+            shared = shared.filter(visible_boards(Caller(user)))
+        return list(await shared.using_db(connection))
     (user,) = room.people
     # As with sign-in, in open mode too: the room is theirs, so the boards are their own and the shared one.
     rows = await Board.filter(visible_boards(Caller(user))).using_db(connection).order_by("id")

@@ -173,10 +173,12 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
         "DELETE /api/boards/<id:board_id>", "PUT /api/boards/<id:board_id>/members/<id:user_id>",
         "DELETE /api/boards/<id:board_id>/members/<id:user_id>", "PATCH /api/me",
         "POST /api/users/<id:user_id>/deactivate", "POST /api/users/<id:user_id>/activate",
-        "PUT /api/users/<id:user_id>/admin", "DELETE /api/users/<id:user_id>/admin", "GET /api/me/preferences/<key>",
+        "PUT /api/users/<id:user_id>/admin", "DELETE /api/users/<id:user_id>/admin",
+        "DELETE /api/users/<id:user_id>/member", "GET /api/me/preferences/<key>",
         "DELETE /api/me/preferences/<key>", "PATCH /api/boards/<id:board_id>/labels/<id:label_id>",
     ],
     (200, 404): [
+        "PUT /api/users/<id:user_id>/member",
         "POST /api/notes/<id:note_id>/tasks", "POST /api/notes/<id:note_id>/move",
         "POST /api/notes/<id:note_id>/restore", "GET /api/users/<id:user_id>", "GET /api/messages/<id:message_id>",
         "GET /api/rooms/<id:room_id>", "GET /api/rooms/<id:room_id>/presence", "POST /api/rooms/<id:room_id>/read",

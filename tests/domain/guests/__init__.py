@@ -1,0 +1,1 @@
+"""Guests, who see only what they are a member of (A10)."""

@@ -63,7 +63,9 @@ async def shell() -> dict[str, Any]:
         "unread_total": sum(one.count for one in unread.items),
         "unread_marks": _marks(unread.items),
         "shell_event_id": visible_position(unread.position),
-        "shell_topics": ",".join([*(GUEST_TOPICS if who.guest else SHELL_TOPICS), *([events.user(me.id)] if me else [])]),
+        "shell_topics": ",".join(
+            [*(GUEST_TOPICS if who.guest else SHELL_TOPICS), *([events.user(me.id)] if me else [])]
+        ),
         "is_guest": who.guest,
         "shell_job": next(iter(await core().jobs.active(who)), None),
         "here": _here({f"/front/rooms/{room.id}" for room in found.items if room.kind != "room"}),

@@ -28,14 +28,15 @@ async def settings(room_id: int) -> str:
 async def _settings(room_id: int, **further: Any) -> str:
     """The page; `further` contains a refused form."""
     shown = await _room(room_id)
-    members = await core().room_members.find(await caller(), room_id)
+    who = await caller()
+    members = await core().room_members.find(who, room_id)
     member_ids = {member.user.id for member in members.items}
     return await render_template(
         "room_settings.html",
         **{
             "room": shown,
             "members": members.items,
-            "people": [user for user in await core().users.active() if user.id not in member_ids],
+            "people": [user for user in await core().users.active(who) if user.id not in member_ids],
             "last_event_id": visible_position(members.position),
             "settings_form": form_context({"name": shown.name}),
             "member_form": form_context(NOBODY),

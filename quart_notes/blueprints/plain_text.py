@@ -118,7 +118,8 @@ def line(message: FeedMessage) -> str | None:
     if posted is None:
         return None
     if posted["answer"] is not None:
-        return _answer(posted) if event["action"] == "update" else None
+        # The assistant ends an answer in nobody's name; later changes are reactions on it.
+        return _answer(posted) if event["action"] == "update" and event.get("by") is None else None
     if event["action"] != "create" or posted["version"] > 1:  # a restored message was sent before
         return None
     speaker = posted["guest"] or posted["author"]["nickname"]

@@ -18,7 +18,7 @@ class Message(Model):
     asker      of an answer: who asked, unless it was a guest
     reply_to   the message that it replies to, which may be deleted for good
     reactions_unsent   whether an event with its reactions is still to be sent; indexed where it is (0026)
-    reactions_by       who has changed them since the last one, if it was one person
+    reactions_by       who has changed them last
     """
 
     id = fields.BigIntField(primary_key=True)

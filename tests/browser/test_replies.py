@@ -113,6 +113,13 @@ def test_reactions_are_chosen_and_taken_back_in_every_window(come, rest, ada, bo
     chip.first.click()
     expect(chip).to_have_count(1)
 
+    field = rooms.edit(hers, said["content"])
+    his.locator(f"#message-{said['id']} .reaction").first.click()
+    expect(chip).to_have_count(0)
+    field.fill("edited after all")
+    field.press("Enter")
+    expect(message(his, "edited after all")).to_have_count(1)
+
 
 @pytest.fixture
 def long_ago(rest, ada, place):

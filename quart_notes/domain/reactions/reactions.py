@@ -78,10 +78,8 @@ class Reactions(Service):
         reactions = await _with_current(change.connection, message, emoji)
         message.reactions_json = json.dumps(reactions, ensure_ascii=False) if reactions else None
         if not message.reactions_unsent:
-            message.reactions_unsent, message.reactions_by = True, author_id
             change.when_committed(lambda: self.on_unsent(message.id))
-        elif message.reactions_by != author_id:
-            message.reactions_by = None
+        message.reactions_unsent, message.reactions_by = True, author_id
         await message.save(using_db=change.connection, update_fields=COLUMNS)
 
     @transactional

@@ -26,6 +26,7 @@ export class MessageEditor {
     this.feed = feed;
     this.closed = closed;
     this.version = version;
+    this.content = content;
     this.form = clone("message-editor", HTMLFormElement);
     this.field = find(this.form, "[name=content]", HTMLTextAreaElement);
     this.state = find(this.form, ".editor-state");
@@ -56,7 +57,12 @@ export class MessageEditor {
       await waitUntil(this.item, () => messageOf(this.item).version >= saved.value.version || !this.form.isConnected);
       if (this.form.isConnected) this.close();
     } catch (caught) {
-      this.#refused(Problem.of(caught));
+      const problem = Problem.of(caught);
+      const { current } = problem;
+      if (current?.content !== this.content) return this.#refused(problem);
+      this.version = current.version; // the same text: somebody has only reacted to it
+      this.#busy = false;
+      await this.save();
     } finally {
       this.#busy = false;
     }

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from quart_notes.background import reaction_events
+from quart_notes.blueprints.plain_text import line
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.reactions import reactions as module
@@ -97,17 +98,17 @@ async def test_reactions_of_many_people_at_once_are_one_event_with_the_whole_sta
     assert [one.model_dump(mode="json") for one in await everything(core, LOBBY)] == [first, second]
 
 
-async def test_an_event_says_who_reacted_if_it_was_one_person(core: Core):
+async def test_an_event_says_who_reacted_last(core: Core):
     ada, bob = await person(core, "ada"), await person(core, "bob")
     alone, together = await said(core, ada), await said(core, ada)
 
     await asyncio.gather(
-        *(react(core, alone, bob, kind) for kind in KINDS[:3]), *(react(core, together, who) for who in (bob, ada, bob))
+        *(react(core, alone, bob, kind) for kind in KINDS[:3]), *(react(core, together, who) for who in (bob, ada))
     )
 
     assert {event["message"]["id"]: event["by"] for event in await told(core, 2)} == {
         alone.id: bob.id,
-        together.id: None,
+        together.id: ada.id,
     }
 
 
@@ -240,6 +241,21 @@ async def test_an_answer_that_is_being_written_takes_no_reaction_and_keeps_growi
 
     assert again.reactions[0]["count"] == 1
     assert (await core.answers.update_text(answer.id, again.version, "it goes on")).result == again.version + 1
+
+
+async def test_plain_text_clients_get_an_answer_once_with_reactions_too(core: Core):
+    ada = await person(core, "ada")
+    answer = await asked(core, ada)
+    before = (await core.log.newest()).number
+    await core.answers.finish(answer.id, 1, "whole", None)
+
+    await react(core, answer, ada)
+    await told(core, 2)
+    await take_back(core, answer, ada)
+    await told(core, 3)
+
+    heard = [line(message) for message in (await core.log.read_after(before)).messages]
+    assert heard == ["Assistant: whole", None, None]
 
 
 async def test_an_edited_message_keeps_its_reactions_and_a_purged_one_takes_them_along(core: Core):

@@ -32,6 +32,7 @@ from quart_notes.domain.members import Members
 from quart_notes.domain.message_notes import MessageNotes
 from quart_notes.domain.messages import Messages
 from quart_notes.domain.notes import Notes
+from quart_notes.domain.notifications.notifications import Notifications
 from quart_notes.domain.order.board_pages import BoardPages
 from quart_notes.domain.order.bulk_changes import BulkChanges
 from quart_notes.domain.order.note_moves import NoteMoves
@@ -106,6 +107,7 @@ class Core:
         self.messages = Messages(*wired)
         self.message_notes = MessageNotes(self.messages, self.notes)
         self.reactions = Reactions(*wired)
+        self.notifications = Notifications(*wired, settings.notification_days)
         self.search, self.search_blocks = Search(*wired), SearchBlocks(*wired)
         self.read_markers = ReadMarkers(*wired)
         self.preferences = Preferences(*wired)
@@ -160,6 +162,7 @@ class Core:
         await in_chunks(lambda: self.messages.empty_trash(settings.trash_days))
         await in_chunks(self.trash.delete_old_boards)
         await in_chunks(self.room_upkeep.delete_old)
+        await in_chunks(self.notifications.delete_old)
         await self.imports.interrupt_abandoned(self.import_runner.is_local)
         await in_chunks(lambda: self.jobs.delete_old(settings.trash_days))
         await in_chunks(self.sessions.forget_expired)

@@ -140,6 +140,9 @@ class Settings(BaseModel):
     history_days: Number = Field(
         365, ge=1, le=3650, description="Days an earlier state of a note is kept (default: {default})."
     )
+    notification_days: Number = Field(
+        90, ge=1, le=3650, description="Days a notification is kept (default: {default})."
+    )
     ollama_url: str = Field(
         "http://127.0.0.1:11434",
         description="The assistant's Ollama server (default: {default}); none: no assistant.",

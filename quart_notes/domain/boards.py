@@ -11,6 +11,7 @@ from quart_notes.domain.access import SHARED_BOARD, Caller, require_role, role_o
 from quart_notes.domain.history.trash import restorable_board
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.members import record_membership
+from quart_notes.domain.notifications.recording import record_inboxes_of_board
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import PERSONAL_BOARD_NAME, add_personal
 from quart_notes.errors import PersonalBoardError
@@ -183,6 +184,7 @@ class Boards(Service):
         _record_event(change, "delete", board)
         for member in await Membership.filter(board_id=board_id).using_db(change.connection):
             record_membership(change, "delete", board_id, member.user_id, member.role)
+        await record_inboxes_of_board(change, board_id)
         return BoardOut.model_validate(board)
 
     @transactional
@@ -194,6 +196,7 @@ class Boards(Service):
         _record_event(change, "create", board)
         for member in await Membership.filter(board_id=board_id).using_db(change.connection):
             record_membership(change, "create", board_id, member.user_id, member.role)
+        await record_inboxes_of_board(change, board_id)
         return BoardOut.model_validate(board)
 
 

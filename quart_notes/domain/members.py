@@ -3,6 +3,7 @@
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import SHARED_BOARD, Caller, record_access_change, require_role
+from quart_notes.domain.notifications.recording import notify, withdraw_invitation
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import by_id, require_users
 from quart_notes.errors import LastOwnerError, NotFoundError, PersonalBoardError
@@ -37,6 +38,7 @@ class Members(Service):
         out = MemberOut(board_id=board_id, user=user, role=data.role)
         if member is None:
             await _add(change, out)
+            await notify(change, {user_id: "invited"}, change.by, board_id=board_id)
         elif member.role != data.role:
             if member.role == "owner":
                 await _require_another_owner(connection, board_id, user_id)
@@ -61,6 +63,7 @@ class Members(Service):
         out = MemberOut(board_id=board_id, user=(await by_id(connection, [user_id]))[user_id], role=member.role)
         _record_event(change, "delete", out)
         record_membership(change, "delete", board_id, user_id, member.role)
+        await withdraw_invitation(change, user_id, board_id=board_id)
         return out
 
 

@@ -11,7 +11,7 @@ from quart_notes.domain.access import Caller
 from quart_notes.domain.rooms.access import find_visible_room
 from quart_notes.domain.rooms.rooms import room_of, topics
 from quart_notes.domain.service import Precondition
-from quart_notes.domain.text.markdown import format_message, tree_json
+from quart_notes.domain.text.markdown import tree_json
 from quart_notes.domain.text.normalization import searchable
 from quart_notes.domain.text.snippets import opening
 from quart_notes.domain.users import by_id
@@ -20,7 +20,7 @@ from quart_notes.live import events
 from quart_notes.live.events import Action, MessageEvent, WorkEvent, WorkRequest
 from quart_notes.live.writer import Change
 from quart_notes.models import Message
-from quart_notes.schemas import AnswerOut, MessageOut, QuoteOut, RoomOut, UserOut
+from quart_notes.schemas import AnswerOut, ContentNode, MessageOut, QuoteOut, RoomOut, UserOut
 from quart_notes.schemas.deleted_text import QUOTE, TEXT
 
 NO_ROOM = 0  # an id that no room has
@@ -94,9 +94,9 @@ def require_asker(answer: Message, caller: Caller, person_id: int | None) -> Non
         raise NotYoursError("Only the person who asked may do this with an answer.")
 
 
-def set_text(message: Message, text: str) -> None:
-    """Change the TEXT_COLUMNS of a message."""
-    formatted = tree_json(format_message(text))
+def set_text(message: Message, text: str, tree: Sequence[ContentNode] | None) -> None:
+    """Change the TEXT_COLUMNS of a message; `tree`: the text formatted."""
+    formatted = tree_json(tree)
     message.update_from_dict({"content": text, "formatted_json": formatted, "search_text": searchable(text)})
 
 

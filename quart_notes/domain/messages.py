@@ -3,7 +3,7 @@
 import secrets
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
@@ -29,9 +29,12 @@ from quart_notes.domain.message_queries import (
     shown_message,
     without_unseen,
 )
+from quart_notes.domain.notifications.of_messages import mentions_in, notify_of_edit, notify_of_message
+from quart_notes.domain.notifications.recording import record_inboxes_with
 from quart_notes.domain.rooms.access import require_room_of, require_unarchived, require_visible_room
 from quart_notes.domain.rooms.rooms import conversation, loaded_room, room_of
 from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
+from quart_notes.domain.text.mentions import users_in
 from quart_notes.domain.users import require_user, require_users
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Message, Room
@@ -67,7 +70,7 @@ class Messages(Service):
             change.connection, caller, author_id=data.author_id, recipient_id=data.recipient_id
         )
         room = await conversation(change, author, recipient)
-        return await _post_once(change, room, author, data)
+        return await _post_once(change, caller, room, author, data)
 
     @transactional
     async def post(self, change: Change, caller: Caller, room_id: int, data: RoomMessageCreate) -> Posted:
@@ -78,7 +81,7 @@ class Messages(Service):
         act_as(change, caller, data.author_id)
         room = await require_room_of(change.connection, caller, room_id, data.author_id)
         (author,) = await require_users(change.connection, author_id=data.author_id)
-        return await _post_once(change, await loaded_room(change.connection, room), author, data)
+        return await _post_once(change, caller, await loaded_room(change.connection, room), author, data)
 
     @transactional
     async def post_line(self, change: Change, room_id: int, author_id: int, content: str) -> MessageOut:
@@ -129,8 +132,11 @@ class Messages(Service):
         message = await require_own_message(change.connection, caller, message_id, data.author_id, allowed)
         if message.content == data.content:
             return await message_out(change.connection, message)
-        set_text(message, data.content)
+        mentions = await mentions_in(change.connection, caller, message, data.content)
+        new = mentions.user_ids - users_in(message.formatted)
+        set_text(message, data.content, mentions.tree)
         message.edited_at = datetime.now(UTC)
+        await notify_of_edit(change, message, new)
         return await save(change, "update", message, *TEXT_COLUMNS, "edited_at")
 
     @transactional
@@ -148,6 +154,7 @@ class Messages(Service):
             message.answer_state = "stopped"
         message.deleted_at = datetime.now(UTC)
         await message.save(using_db=change.connection, update_fields=["deleted_at", "answer_state"])
+        await record_inboxes_with(change, message_id=message.id)
         return await without_unseen(change.connection, caller, await record(change, "delete", message))
 
     @transactional
@@ -158,7 +165,9 @@ class Messages(Service):
             change.connection, caller, message_id, author_id, deleted=True, deleting=True
         )
         message.deleted_at = None
-        restored = await save(change, "create", message, "deleted_at")
+        await message.save(using_db=change.connection, update_fields=["deleted_at"])
+        await record_inboxes_with(change, message_id=message.id)
+        restored = await save(change, "create", message)
         return await without_unseen(change.connection, caller, restored)
 
     @transactional
@@ -221,15 +230,18 @@ class Messages(Service):
         return Listed(await message_outs(connection, page), position, len(rows) > query.limit)
 
 
-async def _post_once(change: Change, room: RoomOut, author: UserOut, data: MessageCreate | RoomMessageCreate) -> Posted:
+async def _post_once(
+    change: Change, caller: Caller, room: RoomOut, author: UserOut, data: MessageCreate | RoomMessageCreate
+) -> Posted:
     """Post a message, unless its key has posted it already; ClientKeyUsedError when that was another one."""
+    said: dict[str, Any] = {"author": author, "caller": caller, "reply_to": data.reply_to}
     if data.client_key is None:
-        return await _post(change, room, data.content, author=author, reply_to=data.reply_to)
+        return await _post(change, room, data.content, **said)
     digest = digest_of(data, "content", "reply_to")
-    sent = {"client_key": data.client_key, "client_digest": digest}
+    sent: dict[str, Any] = {"client_key": data.client_key, "client_digest": digest}
     message = await Message.get_or_none(author_id=author.id, client_key=data.client_key, using_db=change.connection)
     if message is None:
-        return await _post(change, room, data.content, author=author, reply_to=data.reply_to, **sent)
+        return await _post(change, room, data.content, **said, **sent)
     # Former versions stored no digest: their text is compared, unless it was edited.
     same = message.client_digest == digest if message.client_digest else message.content == data.content
     if message.room_id != room.id or not (same or (message.edited_at and not message.client_digest)):
@@ -248,6 +260,7 @@ async def _post(
     content: str,
     *,
     author: UserOut | None = None,
+    caller: Caller | None = None,
     guest: str | None = None,
     reply_to: int | None = None,
     **sent: str,
@@ -266,8 +279,10 @@ async def _post(
         **sent,
         date=datetime.now(UTC),
     )
-    set_text(question, content)
+    mentions = await mentions_in(change.connection, caller, question, content)
+    set_text(question, content, mentions.tree)
     await question.save(using_db=change.connection, force_create=True)
+    await notify_of_message(change, room, question, mentions, quoted)
     out = (
         await message_out(change.connection, question)
         if quoted

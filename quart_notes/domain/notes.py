@@ -1,7 +1,7 @@
 """The notes of the boards: their rules and queries."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from types import MappingProxyType
@@ -15,8 +15,11 @@ from quart_notes.domain.access import Caller, require_role, role_on
 from quart_notes.domain.history.groups import GROUP_COLUMNS, RESTORED, begin_or_join_group, names_of
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.labels.note_labels import assign_labels, labels_json, require_labels
+from quart_notes.domain.notifications.of_notes import mentions_on_board, notify_of_note
+from quart_notes.domain.notifications.recording import record_inboxes_with
 from quart_notes.domain.service import Listed, Precondition, Service, transactional
 from quart_notes.domain.text.markdown import Formatted, format_text, tree_json
+from quart_notes.domain.text.mentions import users_in
 from quart_notes.domain.text.normalization import searchable, searched_words
 from quart_notes.domain.users import require_users
 from quart_notes.errors import NotFoundError, StaleVersionError, ValidationFailedError
@@ -73,7 +76,11 @@ class Notes(Service):
         async def work(change: Change) -> NoteOut:
             await require_role(change.connection, caller, board_id, "editor")
             now = datetime.now(UTC)
-            return await insert(change, board_id, data, formatted, created_at=now, updated_at=now)
+            if formatted.tree is None:
+                return await insert(change, board_id, data, formatted, created_at=now, updated_at=now)
+            found = await mentions_on_board(change.connection, board_id, formatted)
+            text = formatted._replace(content=found.tree)
+            return await insert(change, board_id, data, text, found.user_ids, created_at=now, updated_at=now)
 
         async def made(connection: BaseDBAsyncClient, note_id: int) -> NoteOut | None:
             await require_role(connection, caller, board_id, "editor")
@@ -169,6 +176,7 @@ async def insert(
     board_id: int,
     content: NoteCreate | ImportedNote,
     formatted: Formatted,
+    mentioned: Collection[int] = (),
     *,
     created_at: datetime,
     updated_at: datetime,
@@ -179,7 +187,8 @@ async def insert(
 ) -> NoteOut:
     """Put a note into the table and record its event.
 
-    formatted   its description, which was parsed before the transaction
+    formatted   its description, which was parsed before the transaction, with its mentions
+    mentioned   ids of the users who are notified
     """
     # Plain SQL: through a model it takes 60 µs instead of 20, a fifth of the whole request. A column costs 0.1 µs, a
     # time 0.7.
@@ -211,6 +220,8 @@ async def insert(
             "labels": [label.name for label in labels],
         }
     )
+    if mentioned:
+        await notify_of_note(change, note_id, mentioned)
     return record_note(change, "create", note)
 
 
@@ -231,7 +242,7 @@ async def save_fields(change: Change, note: Note, sent: dict[str, Any], formatte
         columns["archived_at"] = datetime.now(UTC) if columns.pop("archived") else None
     note.update_from_dict(columns)
     if "description" in columns and formatted is not None:
-        set_formatted(note, formatted)
+        await set_formatted(change, note, formatted)
         columns |= dict.fromkeys(FORMATTED)
     if note.title is None and note.description is None:
         raise ValidationFailedError.of_field("", "A note needs a title or a description.")
@@ -242,21 +253,31 @@ async def delete_note(change: Change, note: Note) -> NoteOut:
     """Delete a note, so that it can be restored."""
     note.deleted_at, note.deleted_by = datetime.now(UTC), change.by
     await note.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by"])
+    await record_inboxes_with(change, note_id=note.id)
     return record_note(change, "delete", NoteOut.model_validate(note))
 
 
 async def restore_note(change: Change, note: Note) -> NoteOut:
     """Restore a deleted note."""
     note.deleted_at = note.deleted_by = None
-    return await save_note(change, "create", note, "deleted_at", "deleted_by", changed=[RESTORED])
+    restored = await save_note(change, "create", note, "deleted_at", "deleted_by", changed=[RESTORED])
+    await record_inboxes_with(change, note_id=note.id)
+    return restored
 
 
-def set_formatted(note: Note, formatted: Formatted) -> None:
-    """Change the FORMATTED columns of a note: its description is another one."""
+async def set_formatted(change: Change, note: Note, formatted: Formatted) -> None:
+    """Change the FORMATTED columns of a note, whose description is another one; notify whom it newly mentions."""
     count = formatted.task_count
-    columns = (tree_json(formatted.content), count["done"], count["total"])
+    before, content = note.content, formatted.content
+    new: Collection[int] = ()
+    if formatted.tree is not None:
+        found = await mentions_on_board(change.connection, note.board_id, formatted, before)
+        content, new = found.tree, found.user_ids - users_in(before)
+    columns = (tree_json(content), count["done"], count["total"])
     note.update_from_dict(dict(zip(FORMATTED, columns, strict=True)))
-    note.content = formatted.content
+    note.content = content
+    if new:
+        await notify_of_note(change, note.id, new)
 
 
 def matching_notes(

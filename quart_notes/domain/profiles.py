@@ -9,7 +9,7 @@ from quart_notes.domain.api_tokens import revoke_all
 from quart_notes.domain.boards import rename_personal
 from quart_notes.domain.jobs import ACTIVE, request_work, set_state
 from quart_notes.domain.service import Service, transactional
-from quart_notes.domain.users import ASSISTANT, nickname_taken, of_nickname, record_user_event, user_out
+from quart_notes.domain.users import RESERVED, nickname_taken, of_nickname, record_user_event, user_out
 from quart_notes.errors import LastAdministratorError, NotFoundError, NotNowError
 from quart_notes.live.writer import Change
 from quart_notes.models import NICKNAME_KEY_MAX, Invitation, Job, User
@@ -106,7 +106,7 @@ async def _require_user(connection: BaseDBAsyncClient, user_id: int) -> User:
 async def _free_key(change: Change, user: User, nickname: str) -> str:
     key = name_key(nickname, NICKNAME_KEY_MAX)
     others = User.filter(nickname_key=key).exclude(id=user.id).using_db(change.connection)
-    if await others.exists() or key == ASSISTANT != user.nickname_key:
+    if await others.exists() or (key in RESERVED and key != user.nickname_key):
         raise nickname_taken(nickname)
     return key
 

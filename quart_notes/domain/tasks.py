@@ -70,5 +70,5 @@ async def _save_text(change: Change, note: Note, text: str) -> NoteOut:
     if text == (note.description or ""):
         return NoteOut.model_validate(note)
     note.update_from_dict({"description": text if text.strip() else None})
-    set_formatted(note, format_text(note.description))
+    await set_formatted(change, note, format_text(note.description))
     return await save_note(change, "update", note, "description", *FORMATTED, changed=["tasks"])

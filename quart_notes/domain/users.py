@@ -10,6 +10,7 @@ from tortoise.expressions import Q, Subquery
 from quart_notes.domain.access import Caller, record_access_change
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.service import Listed, Service
+from quart_notes.domain.text.mentions import EVERYBODY
 from quart_notes.domain.text.normalization import fold_text
 from quart_notes.errors import FieldError, NicknameTakenError, NotFoundError, ValidationFailedError
 from quart_notes.live import events
@@ -22,7 +23,8 @@ from quart_notes.storage.database import is_private
 
 COLUMNS = ("id", "name", "email", "nickname", "deactivated_at", "is_admin", "is_guest")
 PERSONAL_BOARD_NAME = "Personal ({})"  # with the nickname
-ASSISTANT = "assistant"  # answers messages with @assistant; no user may have this nickname
+ASSISTANT = "assistant"  # answers messages with @assistant
+RESERVED = frozenset({ASSISTANT, EVERYBODY})  # nicknames that no user may take: a mention of them is another thing
 
 
 class Users(Service):
@@ -94,7 +96,7 @@ async def create_user(change: Change, data: UserCreate, *, guest: bool = False) 
     """Add a user within a change, with a personal board."""
     connection = change.connection
     key = name_key(data.nickname, NICKNAME_KEY_MAX)
-    if key == ASSISTANT or await User.exists(nickname_key=key, using_db=connection):
+    if key in RESERVED or await User.exists(nickname_key=key, using_db=connection):
         raise nickname_taken(data.nickname)
     newest = await Message.all().using_db(connection).order_by("-id").first().values_list("id")
     user = User(

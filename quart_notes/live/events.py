@@ -11,6 +11,7 @@ from pydantic import Field
 from quart_notes.schemas import (
     BoardOut,
     EditingOut,
+    InboxOut,
     JobOut,
     LabelOut,
     MemberOut,
@@ -218,6 +219,18 @@ class LabelEvent(DurableEvent):
     label: LabelOut = Field(description="The label after the change.")
 
 
+class InboxEvent(DurableEvent):
+    """A user was notified, has read, or no longer sees something: sent on their own topic.
+
+    It contains nothing about the content: fetch the list.
+    """
+
+    summary: ClassVar[str] = "Your notifications have changed"
+    example_topic: ClassVar[str] = user(3)
+
+    inbox: InboxOut = Field(description="How many are unread now.")
+
+
 class PreferenceEvent(DurableEvent):
     """A preference of a user was set or removed: sent on their own topic, for their other screens."""
 
@@ -291,6 +304,7 @@ DURABLE: tuple[type[DurableEvent], ...] = (
     RoomMembershipEvent,
     MessageEvent,
     UnreadEvent,
+    InboxEvent,
     PreferenceEvent,
     JobEvent,
 )

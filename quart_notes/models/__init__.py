@@ -11,6 +11,7 @@ from quart_notes.models.login_attempts import Attempt
 from quart_notes.models.messages import Message, Reaction
 from quart_notes.models.note_revisions import NoteRevision
 from quart_notes.models.notes import Note
+from quart_notes.models.notifications import Notification
 from quart_notes.models.preferences import Preference
 from quart_notes.models.read_markers import Reading
 from quart_notes.models.rooms import ROOM_KEY_MAX, Room, RoomMembership

@@ -128,6 +128,16 @@ from quart_notes.schemas.notes import (
     NoteOut,
     NoteUpdate,
 )
+from quart_notes.schemas.notifications import (
+    MENTIONS_MAX,
+    InboxOut,
+    LevelUpdate,
+    NotificationKind,
+    NotificationOut,
+    NotificationQuery,
+    NotificationsOut,
+    NotificationsRead,
+)
 from quart_notes.schemas.preferences import (
     PREFERENCE_KEY,
     PREFERENCE_KEY_MAX,
@@ -137,6 +147,7 @@ from quart_notes.schemas.preferences import (
 )
 from quart_notes.schemas.rooms import (
     ROOM_NAME_MAX,
+    Level,
     MyRoomOut,
     PresenceOut,
     ReadingUpdate,

@@ -10,9 +10,9 @@ from quart_notes.schemas.fields import InputModel, SingleLine, Text
 
 SOURCE_MAX = 2_000  # characters of a line that can be ticked
 LINE_MAX = 20_001  # a description's characters could all be line breaks
-NodeType = Literal[
-    "p", "h", "ul", "ol", "li", "task", "quote", "pre", "code", "table", "a", "strong", "em", "del", "br", "text"
-]
+Block = Literal["p", "h", "ul", "ol", "li", "task", "quote", "pre", "table"]
+Inline = Literal["code", "a", "strong", "em", "del", "br", "text", "mention"]
+NodeType = Literal[Block, Inline]
 Align = Literal["left", "center", "right"]
 
 
@@ -21,7 +21,8 @@ class ContentNode(TypedDict):
 
     type: NodeType
     children: NotRequired[Annotated[list["ContentNode"], Field(description="Its parts, in order.")]]
-    text: NotRequired[Annotated[str, Field(description="Of text, code and pre.")]]
+    text: NotRequired[Annotated[str, Field(description="Of text, code, pre and mention.")]]
+    user_id: NotRequired[Annotated[int, Field(ge=1, description="Of a mention: who; none for `@room`.")]]
     level: NotRequired[Annotated[int, Field(ge=1, le=6, description="Of a heading.")]]
     start: NotRequired[Annotated[int, Field(ge=0, description="The first number of an ol.")]]
     line: NotRequired[Annotated[int, Field(ge=1, description="Of a task: its line in the description, from 1.")]]

@@ -11,6 +11,7 @@ from quart_notes.schemas.users import UserOut
 
 ROOM_NAME_MAX = 80  # characters
 RoomRole = Literal["member", "owner"]
+Level = Literal["nothing", "mentions", "everything"]  # of what somebody is notified in a room
 ROLE = "member: read, write and invite; owner: all."
 RoomName = Annotated[
     SingleLine,
@@ -128,11 +129,12 @@ class ReadingUpdate(InputModel):
 class UnreadOut(OutputModel):
     """A user's unread count in a room."""
 
-    model_config = example({"room_id": 2, "count": 2, "last_read_id": 7})
+    model_config = example({"room_id": 2, "count": 2, "last_read_id": 7, "level": "mentions"})
 
     room_id: int = Field(description="Where.", ge=1, le=MAX_ID)
     count: int = Field(description="Messages of others after the last one read.", ge=0)
     last_read_id: int = Field(description="The newest message that they have read; 0 for none.", ge=0, le=MAX_ID)
+    level: Level = Field(description="What they are notified of there.")
 
 
 class PresenceOut(OutputModel):

@@ -47,16 +47,18 @@ interface ContentNode {
     | "task"
     | "quote"
     | "pre"
-    | "code"
     | "table"
+    | "code"
     | "a"
     | "strong"
     | "em"
     | "del"
     | "br"
-    | "text";
+    | "text"
+    | "mention";
   children?: ContentNode[];
   text?: string;
+  user_id?: number;
   level?: number;
   start?: number;
   line?: number;
@@ -86,6 +88,11 @@ interface ImportOptions {
   dry_run?: boolean;
   archived?: boolean;
   trashed?: boolean;
+}
+
+interface InboxOut {
+  unread: number;
+  newest_id: number;
 }
 
 interface JobOut {
@@ -261,6 +268,7 @@ interface UnreadOut {
   room_id: number;
   count: number;
   last_read_id: number;
+  level: "nothing" | "mentions" | "everything";
 }
 
 interface UserOut {

@@ -93,6 +93,7 @@ BETWEEN_TWO = {  # about the conversation of the owner and root, and the owner's
     *("rooms.get_room", "rooms.list_room_messages", "rooms.post_message", "rooms.get_presence", "rooms.notice_typing"),
     *(
         "rooms.mark_read",
+        "rooms.set_level",
         "messages.get_message",
         "front_rooms.room",
         "front_rooms.post_message",

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from quart_notes.core import Core
-from quart_notes.domain import message_queries
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.assistant.answers import Answers
+from quart_notes.domain.notifications import of_messages
 from quart_notes.domain.rooms.access import LOBBY
-from quart_notes.domain.text.markdown import format_message
+from quart_notes.domain.text.markdown import parse_message
 from quart_notes.schemas import MessageCreate, MessageOut, MessageQuery, MessageUpdate, RoomMessageCreate
 from tests.support.assistant_questions import asked, person
 from tests.support.servers.in_process import rows
@@ -61,9 +61,9 @@ async def test_a_message_is_parsed_once(core: Core, monkeypatch: pytest.MonkeyPa
 
     def parse(text: str) -> Any:
         parsed.append(text)
-        return format_message(text)
+        return parse_message(text)
 
-    monkeypatch.setattr(message_queries, "format_message", parse)
+    monkeypatch.setattr(of_messages, "parse_message", parse)
     ada = await person(core, "ada")
 
     posted = await core.messages.post(ANYBODY, LOBBY, RoomMessageCreate(author_id=ada.id, content="**bold**"))

@@ -271,7 +271,7 @@ def test_a_tree_has_safe_values_only(source: str):
 
 @given(TEXTS)
 def test_the_tasks_are_those_of_the_tree_and_their_lines_have_their_boxes(source: str):
-    content, tasks = format_text(source)
+    content, tasks, _ = format_text(source)
     lines = LINE_END.split(source)
     if content is not None:
         assert [(one["line"], one["done"]) for one in task_nodes(content)] == [(one.line, one.done) for one in tasks]

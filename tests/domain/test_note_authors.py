@@ -102,6 +102,7 @@ async def test_who_acts_in_a_users_name_is_recorded_as_that_user(house: House):
     events = await house.events(before, f"user:{ada}")
     assert [(event.keys() & {"room", "message"}, event["by"]) for event in events] == [
         ({"room"}, ada),
+        (set(), bob),  # her notification
         ({"message"}, bob),
     ]
 

@@ -12,6 +12,7 @@ from quart_notes.errors import (
     RoomNameTakenError,
 )
 from quart_notes.schemas import (
+    LevelUpdate,
     MessageQuery,
     MyRoomOut,
     PresenceOut,
@@ -186,3 +187,14 @@ async def mark_read(room_id: int, data: ReadingUpdate) -> Response:
     Up to a message and all before it; their other screens get the event. A read marker never goes back.
     """
     return json_item(*await core().read_markers.mark_read(await caller(), room_id, data))
+
+
+@blueprint.put("/<id:room_id>/level")
+@validate_request(LevelUpdate)
+@responds(ResponseDoc(200, "The level, and what is unread.", UnreadOut))
+async def set_level(room_id: int, data: LevelUpdate) -> Response:
+    """Choose what you are notified of in a room.
+
+    At first of mentions, replies and reactions; in direct conversations of everything.
+    """
+    return json_item(*await core().read_markers.set_level(await caller(), room_id, data))

@@ -23,6 +23,7 @@ from quart_notes.domain.message_queries import (
 )
 from quart_notes.domain.rooms.rooms import room_of, topics
 from quart_notes.domain.service import Service, transactional
+from quart_notes.domain.text.markdown import format_message
 from quart_notes.errors import NotFoundError, NotNowError
 from quart_notes.live import events
 from quart_notes.live.writer import Change
@@ -64,7 +65,7 @@ class Answers(Service):
         answer = await _unfinished(change.connection, answer_id, version)
         if answer is None:
             return None
-        set_text(answer, text)
+        set_text(answer, text, format_message(text))
         answer.answer_state = "writing"
         return (await save(change, "update", answer, *TEXT_COLUMNS, "answer_state")).version
 
@@ -73,7 +74,7 @@ class Answers(Service):
         """Mark an answer as done, or as failed with `error`; do nothing when it was stopped before."""
         answer = await _unfinished(change.connection, answer_id, version)
         if answer is not None:
-            set_text(answer, text)
+            set_text(answer, text, format_message(text))
             await _finish(change, answer, error)
 
     async def compact_log(self, answer_id: int, first: int, before: int) -> None:
@@ -114,7 +115,7 @@ class Answers(Service):
         if await _too_many(change.connection, answer.asker_id):
             raise NotNowError(TOO_MANY)
         request_work(change, answer, "begin")
-        set_text(answer, "")
+        set_text(answer, "", None)
         answer.answer_state, answer.answer_error = "waiting", None
         return await save(change, "update", answer, *TEXT_COLUMNS, "answer_state", "answer_error")
 

@@ -68,7 +68,7 @@ class Revisions(Service):
         if (state.title, state.description) == (note.title, note.description):
             return NoteOut.model_validate(note)
         note.update_from_dict({"title": state.title, "description": state.description})
-        set_formatted(note, format_text(note.description))
+        await set_formatted(change, note, format_text(note.description))
         return await save_note(change, "update", note, "title", "description", *FORMATTED, changed=[REVERTED])
 
     @transactional

@@ -9,6 +9,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller, act_as
 from quart_notes.domain.message_queries import UNFINISHED, message_out, require_visible_message, save
+from quart_notes.domain.notifications.of_messages import notify_of_reaction
+from quart_notes.domain.notifications.recording import record_inboxes
 from quart_notes.domain.reactions.emoji import one_emoji
 from quart_notes.domain.rooms.access import require_room_of, require_unarchived
 from quart_notes.domain.service import DELETE_CHUNK, Service, transactional
@@ -49,6 +51,7 @@ class Reactions(Service):
             using_db=change.connection, message_id=message_id, user_id=author_id, emoji=kind
         )
         if new:
+            await notify_of_reaction(change, message, author_id, added=True)
             await self._save(change, message, author_id, kind)
         return await message_out(change.connection, message)
 
@@ -59,6 +62,7 @@ class Reactions(Service):
         message = await self._message(change, caller, message_id, author_id)
         own = Reaction.filter(message_id=message_id, user_id=author_id, emoji=kind).using_db(change.connection)
         if await own.delete():
+            await notify_of_reaction(change, message, author_id, added=False)
             await self._save(change, message, author_id, kind)
         return await message_out(change.connection, message)
 
@@ -91,6 +95,8 @@ class Reactions(Service):
         message = await Message.get_or_none(id=message_id, reactions_unsent=True, using_db=change.connection)
         if message is None or version not in {None, message.version}:
             return
+        if message.author_id is not None and message.reactions_by != message.author_id:
+            await record_inboxes(change, [message.author_id])
         change.by, message.reactions_unsent, message.reactions_by = message.reactions_by, False, None
         # A deleted message has its event when it is restored, an answer that is asked for again when it has grown.
         if message.deleted_at is None and message.answer_state not in UNFINISHED:

@@ -3,6 +3,7 @@
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
+from quart_notes.domain.notifications.recording import notify, withdraw_invitation
 from quart_notes.domain.rooms.access import is_fixed, require_visible_room, roles_in
 from quart_notes.domain.rooms.rooms import record_room_membership
 from quart_notes.domain.service import Listed, Service, transactional
@@ -46,6 +47,7 @@ class RoomMembers(Service):
             if role != "owner" and data.role != "member":
                 raise ForbiddenError("Only an owner of the room may choose its owners.")
             await _add(change, out)
+            await notify(change, {user_id: "invited"}, change.by, room_id=room_id)
         elif before != data.role:
             if before == "owner":
                 await _require_another_owner(connection, room_id, user_id)
@@ -72,6 +74,7 @@ class RoomMembers(Service):
         out = RoomMemberOut(room_id=room_id, user=user, role=member.role)
         _record_event(change, "delete", out)
         record_room_membership(change, "delete", room_id, user_id, member.role)
+        await withdraw_invitation(change, user_id, room_id=room_id)
         return out
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from quart_notes.domain.access import Caller, record_access_change
 from quart_notes.domain.message_queries import UNFINISHED, request_work
+from quart_notes.domain.notifications.recording import record_inboxes_with
 from quart_notes.domain.rooms.access import is_apart, require_owned_room, restorable_rooms
 from quart_notes.domain.rooms.rooms import add_owner, free_key, my_room, record_room, record_room_membership, room_out
 from quart_notes.domain.search.blocks import forget_blocks
@@ -51,6 +52,8 @@ class RoomUpkeep(Service):
             await _open(change, room)
         else:
             record_room(change, "update", room)
+        if room.closed != before.closed:
+            await record_inboxes_with(change, room_id=room_id)
         return await my_room(change.connection, caller, room)
 
     @transactional
@@ -66,6 +69,7 @@ class RoomUpkeep(Service):
             record_room_membership(change, "delete", room_id, member.user_id, member.role)
         # Last: a stream that ends because of it has had what was recorded before.
         record_access_change(change, room_id=room_id, apart=is_apart(change.connection, room))
+        await record_inboxes_with(change, room_id=room_id)
         return out
 
     @transactional
@@ -86,6 +90,7 @@ class RoomUpkeep(Service):
         record_room(change, "create", room)
         for member in await RoomMembership.filter(room_id=room_id).using_db(change.connection):
             record_room_membership(change, "create", room_id, member.user_id, member.role)
+        await record_inboxes_with(change, room_id=room_id)
         return room_out(room, {})
 
     async def deleted(self, caller: Caller) -> list[RoomOut]:

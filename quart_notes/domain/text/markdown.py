@@ -58,6 +58,7 @@ class Formatted(NamedTuple):
 
     content: list[ContentNode] | None  # None: the text is plain, or too deep or too large to be formatted
     tasks: list[TaskItem]  # in the order of their lines
+    tree: list[ContentNode] | None = None  # the same of a text with an @, also if it is plain
 
     @property
     def task_count(self) -> TaskCount:
@@ -77,7 +78,12 @@ def format_text(text: str | None) -> Formatted:
 
 def format_message(text: str) -> list[ContentNode] | None:
     """The tree of a message, which has no headings and no tables: what would be one stays text."""
-    return _format(text, MESSAGES).content
+    return parse_message(text).content
+
+
+def parse_message(text: str) -> Formatted:
+    """The same, with the tree of a plain one that may mention somebody."""
+    return _format(text, MESSAGES)
 
 
 def tree_json(tree: Sequence[ContentNode] | None) -> str | None:
@@ -95,7 +101,8 @@ def _format(text: str | None, parser: "_Parser") -> Formatted:
         except _TooLargeError:
             pass
         else:
-            return Formatted(tree.nodes if tree.differs_from(text) else None, tree.tasks)
+            content = tree.nodes if tree.differs_from(text) else None
+            return Formatted(content, tree.tasks, tree.nodes if "@" in text else None)
     return Formatted(None, _scanned_tasks(text))
 
 

@@ -13,7 +13,7 @@ SNIPPET_LENGTH = 160  # characters, unless the first word found is longer
 LEAD = 40  # characters of it before that word, at most
 PIECE = 500  # characters that are searched at once
 CUT = "…"  # at an end where the text goes on
-WITHIN_WORDS = {"a", "code", "del", "em", "strong", "text"}  # types of nodes that can end within a word
+WITHIN_WORDS = {"a", "code", "del", "em", "mention", "strong", "text"}  # types of nodes that can end within a word
 
 
 class Snippet(NamedTuple):

@@ -24,7 +24,8 @@ a server that stops closes with 1012.
 
 Topics: `board:1` the notes of a board, `users` users, `rooms` rooms, `room:*` the messages of all public rooms, also
 future ones, `closed:*` all of your closed rooms, `room:5` one room or direct conversation and its presence, `user:3`
-the events of one user: direct messages, new conversations, unread counts, the progress of imports. Presence, and who
+the events of one user: direct messages, new conversations, unread counts and
+notifications, the progress of imports. Presence, and who
 edits the notes of a board, have no id; they are sent at most once a second, to subscribers that name the room or the
 board, and are never replayed."""
 QUERY = {

@@ -66,6 +66,7 @@ REQUIREMENTS: Mapping[str, Requirement] = {
     "live": Requirement.LOOK,
     "plain_text": Requirement.CHANGE,
     "me": Requirement.SELF,
+    "notifications": Requirement.SELF,
     "me.whoami": Requirement.LOOK,
     "account": Requirement.ACCOUNT,
     "account.sign_in": Requirement.NOTHING,

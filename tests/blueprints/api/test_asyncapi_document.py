@@ -98,14 +98,14 @@ def test_real_events_match_asyncapi(asyncapi: Json, shared_server: ServerProcess
         client.put(f"/api/me/preferences/seen?person_id={me}", json={"any": ["thing"]})
 
         topics = f"board:1,board:{board},users,rooms,room:{room},user:{me}"
-        events = _events(client, 21, after=start, topics=topics, person=me)
+        events = _events(client, 24, after=start, topics=topics, person=me)
         (reset,) = _events(client, 1, after="0000-1")
 
     *events, presence = events
     assert [_kind(event) for event in events] == [
-        *["NoteEvent"] * 4, *["UserEvent"] * 2, "RoomEvent", *["MessageEvent"] * 4, "RoomEvent", "MessageEvent",
-        "UnreadEvent", "BoardEvent", *["MembershipEvent", "MemberEvent"], *["MemberEvent", "MembershipEvent"],
-        "PreferenceEvent",
+        *["NoteEvent"] * 4, *["UserEvent"] * 2, "RoomEvent", *["MessageEvent"] * 4, "RoomEvent", "InboxEvent",
+        "MessageEvent", "UnreadEvent", "BoardEvent", *["MembershipEvent", "MemberEvent", "InboxEvent"],
+        *["MemberEvent", "MembershipEvent", "InboxEvent"], "PreferenceEvent",
     ]  # fmt: skip
     assert _kind(presence) == "PresenceEvent"
     for event in [*events, presence]:

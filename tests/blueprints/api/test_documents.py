@@ -165,6 +165,7 @@ JSON_BODY = {400, 408, 413, 415, 422}
 # Responses of each route besides 503; writes also have 403 and 507, and those that read JSON also have JSON_BODY.
 ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 404, 409): [
+        "POST /api/me/notifications/read",
         "PATCH /api/rooms/<id:room_id>", "POST /api/rooms/<id:room_id>/restore", "DELETE /api/rooms/<id:room_id>",
         "PUT /api/rooms/<id:room_id>/members/<id:user_id>", "DELETE /api/rooms/<id:room_id>/members/<id:user_id>",
         "POST /api/notes/bulk",
@@ -182,6 +183,8 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
         "POST /api/notes/<id:note_id>/tasks", "POST /api/notes/<id:note_id>/move",
         "POST /api/notes/<id:note_id>/restore", "GET /api/users/<id:user_id>", "GET /api/messages/<id:message_id>",
         "GET /api/rooms/<id:room_id>", "GET /api/rooms/<id:room_id>/presence", "POST /api/rooms/<id:room_id>/read",
+        "PUT /api/rooms/<id:room_id>/level",
+        "PUT /api/messages/<id:message_id>/reactions/<emoji>", "DELETE /api/messages/<id:message_id>/reactions/<emoji>",
         "GET /api/jobs/<id:job_id>", "POST /api/jobs/<id:job_id>/cancel", "GET /api/boards/<id:board_id>",
         "PATCH /api/boards/<id:board_id>", "POST /api/boards/<id:board_id>/restore",
     ],
@@ -207,6 +210,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 404, 412): ["PATCH /api/notes/<id:note_id>", "PATCH /api/messages/<id:message_id>"],
     (201, 409): ["POST /api/users", "POST /api/rooms"],
     (200, 409): ["DELETE /api/me/preferences", "PUT /api/me/preferences/<key>"],
+    (200, 304, 404, 409, 422): ["GET /api/me/notifications"],
     (200, 404, 422): [
         "GET /api/search",
         "POST /api/messages/<id:message_id>/restore", "GET /api/export", "POST /api/notes/<id:note_id>/tasks/<action>",

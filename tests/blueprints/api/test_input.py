@@ -231,6 +231,7 @@ DEFAULTS = {
     "rooms.update_room": {"name"},
     "labels.create_label": {"colour"},
     "labels.update_label": {"name", "colour"},
+    "notifications.mark_notifications_read": {"up_to_id"},
     "me.change_profile": {"name", "nickname", "email"},
 }
 NO_TEXTS: list[Any] = [7, 0, "a\x00b"]

@@ -199,9 +199,8 @@ async def test_concurrent_first_messages_create_one_conversation(api: httpx.Asyn
     told = await asyncio.gather(*(tell(api, *((ada, bob) if n % 2 else (bob, ada)), f"{n}") for n in range(20)))
 
     assert len({message["room_id"] for message in told}) == 1
-    assert position(await api.get("/api/rooms")) == before + 2 * (
-        1 + 20
-    )  # one event of the conversation and each message, to both
+    # One event of the conversation and of each message, to both, and of each notification.
+    assert position(await api.get("/api/rooms")) == before + 2 * (1 + 20) + 20
     said = await got(api, f"/api/users/{ada['id']}/messages")
     assert sorted(message["content"] for message in said) == sorted(f"{n}" for n in range(20))
 

@@ -33,7 +33,11 @@ async def test_members_invite_and_owners_choose_the_owners(house: House):
         members = (await member.get(f"/api/rooms/{room}/members")).json()
 
     assert [(one["user"]["id"], one["role"]) for one in members] == [(ada, "owner"), (bob, "member"), (eve, "owner")]
-    told = [one for one in await house.events(start, events.room(room), events.user(eve)) if "by" in one]
+    told = [
+        one
+        for one in await house.events(start, events.room(room), events.user(eve))
+        if "by" in one and "inbox" not in one
+    ]
     assert [(one["topic"], one["action"], *_subject(one)) for one in told] == [
         (events.user(eve), "create", "room_membership", "member"),
         (events.room(room), "create", "room_member", "member"),
@@ -92,7 +96,7 @@ async def test_a_membership_says_nothing_about_the_room(house: House):
 
     told = await house.events(start, events.user(house.people["bob"].id))
 
-    assert [(one["action"], one["room_membership"]) for one in told] == [
+    assert [(one["action"], one["room_membership"]) for one in told if "inbox" not in one] == [
         ("create", {"room_id": room, "role": "member"}),
         ("delete", {"room_id": room, "role": "member"}),
     ]

@@ -1,6 +1,19 @@
+import json
+from typing import Any
+
 from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
+
+
+async def set_subjects(_: Any, editor: Any) -> None:
+    """Say of each event of a room which room it is about, so that its name leaves the log when it is closed or deleted."""
+    _, rows = await editor.client.execute_query("SELECT number, body FROM event_log WHERE topic = 'rooms'", [])
+    for row in rows:
+        subject = f"room:{json.loads(row['body'])['room']['id']}"
+        await editor.client.execute_query(
+            "UPDATE event_log SET subject = ?1 WHERE number = ?2", [subject, row["number"]]
+        )
 
 
 class Migration(migrations.Migration):
@@ -52,4 +65,5 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
+        ops.RunPython(set_subjects, ops.RunPython.noop),
     ]

@@ -176,3 +176,40 @@ async def test_who_becomes_a_member_or_a_guest_at_one_worker_is_that_at_every_wo
     guest, in_full = {200, 404}, {200, 201}  # /api/me and /front/notes are everybody's
     await become(root.at_work.put, f"board:{board}", guest, in_full)
     await become(root.at_work.delete, "board:1,users,rooms,room:*", in_full, guest)
+
+
+async def test_a_room_closed_at_one_worker_is_its_members_alone_at_every_worker(
+    clients: list[httpx.Client], root: Person, ada: Person
+):
+    room = root.at_work.post("/api/rooms", json={"name": f"Room {ada.nickname}"}).json()["id"]
+    path = f"/api/rooms/{room}"
+    async with AsyncExitStack() as stack:
+
+        async def follow(topics: str) -> list[FeedClient]:
+            options = {"headers": ada.by_cookie, "topics": f"users,{topics}"}
+            found = [await stack.enter_async_context(readers(ada.server, edge, 1, **options)) for edge in EDGES]
+            return [reader for at_each in found for theirs in at_each.values() for reader in theirs]
+
+        streams, others = await follow(f"room:{room}"), await follow("room:*,rooms")
+        assert {client.get(path, headers=ada.by_cookie).status_code for client in clients} == {200}
+
+        assert root.at_work.patch(path, json={"closed": True, "name": "Secret"}).status_code == 200
+
+        assert {client.get(path, headers=ada.by_cookie).status_code for client in clients} == {404}
+        await asyncio.gather(*(stream.to_the_end() for stream in streams))
+        said = {"author_id": root.id, "content": "psst"}
+        assert root.at_work.post(f"{path}/messages", json=said).status_code == 201
+        mark = root.at_work.post("/api/rooms/1/messages", json=said).json()
+        for stream in others:
+            await stream.until(lambda one: any(event.get("message") == mark for event in one.events))
+            assert [event["room"]["name"] for event in stream.events if "room" in event] == [None]
+            assert len([event for event in stream.events if "message" in event]) == 1
+
+        joining = await follow("closed:*")
+        assert root.at_work.put(f"{path}/members/{ada.id}", json={"role": "member"}).status_code == 200
+        await asyncio.gather(*(stream.to_the_end() for stream in joining))  # to resume with the room
+        assert {client.get(path, headers=ada.by_cookie).status_code for client in clients} == {200}
+        members = await follow("closed:*")
+        posted = root.at_work.post(f"{path}/messages", json=said).json()
+        for stream in members:
+            await stream.until(lambda one: any(event.get("message") == posted for event in one.events))

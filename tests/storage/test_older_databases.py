@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_notes.domain.access import ANYBODY, SHARED_BOARD
+from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
 from quart_notes.schemas import NoteQuery, NoteUpdate, TimeQuery
 from tests.support.servers import postgres
 from tests.support.servers.both_databases import KINDS, Kind, file_in, find, unused_database
@@ -36,6 +36,10 @@ ROWS = [
     "INSERT INTO note (title, done, version, created_at, updated_at, search_text, board_id)"
     f" VALUES ('imported', false, 1, {LONG_AGO}, {LONG_AGO}, 'imported', 1)",
     f"INSERT INTO room (id, kind, name, name_key, created_at) VALUES (1, 'room', 'lobby', 'lobby', {NOW})",
+    f"INSERT INTO room (id, kind, name, name_key, created_at) VALUES (2, 'room', 'Old kitchen', 'old kitchen', {NOW})",
+    "INSERT INTO event_log (number, topic, body, created_at) VALUES"
+    f""" (1, 'rooms', '{{"topic":"rooms","action":"create","room":{{"id":2,"name":"Old kitchen"}}}}', {NOW})""",
+    "UPDATE log_head SET newest = 1",
     *(
         "INSERT INTO message (room_id, author_id, content, version, date, deleted_at)"
         f" VALUES (1, 1, '{text}', 1, {NOW}, {deleted})"
@@ -81,11 +85,15 @@ async def test_an_older_database_keeps_all_its_rows(url: str, tmp_path: Path):
         found = await core.notes.find(ANYBODY, SHARED_BOARD, NoteQuery(q="CHLOE", limit=1000))
         people = [await core.accounts.id_of(name) for name in (*PEOPLE, "KO", "ＴＡＲＯ")]
         activity = (await core.activity.find(ANYBODY, SHARED_BOARD, TimeQuery(limit=200))).items
+        room, _ = await core.rooms.get(Caller(None), 2)
+        await core.room_upkeep.delete(ANYBODY, 2)
         pinned = (await core.notes.change(ANYBODY, SHARED_BOARD, found.items[0].id, NoteUpdate(pinned=True))).result
 
     assert (len(found.items), found.more, found.items[0].version) == (1000, True, 2)
     assert {(note.pinned, note.colour, note.archived_at) for note in found.items} == {(False, "none", None)}
     assert pinned.pinned
+    assert (room.name, room.closed, room.archived, room.role) == ("Old kitchen", False, False, "member")
+    assert "Old kitchen" not in str(find(url, "SELECT body FROM event_log"))
     assert {entry.kind for entry in activity} == {"edited"}, "nobody knows what was changed"
     assert people == [1, 2, 3, 4, 3, 2], "nobody loses their name"
     keys = find(url, 'SELECT nickname_key FROM "user" ORDER BY id')

@@ -56,7 +56,7 @@ def test_a_closed_room_appears_changes_and_disappears_for_its_member(ada, bob):
 def test_an_archived_room_leaves_the_list_and_closes_its_composer(ada, bob):
     name = fresh("Project")
     room = ada.rest.post("/api/rooms", json={"name": name}).json()["id"]
-    theirs, others = bob.window(f"/front/rooms/{room}"), ada.window("/front/rooms/1")
+    theirs, others = bob.window(f"/front/rooms/{room}"), ada.window("/front/rooms")
     entry = others.locator(f"#rooms-aside [data-room='{room}']")
     expect(entry).to_contain_text(name)
     theirs.locator("#message-form textarea").fill("not sent yet")
@@ -64,8 +64,10 @@ def test_an_archived_room_leaves_the_list_and_closes_its_composer(ada, bob):
     assert ada.rest.patch(f"/api/rooms/{room}", json={"archived": True}).status_code == 200
 
     expect(entry).to_have_count(0)
+    expect(others.get_by_role("list", name="Archived rooms")).to_contain_text(name)
     expect(theirs.get_by_text("This room is archived.")).to_be_visible()
     expect(theirs.locator("#message-form")).to_have_count(0)
     assert ada.rest.patch(f"/api/rooms/{room}", json={"archived": False}).status_code == 200
     expect(entry).to_contain_text(name)
+    expect(others.get_by_role("heading", name="Archived rooms")).to_be_hidden()
     expect(theirs.locator("#message-form textarea")).to_have_value("not sent yet")

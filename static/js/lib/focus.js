@@ -59,6 +59,6 @@ export const remove = (item) => item && handOn(item, () => item.remove());
 export function place(list, item, comesBefore) {
   const items = /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
   const next = [...items].find((other) => other !== item && comesBefore(item, other)) ?? null;
-  if (item.isConnected && item.nextElementSibling === next) return;
+  if (item.parentElement === list && item.nextElementSibling === next) return;
   keepFocus(item, () => list.insertBefore(item, next));
 }

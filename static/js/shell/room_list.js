@@ -1,4 +1,4 @@
-/** The list of rooms and conversations beside a page: new ones are inserted in order, renamed, and removed. */
+/** The lists of rooms and conversations: new ones are inserted in order, renamed, moved to the archive, and removed. */
 import { ask, pages } from "../lib/api.js";
 import { address, clone, find } from "../lib/elements.js";
 import { place, remove, removeAll } from "../lib/focus.js";
@@ -15,19 +15,21 @@ export function start(element, me, feed) {
   const own = element.querySelector("#conversations");
   const lists = { room: find(element, "#rooms"), direct: own, private: own };
   const none = element.querySelector(".rooms-none");
+  /** @type {HTMLElement|null} */ const archive = document.querySelector("#archived-rooms"); // on the page of the rooms
+  const showArchive = () => archive?.closest("section")?.toggleAttribute("hidden", !archive.children.length);
 
   /** @param {number} id @returns {HTMLElement|null} */
-  const item = (id) => element.querySelector(`.room[data-room="${id}"]`);
+  const item = (id) => document.querySelector(`.room[data-room="${id}"]`);
   /** @param {Room} room */
   const put = (room) => {
-    const list = lists[room.kind];
-    if (!list) return;
-    if (room.archived) return remove(item(room.id));
+    const list = room.archived ? archive : lists[room.kind];
     const known = item(room.id);
+    if (!list) return remove(known);
     if (known && room.kind !== "room") return;
     const shown = known ?? itemFor(room, me);
     if (room.kind === "room") fill(shown, room);
     place(list, shown, comesBefore);
+    showArchive();
     if (room.kind === "direct") none?.setAttribute("hidden", "");
     if (room.kind === "private") own?.querySelector(".assistant-door")?.remove();
   };
@@ -41,6 +43,7 @@ export function start(element, me, feed) {
     const found = [];
     for await (const page of pages(`/rooms${me ? `?person_id=${me}` : ""}`, signal)) found.push(...page);
     removeAll(lists.room);
+    archive?.replaceChildren();
     for (const room of own?.querySelectorAll(".room") ?? []) room.remove();
     found.forEach(put);
     emit(document, "rooms:listed");
@@ -54,8 +57,10 @@ export function start(element, me, feed) {
   /** @param {FeedEventMap["change"]} event */
   const onChange = ({ detail: { action, room, room_membership, user } }) => {
     const changed = room ?? room_membership;
-    if (changed && action === "delete") remove(item("id" in changed ? changed.id : changed.room_id));
-    else if (room) put(room);
+    if (changed && action === "delete") {
+      remove(item("id" in changed ? changed.id : changed.room_id));
+      showArchive();
+    } else if (room) put(room);
     else if (room_membership) fetchOne(room_membership.room_id);
     if (user) reorder(user);
   };

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from urllib.parse import quote
 
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from quart_notes.domain.text.normalization import searchable
 from tests.blueprints.api.test_note_lists import SEARCHES
@@ -176,3 +176,37 @@ def test_a_search_can_be_linked_to_and_cleared(window, rest, shared_server):
 
     expect(card_of(window, other)).to_be_visible()
     expect(window).not_to_have_url(re.compile("q="))
+
+
+def test_on_a_phone_the_search_is_behind_a_button(windows, shared_server, rest):
+    word = fresh("phone").replace(" ", "")
+    note = create(rest, word)
+    phone: ViewportSize = {"width": 390, "height": 844}
+    page = visit(windows(viewport=phone), shared_server)
+    field, button = page.locator("#search-field"), page.get_by_role("button", name="Search notes")
+    expect(field).to_be_hidden()
+
+    button.click()
+    expect(field).to_be_focused()
+    expect(button).to_be_hidden()
+    page.keyboard.type(word)
+    expect(page.locator("#summary")).to_contain_text("1 of")
+    card_of(page, note).focus()
+    expect(field).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+
+    expect(button).to_be_focused()
+    expect(field).to_be_hidden()
+    expect(page.locator("#summary")).to_contain_text("open")
+    page.keyboard.press("/")
+    expect(field).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(field).to_be_hidden()
+
+    visit(page, shared_server, f"/front/notes?q={word}")
+    expect(field).to_be_visible()
+    plain = windows(viewport=phone, java_script_enabled=False)
+    plain.goto(f"{shared_server.base}/front/notes")
+    expect(plain.locator("#search-field")).to_be_visible()
+    expect(plain.locator("#search-button")).to_be_hidden()

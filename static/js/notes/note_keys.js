@@ -1,5 +1,6 @@
 /** The single-key shortcuts of the board (shell/shortcuts.js). */
 import { explainTick } from "../boards/board_tick.js";
+import { openSearch } from "../boards/search_button.js";
 import { find } from "../lib/elements.js";
 import { nextShown } from "../lib/focus.js";
 import { goTo, keyClick } from "../lib/list_keys.js";
@@ -21,7 +22,7 @@ export function noteKeys(list) {
   const forward = getComputedStyle(document.documentElement).direction === "rtl" ? -1 : 1;
   return {
     n: () => find(document, "#add-note-form [name=title]").focus(),
-    "/": () => find(document, "#search-field", HTMLInputElement).select(),
+    "/": openSearch,
     j: move((card) => nextShown(card, 1), first),
     k: move((card) => nextShown(card, -1), first),
     ArrowRight: move((card) => neighbourOf(list, card, "right") ?? nextShown(card, forward)),

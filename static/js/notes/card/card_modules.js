@@ -1,6 +1,7 @@
 /** Starts what cards can do, on the board and on the page of one note. */
 import * as boardSwitcher from "../../boards/board_switcher.js";
 import * as boardUpdates from "../../boards/board_updates.js";
+import * as searchButton from "../../boards/search_button.js";
 import { find } from "../../lib/elements.js";
 import * as time from "../../lib/time.js";
 import * as visibleArea from "../../lib/visible_area.js";
@@ -48,5 +49,6 @@ export function startCards(element, list, feed, follow) {
   noteAnnouncements.start(feed);
   boardUpdates.start(element, feed);
   boardSwitcher.start(find(document, "#switcher", HTMLDetailsElement), feed);
+  searchButton.start(find(document, ".board-bar"));
   unsavedDrafts.start(element);
 }

@@ -33,6 +33,11 @@ LONG_LINES = """() => [...document.querySelectorAll("body *:not(textarea)")].fla
     return long && parseFloat(style[`border${side}Width`]) && style[`border${side}Style`] !== "none";
   }).map(side => `${element.className} ${side}`);
 })"""
+# Its edge, and its middle from the top.
+PLACE = """element => {
+  const { left, top, bottom } = element.getBoundingClientRect();
+  return [left, Math.round((top + bottom) / 2)];
+}"""
 # The middle of its text, from the left.
 MIDDLE = """element => {
   const range = new Range();
@@ -164,3 +169,26 @@ def test_the_board_is_never_wider_than_its_window(windows, shared_server, ada):
     for width in (320, 390, 640, 735, 740, 800, 960, 1000, 1240, 1250, 1440):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+
+
+def test_the_heading_is_at_the_same_height_and_edge_on_every_page(windows, shared_server, rest, ada):
+    page = be(windows(viewport=LAPTOP), shared_server, ada)
+    note = create(rest, fresh())
+    rest.delete(f"/api/notes/{note['id']}")
+    paths = [
+        "notes",
+        "boards",
+        "boards/1",
+        "boards/1/trash",
+        "users",
+        "search",
+        f"messages/{ada['id']}",
+        "notes/999999",
+    ]
+    for path in paths:
+        page.goto(f"{shared_server.base}/front/{path}")
+        assert page.locator("h1").evaluate(PLACE) == [32, 97], path
+    page.goto(f"{shared_server.base}/front/rooms")
+    assert page.locator("#rooms-head").evaluate(PLACE) == [32, 97]
+    page.goto(f"{shared_server.base}/front/account")
+    assert page.locator("h1").evaluate(PLACE)[1] == 97

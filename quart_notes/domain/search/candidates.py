@@ -17,7 +17,7 @@ from quart_notes.schemas.search import NEWEST
 from quart_notes.storage.database import Transaction
 
 NEAR = 4_096  # newest ids that are looked through before the index is asked
-WIDENED = 2  # times as many ids are looked through next, when there is a time to stop at
+WIDENED = 2  # times as many ids are looked through next: PostgreSQL might not stop at the last row that is wanted
 FIRST_IDS, MOST_IDS = 64, 1_024  # ids from the index of titles whose rows are read at once
 FEW = 4  # rows found in these; with more, the words are in most of the blocks, and the index is of no use
 CAME = {"note": "COALESCE(imported_at, created_at)", "message": "date"}  # when a row came to this server
@@ -81,7 +81,7 @@ class Candidates:
             step, top = NEAR, min(high, near)
             while low < top and len(found) < most:
                 step *= WIDENED
-                begin = low if after is None else max(low, top - step)
+                begin = max(low, top - step)
                 found += await self._between((begin, top), most - len(found))
                 top = begin
                 if await self._is_past(top, after):

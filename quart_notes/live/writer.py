@@ -39,7 +39,7 @@ class Change:
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
     def when_committed(self, call: Callable[[], None]) -> None:
-        """Call a function once the change is committed, even if the caller has left; never if it fails."""
+        """Call a function, which must not raise, once the change is committed, even if its caller has left."""
         self.after_commit.append(call)
 
     def record(self, event: events.Event) -> None:

@@ -114,9 +114,9 @@ export function start(list) {
   /** Load the names that are missing when somebody wants to know them. @param {Event} event */
   const ask = async (event) => {
     const button = around(event, ".reaction", HTMLButtonElement);
-    if (!button || named(button).every(knownNickname)) return;
+    if (!button) return;
     await Promise.all(named(button).map(nicknameOf));
-    name(button);
+    name(button); // of those that were known, somebody may have another nickname by now
   };
 
   list.addEventListener("submit", submit, { signal });

@@ -182,7 +182,12 @@ def _room_pages(client: httpx.Client) -> dict[str, httpx.Response]:
     with httpx.Client(base_url=client.base_url, headers=client.headers, verify=False) as own:
         own.post("/front/me", data={"person_id": ada["id"]})
         address = f"/front/rooms/1/messages/{mine['id']}"
+        own.post("/front/rooms/1/messages", data={"content": "a reply", "reply_to": mine["id"]})
+        own.post(f"{address}/reactions", data={"emoji": "👍"})
         pages = {
+            "room_at_a_message": own.get(f"/front/rooms/1/{mine['id']}?reply=yes"),
+            "message_reactions": own.get(f"{address}/reactions"),
+            "direct_messages": own.get(f"/front/messages/{ada['id']}"),
             "room": own.get("/front/rooms/1"),
             "room_older": own.get("/front/rooms/1?before_id=9"),
             "room_refused": own.post("/front/rooms/1/messages", data={"content": " "}),

@@ -78,14 +78,14 @@ def test_only_administrators_have_the_buttons(admins, ada, member):
     theirs = ada.window(PATH)
     assert shown(theirs, bob) == ["Message"]
     assert shown(theirs, ada) == ["This is you"]
-    assert shown(page, ada) == ["Message", "Deactivate", "Make administrator"]
+    assert shown(page, ada) == ["Message", "Deactivate", "Make administrator", "Make a guest"]
 
     access(page, ada).get_by_role("button", name="Make administrator").click()
 
     expect(access(page, ada).get_by_role("button", name="Remove as administrator")).to_be_visible()
     expect(card(theirs, ada).locator(".is-admin")).to_be_visible()  # at once
     theirs.reload()
-    assert shown(theirs, bob) == ["Message", "Deactivate", "Make administrator"]
+    assert shown(theirs, bob) == ["Message", "Deactivate", "Make administrator", "Make a guest"]
     assert shown(theirs, ada) == ["Administrator", "This is you", "Deactivate", "Remove as administrator"]
     access(page, ada).get_by_role("button", name="Remove as administrator").click()
     expect(access(page, ada).get_by_role("button", name="Make administrator")).to_be_visible()

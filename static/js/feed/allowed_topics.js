@@ -1,6 +1,6 @@
 /** Finds the topics that are still allowed after a connection was refused or ended: asked once, before the next attempt. */
 import { askAbout } from "./live_feed.js";
-import { isOfOne, topicsIn } from "./topics.js";
+import { CLOSED_ROOMS, topicsIn } from "./topics.js";
 
 /** @typedef {import("./live_feed.js").Subscription} Subscription */
 
@@ -16,11 +16,11 @@ export async function allowed(root, subscription) {
   if (!me?.mode) return subscription; // no connection, or not our answer
   if (me.mode === "accounts" && String(me.user?.id) !== subscription.person) return null;
   if (!(await isRefused(root, { ...subscription, after: "" }))) return subscription;
-  const nobody = { topics: "users", after: "", person: "" };
+  const nobody = { topics: CLOSED_ROOMS, after: "", person: "" };
   if (await isRefused(root, nobody)) return subscription; // then it is not about what is wished for
   const person = (await isRefused(root, { ...nobody, person: subscription.person })) ? "" : subscription.person;
   const judged = topicsIn(subscription.topics).map(async (topic) => {
-    return isOfOne(topic) && (await isRefused(root, { topics: topic, after: "", person })) ? "" : topic;
+    return (await isRefused(root, { topics: topic, after: "", person })) ? "" : topic;
   });
   return { ...subscription, person, topics: (await Promise.all(judged)).filter(Boolean).join(",") };
 }

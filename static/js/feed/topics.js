@@ -2,6 +2,7 @@
 
 const EVERY_ROOM = "room:*";
 const EVERY_BOARD = "board:*";
+export const CLOSED_ROOMS = "closed:*"; // of the person: the server knows which
 
 /** @param {string} text separated by commas @returns {string[]} each once, in one order */
 export const topicsIn = (text) => [...new Set(text.split(",").filter(Boolean))].sort();
@@ -13,8 +14,6 @@ export const topicsIn = (text) => [...new Set(text.split(",").filter(Boolean))].
 export function isAbout(topics, { id, topic = "" }) {
   if (topics.includes(topic)) return true;
   if (topic.startsWith("board:")) return topics.includes(EVERY_BOARD);
-  return Boolean(id) && topic.startsWith("room:") && topics.includes(EVERY_ROOM);
+  const rooms = topics.includes(EVERY_ROOM) || topics.includes(CLOSED_ROOMS); // a guest has the latter alone
+  return Boolean(id) && topic.startsWith("room:") && rooms;
 }
-
-/** Whether a topic is about one thing, which may be gone, or not for everybody. @param {string} topic */
-export const isOfOne = (topic) => /^(user|room|board):\d/.test(topic);

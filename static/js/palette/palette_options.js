@@ -46,7 +46,7 @@ export async function places(signal) {
     every(`/rooms${person && `?person_id=${person}`}`, signal, roomOption),
     every("/users", signal, userOption),
   ];
-  const found = await Promise.allSettled(lists); // a guest has no list of users
+  const found = await Promise.allSettled(lists); // one may fail
   return found.flatMap((list) => (list.status === "fulfilled" ? list.value : []));
 }
 

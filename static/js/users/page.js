@@ -32,8 +32,8 @@ export function start(element, feed) {
     if (live) announceNews(`${user.nickname} is new here.`);
   };
   /** @param {FeedEventMap["change"]} event */
-  const onChange = async ({ detail: { topic, user } }) => {
-    if (topic !== "users" || !user) return;
+  const onChange = async ({ detail: { user } }) => {
+    if (!user) return;
     put(accounts ? { ...user, email: undefined } : user, true); // there, events leave addresses out
     if (!administers && (!accounts || user.id !== viewer)) return;
     const found = await ask(`/users/${user.id}`, { signal }).catch(() => null); // the card still has the rest

@@ -24,6 +24,7 @@ export function cardFor(user) {
 export function fill(card, user) {
   card.toggleAttribute("data-deactivated", Boolean(user.deactivated));
   card.toggleAttribute("data-admin", Boolean(user.admin));
+  card.toggleAttribute("data-guest", Boolean(user.guest));
   showNames(card, user);
   if (user.email !== undefined) showMail(find(card, ".user-mail", HTMLAnchorElement), user.email);
   const be = card.querySelector(".be-button"); // where everybody is who they choose to be

@@ -29,7 +29,7 @@ PART = b'--x\r\nContent-Disposition: form-data; name="title"'
 WORDLESS = (
     *("/delete", "/restore", "/<flag:flag>", "/talk", "/remove", "/end", "/take-back", ">/invitations"),
     *("/jobs/<id:job_id>/cancel", "/jobs/<id:job_id>/retry", "/jobs/<id:job_id>/import"),
-    *("/trash/empty", "/deactivate", "/activate", "/make-admin", "/unmake-admin"),
+    *("/trash/empty", "/deactivate", "/activate", "/make-admin", "/unmake-admin", "/make-member", "/make-guest"),
     *("/archive", "/unarchive", "/close", "/open"),
 )
 BAD_FORMS = {

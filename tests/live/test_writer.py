@@ -193,6 +193,21 @@ async def test_a_failing_write_does_not_affect_others_of_its_batch(
     assert [result.position.number for result in results if not isinstance(result, Exception)] == [1, 2, 3, 4]
 
 
+async def test_a_function_for_after_the_commit_is_called_once_then_and_not_after_a_failure(core: Core):
+    called: list[tuple[str, list[Any]]] = []
+
+    def calling(name: str, then: Operation[Any]) -> Operation[Any]:
+        async def work(change: Change) -> Any:
+            change.when_committed(lambda: called.append((name, rows(core, TITLES))))
+            return await then(change)
+
+        return work
+
+    await together(core, calling("a", adding("a")), calling("failing", refused_late), calling("b", adding("b")))
+
+    assert called == [("a", [("a",)]), ("b", [("a",), ("b",)])]
+
+
 @pytest.mark.parametrize(("failing", "error"), FAILING, ids=[work.__name__ for work, _ in FAILING])
 async def test_a_failing_write_alone_leaves_nothing(
     core: Core, published: list[int], failing: Operation[None], error: type[Exception]

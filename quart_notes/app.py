@@ -37,6 +37,7 @@ from quart_notes.blueprints.pages import boards as boards_pages
 from quart_notes.blueprints.pages import bulk_changes as bulk_pages
 from quart_notes.blueprints.pages import direct_messages, room_messages, room_settings, sign_in
 from quart_notes.blueprints.pages import history as history_pages
+from quart_notes.blueprints.pages import inbox as inbox_pages
 from quart_notes.blueprints.pages import jobs as jobs_pages
 from quart_notes.blueprints.pages import labels as labels_pages
 from quart_notes.blueprints.pages import me as me_pages
@@ -141,7 +142,16 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
         jobs,
     )
     people_pages = (
-        *(users_pages, direct_messages, rooms_pages, room_messages, room_settings, assistant_pages, me_pages),
+        *(
+            users_pages,
+            direct_messages,
+            rooms_pages,
+            room_messages,
+            room_settings,
+            assistant_pages,
+            me_pages,
+            inbox_pages,
+        ),
     )
     access_pages = (sign_in, account_pages, administration_pages, boards_pages, labels_pages)
     job_pages = (transfers_pages, jobs_pages, trash_pages, activity_pages, search_pages)

@@ -31,6 +31,7 @@ async def shell() -> dict[str, Any]:
     assistant_room   RoomOut, the private room of `me` with the assistant, or None
     assistant_there  whether it could answer since the start; assistant_wanted: whether the settings ask for one
     unread           unread counts by the room's id; unread_total: their sum
+    inbox_unread     unread notifications of `me`
     unread_marks     "room:count:last read …", as of shell_event_id, for the script that goes on counting
     shell_topics     topics of the bar
     is_guest         whether they are a guest, who does not see what is everybody's
@@ -60,6 +61,7 @@ async def shell() -> dict[str, Any]:
         "assistant_there": await core().assistant.is_there(),
         "assistant_wanted": core().assistant.enabled,
         "unread": {one.room_id: one.count for one in unread.items if one.count},
+        "inbox_unread": (await core().notifications.inbox(who))[0].unread if me else 0,
         "unread_total": sum(one.count for one in unread.items),
         "unread_marks": _marks(unread.items),
         "shell_event_id": visible_position(unread.position),

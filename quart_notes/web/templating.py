@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from quart import Quart, g, request
 
+from quart_notes.schemas import UserOut
 from quart_notes.version import __version__
 from quart_notes.web import script_bundles, style_bundles
 from quart_notes.web.assets import asset
@@ -25,6 +26,7 @@ def register(app: Quart) -> None:
     app.jinja_env.globals["page_scripts"] = script_bundles.bundles
     app.jinja_env.globals["page_styles"] = style_bundles.bundles
     app.jinja_env.globals["new_form_key"] = new_form_key
+    app.jinja_env.globals["user_of"] = _user_of
     app.jinja_env.globals["_"] = _gettext
     app.context_processor(_of_request)
 
@@ -47,6 +49,14 @@ def rfc3339(moment: datetime) -> str:
     source   WHATWG HTML, "valid global date and time string"
     """
     return re.sub(r"(\.\d{3})\d*", r"\1", moment.astimezone(UTC).isoformat()).replace("+00:00", "Z")
+
+
+async def _user_of(user_id: int) -> UserOut | None:
+    """The user of an id, who is mentioned in a text; each is looked up once in a request."""
+    users: dict[int, UserOut] = g.setdefault("users", {})
+    if user_id not in users:
+        users |= await core().users.existing_users([user_id])
+    return users.get(user_id)
 
 
 def _gettext(text: str) -> str:

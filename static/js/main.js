@@ -7,6 +7,7 @@ import { find } from "./lib/elements.js";
 import * as growingField from "./lib/growing_field.js";
 import * as announcer from "./shell/announcer.js";
 import * as connectionStatus from "./shell/connection_status.js";
+import * as inboxBell from "./shell/inbox_bell.js";
 import * as paletteKey from "./shell/palette_key.js";
 import * as preferences from "./shell/preferences.js";
 import * as roomList from "./shell/room_list.js";
@@ -34,6 +35,7 @@ const PAGES = {
   search: () => import("./search/page.js"),
   imports: () => import("./imports/page.js"),
   account: () => import("./account/page.js"),
+  inbox: () => import("./inbox/page.js"),
 };
 
 const { root = "", person = "" } = document.documentElement.dataset;
@@ -75,6 +77,8 @@ theme.start(find(document, "#theme-button"));
 if (searching) paletteKey.start(searching);
 unread.start(find(document, ".places"), Number(person), feed);
 unreadBadges.start(find(document, "#rooms-place"));
+/** @type {HTMLElement|null} */ const bell = document.querySelector("#bell");
+if (bell) inboxBell.start(bell, Number(person), feed);
 jobIndicator.start(find(document, "#job-mark"), topics.split(","), feed);
 /** @type {HTMLElement|null} */ const rooms = document.querySelector("#rooms-aside");
 if (rooms) roomList.start(rooms, Number(person), feed);

@@ -183,6 +183,27 @@ interface NoteOut {
   rank: string;
 }
 
+interface NotificationOut {
+  id: number;
+  kind: "mention" | "reply" | "reaction" | "invited" | "message";
+  actor: UserOut | null;
+  count: number;
+  message_id: number | null;
+  note_id: number | null;
+  room_id: number | null;
+  room: string | null;
+  board_id: number | null;
+  board: string | null;
+  text: string;
+  created_at: string;
+  read_at: string | null;
+}
+
+interface NotificationsOut {
+  unread: number;
+  notifications: NotificationOut[];
+}
+
 interface Outcome {
   created?: number;
   known?: number;

@@ -89,6 +89,7 @@ type FeedEvent = {
   member?: Member;
   membership?: Membership;
   preference?: Preference;
+  inbox?: InboxOut;
   job?: Job;
   label?: LabelOut;
 };

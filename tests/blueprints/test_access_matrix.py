@@ -97,6 +97,7 @@ BETWEEN_TWO = {  # about the conversation of the owner and root, and the owner's
         "messages.get_message",
         "front_rooms.room",
         "front_rooms.post_message",
+        "front_rooms.set_level",
         "messages.create_note_of_message",
         "messages.add_reaction",
         "messages.remove_reaction",

@@ -109,6 +109,8 @@ def body_of(endpoint: str, number: int = 1) -> Json:
         "rooms.mark_read": {"reader_id": 1, "message_id": 1},
         "rooms.set_level": {"reader_id": 1, "level": "everything"},
         "notifications.mark_notifications_read": {"up_to_id": 1},
+        "front_rooms.set_level": {"level": "nothing"},
+        "front_inbox.mark_read": {"up_to_id": 1},
         "front_me.choose_user": {"person_id": 1, "next": "/front/users"},
         "front_users.add": someone,
         "front_users.talk": {},

@@ -47,7 +47,7 @@ def test_the_types_of_the_scripts_match_the_schemas():
     assert _read(ROOT / "static" / "js" / "schema.d.ts") == script_types(), "run `make types`"
 
 
-FEATURES = ("notes", "rooms", "direct_messages", "users", "imports", "search", "palette", "account")
+FEATURES = ("notes", "rooms", "direct_messages", "users", "imports", "search", "palette", "account", "inbox")
 # A script imports from its own folder and from layers further left.
 LAYERS = {"lib": 0, "feed": 1, "shell": 2, "boards": 3, "messages": 3, **dict.fromkeys(FEATURES, 4), "main.js": 5}
 APART = {"before_paint.js", "masonry.js", "api_docs.js"}  # each is loaded by itself

@@ -14,6 +14,7 @@ from quart_notes.errors import NotFoundError, NotYoursError, RoomNameTakenError
 from quart_notes.schemas import (
     MAX_ID,
     GuestMessageCreate,
+    LevelUpdate,
     MessageOut,
     MessageQuery,
     ReadingUpdate,
@@ -125,6 +126,7 @@ async def _conversation(
         guest=known_guest(),
         last_read_id=reading.last_read_id if reading else None,
         unread_count=reading.count if reading else 0,
+        level=reading.level if reading else None,
         last_event_id=visible_position(found.position),
         presence=core().presence.now(shown.id),
         people=[] if me else await core().users.active(await caller()),
@@ -204,6 +206,23 @@ async def post_message(room_id: int) -> Page:
         return await (_post_as_guest(room_id, sent, key) if me is None else _post(room_id, me, sent, key))
     except INVALID as error:
         return await refused(partial(_conversation, shown, me), sent, error)
+
+
+@blueprint.post("/<id:room_id>/level")
+async def set_level(room_id: int) -> Page:
+    """The form with what the viewer is notified of in a room."""
+    me = await current_user()
+    await visible_room(room_id, me)
+    if me is None:
+        form_problem(NotYoursError("Choose who you are first."))
+        return to_room(room_id)
+    sent = await form_values("level")
+    try:
+        data = LevelUpdate.model_validate({"reader_id": me.id, "level": sent["level"]})
+    except ValidationError as error:
+        raise form_problem(error) from None
+    await core().read_markers.set_level(await caller(), room_id, data)
+    return to_room(room_id)
 
 
 async def _post(room_id: int, me: UserOut, sent: dict[str, str], key: str | None) -> Page:

@@ -91,6 +91,7 @@ REQUIREMENTS: Mapping[str, Requirement] = {
     "front_room_messages": Requirement.BY_METHOD,
     "front_room_settings": Requirement.BY_METHOD,
     "front_assistant": Requirement.BY_METHOD,
+    "front_inbox": Requirement.BY_METHOD,
     "front_me": Requirement.BY_METHOD,
     "front_access": Requirement.NOTHING,
     "front_access.accepted": Requirement.ACCOUNT,

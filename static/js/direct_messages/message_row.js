@@ -4,7 +4,7 @@ import { clone, find } from "../lib/elements.js";
 import { language, showMoment, toMilliseconds } from "../lib/time.js";
 import { fillQuote } from "../messages/quotes.js";
 import { fillReactions } from "../messages/reactions.js";
-import { showName } from "../shell/user_names.js";
+import { showMentions, showName } from "../shell/user_names.js";
 
 const { root = "" } = document.documentElement.dataset;
 const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
@@ -26,6 +26,7 @@ export function fill(row, message) {
   if (message.author) showName(find(row, ".from"), message.author);
   if (message.recipient) showName(find(row, ".to"), message.recipient);
   showText(find(row, ".content"), message.content, message.formatted);
+  showMentions(find(row, ".content"));
   row
     .querySelector(".note-form")
     ?.setAttribute("action", `${root}/front/rooms/${message.room_id}/messages/${message.id}/note`);

@@ -3,7 +3,7 @@
 /** @typedef {{lines: string[]}} Tasks how tasks are ticked, by buttons of the form around them: the lines of the source */
 
 const ELEMENTS = new Set(["p", "ul", "ol", "li", "strong", "em", "del", "br"]);
-const TEXTS = new Set(["text", "code"]);
+const TEXTS = new Set(["text", "code", "mention"]);
 const SPANS = new Set(["p", "a", "strong", "em", "del"]);
 const WITHIN_WORDS = new Set(["a", "code", "del", "em", "strong", "text"]);
 const BLANKS = /[ \t\n\v\f\r\u1680\u2028\u2029]+/gu;
@@ -32,6 +32,7 @@ function build(node, tasks) {
   if (type === "text") return document.createTextNode(text);
   if (type === "task") return task(node, tasks);
   if (type === "a") return link(node);
+  if (type === "mention") return mention(node);
   if (type === "code") return element("code", text);
   if (type === "pre") return focusable(element("pre", element("code", text)));
   if (type === "table") return table(node);
@@ -89,6 +90,18 @@ function link({ href = "", children = [] }) {
   made.setAttribute("href", href);
   made.target = "_blank";
   made.rel = "noopener noreferrer nofollow";
+  return made;
+}
+
+/** As it was written; shell/user_names.js shows the nickname of today. @param {ContentNode} node */
+function mention({ text = "", user_id }) {
+  const made = element(user_id ? "a" : "b", text);
+  made.className = "mention";
+  if (user_id) {
+    made.setAttribute("href", `${document.documentElement.dataset.root ?? ""}/front/messages/${user_id}`);
+    made.dataset.who = String(user_id);
+    made.dataset.as = "mention";
+  }
   return made;
 }
 

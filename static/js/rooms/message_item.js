@@ -4,7 +4,7 @@ import { showText } from "../lib/content.js";
 import { address, clone, find } from "../lib/elements.js";
 import { fillQuote } from "../messages/quotes.js";
 import { fillReactions, readReactions } from "../messages/reactions.js";
-import { showNames } from "../shell/user_names.js";
+import { showMentions, showNames } from "../shell/user_names.js";
 import { viewer } from "../shell/viewer.js";
 import { fillAnswer, nameAnswer, readAnswer } from "./assistant_answer_item.js";
 import { showTime } from "./message_time.js";
@@ -68,6 +68,7 @@ export function fill(item, message) {
   showTime(find(item, ".message-head time", HTMLTimeElement), message.date);
   if (before?.content !== message.content) {
     showText(find(item, ".content"), message.content, message.formatted);
+    showMentions(find(item, ".content"));
     find(item, ".source").textContent = message.formatted ? message.content : "";
   }
   fillQuote(item, message);

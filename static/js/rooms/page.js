@@ -9,6 +9,7 @@ import * as assistantStatus from "./assistant_status.js";
 import * as feedUpdates from "./feed_updates.js";
 import { guestPosting } from "./guest_posting.js";
 import * as linkedNotes from "../messages/linked_notes.js";
+import * as levelMenu from "./level_menu.js";
 import * as loadMore from "./load_more.js";
 import * as messageComposer from "./message_composer.js";
 import * as messageDeleting from "./message_deleting.js";
@@ -48,6 +49,8 @@ export function start(element, feed) {
   loadMore.start(older, messages, scroll, feed);
   presence.start(find(element, "#here"), roomId, feed);
   if (kind === "room") roomUpdates.start(element, feed);
+  /** @type {HTMLElement|null} */ const levels = element.querySelector("#levels");
+  if (levels) levelMenu.start(levels, roomId, viewer, feed);
   typingIndicator.start(find(element, "#typing"), roomId, feed);
   assistantAnswers.start(list, feed);
   linkedNotes.start(list, feed, (change) => scroll.keeping(change));

@@ -9,7 +9,14 @@ export function retitle(before, name) {
   if (rest.startsWith(`${before} ·`)) document.title = count + name + rest.slice(before.length);
 }
 
-/** Sets the unread count before the name. @param {number} count */
-export function countInTitle(count) {
-  document.title = document.title.replace(COUNT, count ? `(${count}) ` : "");
+/** @type {Map<string, number>} */ const counts = new Map();
+
+/**
+ * Sets an unread count, and shows the largest before the name: a mention in a room is an unread message, too.
+ * @param {"messages"|"notifications"} of @param {number} count
+ */
+export function countInTitle(of, count) {
+  counts.set(of, count);
+  const most = Math.max(...counts.values());
+  document.title = document.title.replace(COUNT, most ? `(${most}) ` : "");
 }

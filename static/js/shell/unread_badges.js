@@ -18,7 +18,7 @@ export function start(place) {
     if (!counts) return;
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
     show(place, total);
-    countInTitle(total);
+    countInTitle("messages", total);
     /** @type {NodeListOf<HTMLElement>} */ const rooms = document.querySelectorAll(".rooms > .room");
     for (const room of rooms) show(room, counts.get(Number(room.dataset.room)) ?? 0);
   };

@@ -63,6 +63,18 @@ export async function nicknameOf(id) {
   return knownNickname(id);
 }
 
+/** Show today's nicknames in the mentions of a text that was just filled. @param {Element} element */
+export function showMentions(element) {
+  for (const place of places(element, '[data-as="mention"]')) {
+    const id = Number(place.dataset.who);
+    const user = changed.get(id);
+    const nickname = knownNickname(id);
+    if (user) showName(place, user);
+    else if (nickname) place.textContent = `@${nickname}`;
+    else load(id);
+  }
+}
+
 /** The nickname of a user, if the page knows it. @param {number|null|undefined} id */
 export const knownNickname = (id) => (id && (changed.get(id)?.nickname ?? placeOf(id)?.textContent)) || "";
 
@@ -93,6 +105,7 @@ export function showName(place, user) {
   if (as === "avatar") drawAvatar(place, nickname, id);
   else if (as === "label") place.ariaLabel = `${label} ${nickname}`;
   else if (as === "choice") place.textContent = `${nickname} (${name})`;
+  else if (as === "mention") place.textContent = `@${nickname}`;
   else place.textContent = as === "name" ? name : nickname;
 }
 

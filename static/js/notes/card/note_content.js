@@ -2,6 +2,7 @@
 import { allow } from "../../boards/board_role.js";
 import { formatted, linesOf, replaceNodes } from "../../lib/content.js";
 import { address, attribute, clone, find } from "../../lib/elements.js";
+import { showMentions } from "../../shell/user_names.js";
 
 /** @param {HTMLElement} card @param {Note} note */
 export function showContent(card, note) {
@@ -9,6 +10,7 @@ export function showContent(card, note) {
   const tasks = { lines: linesOf(note.description ?? "") };
   find(card, ".description").hidden = content !== null;
   replaceNodes(find(card, ".content"), content ? formatted(content, tasks) : []);
+  showMentions(find(card, ".content"));
   showCount(card, note);
   /** @type {NodeListOf<HTMLElement>} */ const controls = card.querySelectorAll(".task-box, .tasks-tools [data-needs]");
   for (const control of controls) allow(control);

@@ -17,6 +17,7 @@ export function start(sheet, pageKeys) {
   const controller = new AbortController();
   const { signal } = controller;
   const switcher = find(sheet, "[role=switch]");
+  const dialogs = document.getElementsByTagName("dialog"); // the browser remembers them: to search thousands of cards at each key takes long
   /** @type {Keys} */
   const keys = {
     ...pageKeys,
@@ -28,7 +29,8 @@ export function start(sheet, pageKeys) {
     const { target } = event;
     const key = keyOf(event);
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (document.querySelector("dialog:modal")) return;
+    if (key !== "Escape" && (around(event, TYPING) || !Object.hasOwn(keys, key))) return;
+    if ([...dialogs].some((dialog) => dialog.matches(":modal"))) return;
     if (key === "Escape" && around(event, ".note, .message") && target instanceof HTMLElement) target.blur();
     if (around(event, TYPING) || stored(OFF)) return;
     if (Object.hasOwn(keys, key) && keys[key](event) !== false) event.preventDefault();

@@ -14,6 +14,7 @@ from quart_notes.domain.invitations import consume, delete_claims, invites_to, v
 from quart_notes.domain.members import join_by_link
 from quart_notes.domain.password_rules import require_strong
 from quart_notes.domain.passwords import Passwords
+from quart_notes.domain.profiles import update_user
 from quart_notes.domain.secret_tokens import hash_of
 from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.sessions import end_others
@@ -103,18 +104,22 @@ class Accounts(Service):
     async def accept(self, change: Change, secret: str, caller: Caller) -> int | None:
         """Let a signed-in user join the board of a link; returns the board's id, None when the link names none.
 
-        A member keeps their role and uses nothing up. They need no valid link: they may have used it up themselves,
-        when the response was lost. InvitationGoneError when the link is not valid any more.
+        By a link for members of the server, a guest becomes one. A member of the board keeps their role and uses
+        nothing up. They need no valid link: they may have used it up themselves, when the response was lost.
+
+        raises   InvitationGoneError when the link is not valid any more
         """
         invitation = await Invitation.get_or_none(secret_hash=hash_of(secret), using_db=change.connection)
-        if invitation is None or not await _is_member(change.connection, invitation.board_id, caller):
+        promotes = caller.guest and invitation is not None and invitation.joins_as == "member"
+        if invitation is None or promotes or not await _is_member(change.connection, invitation.board_id, caller):
             invitation = await valid_invitation(change.connection, secret)
         board = await invites_to(change.connection, invitation)
-        if board is None:
-            return None
-        if not await _is_member(change.connection, board.id, caller):
+        joins = board is not None and not await _is_member(change.connection, board.id, caller)
+        if joins or promotes:
             await self._use(change, invitation, caller.id or 0)
-        return int(board.id)
+        if promotes:
+            await update_user(change, await User.get(id=caller.id, using_db=change.connection), is_guest=False)
+        return None if board is None else int(board.id)
 
     async def set_password_by_link(self, secret: str, data: Claim, client_key: str | None = None) -> UserOut:
         """Set the password of an existing user by a link; end their sessions, tokens and other such links.

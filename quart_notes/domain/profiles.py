@@ -46,7 +46,7 @@ class Profiles(Service):
         if changes.get("nickname", user.nickname) != user.nickname:
             changes["nickname_key"] = await _free_key(change, user, changes["nickname"])
             await rename_personal(change, user.id, user.nickname, changes["nickname"])
-        return await _update(change, user, **changes)
+        return await update_user(change, user, **changes)
 
     @transactional
     async def deactivate(self, change: Change, caller: Caller, user_id: int) -> UserOut:
@@ -61,7 +61,7 @@ class Profiles(Service):
             await revoke_all(change, user.id)
             await Invitation.filter(inviter_id=user.id).using_db(change.connection).delete()
             await _end_jobs(change, user.id)
-            await _update(change, user, deactivated_at=datetime.now(UTC))
+            await update_user(change, user, deactivated_at=datetime.now(UTC))
         return user_out(user)
 
     @transactional
@@ -70,7 +70,7 @@ class Profiles(Service):
         caller.require_admin()
         user = await _require_user(change.connection, user_id)
         await revoke_all(change, user.id)  # sessions and tokens made while they were deactivated
-        return await _update(change, user, deactivated_at=None)
+        return await update_user(change, user, deactivated_at=None)
 
     @transactional
     async def set_admin(self, change: Change, caller: Caller, user_id: int, *, admin: bool) -> UserOut:
@@ -79,7 +79,7 @@ class Profiles(Service):
         user = await _require_user(change.connection, user_id)
         if not admin:
             await _require_another_administrator(change, user)
-        return await _update(change, user, is_admin=admin, is_guest=user.is_guest and not admin)
+        return await update_user(change, user, is_admin=admin, is_guest=user.is_guest and not admin)
 
     @transactional
     async def set_guest(self, change: Change, caller: Caller, user_id: int, *, guest: bool) -> UserOut:
@@ -93,7 +93,7 @@ class Profiles(Service):
             raise NotNowError(f"{user.nickname} is an administrator: end that first.")
         if guest:
             await Invitation.filter(inviter_id=user.id, joins_as="member").using_db(change.connection).delete()
-        return await _update(change, user, is_guest=guest)
+        return await update_user(change, user, is_guest=guest)
 
 
 async def _require_user(connection: BaseDBAsyncClient, user_id: int) -> User:
@@ -111,7 +111,7 @@ async def _free_key(change: Change, user: User, nickname: str) -> str:
     return key
 
 
-async def _update(change: Change, user: User, **fields: object) -> UserOut:
+async def update_user(change: Change, user: User, **fields: object) -> UserOut:
     """Save the changed fields and record the event; caches of the user's access are dropped."""
     changed = {name: value for name, value in fields.items() if getattr(user, name) != value}
     if changed:

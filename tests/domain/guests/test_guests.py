@@ -8,6 +8,8 @@ from quart_notes.errors import ForbiddenError, ValidationFailedError
 from quart_notes.schemas import InvitationCreate, MemberUpdate, MessageCreate, ProfileUpdate, RoomUpdate
 from tests.support.accounts_app import House
 from tests.support.api_fixtures import refused
+from tests.support.clients.raw_connection import until
+from tests.support.watched_streams import Websocket
 
 
 @pytest.fixture
@@ -122,10 +124,16 @@ async def test_a_guest_opens_no_room_for_people_whom_they_do_not_see(house: Hous
     with pytest.raises(ForbiddenError):
         await house.core.room_upkeep.change(house.caller("gus"), room, RoomUpdate(closed=False))
 
-    async with await house.browser("gus") as gus:
+    cookie = await house.cookie("gus")
+    stream = Websocket(house, await house.grant(cookie), {f"room:{room}"})
+    async with house.client(cookie) as gus:
         assert (await gus.get(f"/api/rooms/{room}")).status_code == 200
+        await until(lambda: bool(house.core.stream_revocation._streams), "it is open")
         await house.core.room_upkeep.change(house.caller("ada"), room, RoomUpdate(closed=False))
         refused(await gus.get(f"/api/rooms/{room}"), 404, "not_found")
+    await house.say("ada", room, "for everybody")
+    await asyncio.wait_for(stream.task, 20)
+    assert "for everybody" not in stream.text
 
 
 async def test_a_new_name_reaches_the_guests_who_see_the_person_and_no_other(house: House, board: int):
@@ -166,6 +174,26 @@ async def test_an_administrator_makes_a_guest_a_member_and_a_member_a_guest_at_o
         refused(await client.get("/api/notes"), 404, "not_found")
         assert (await client.get(f"/api/boards/{board}/notes")).status_code == 200
         refused(await client.get(_path(link)), 410, "invitation_gone")
+
+
+@pytest.mark.parametrize("of_board", [True, False], ids=["of a board", "of the server"])
+async def test_a_guest_becomes_a_member_by_a_link_for_members_once(house: House, board: int, of_board: bool):
+    garden = await house.board("Garden", root="owner")
+    secret = await house.link(**({"board_id": garden, "role": "viewer", "joins_as": "member"} if of_board else {}))
+    guests = await house.link(board_id=garden, role="viewer")
+    gus, gia = house.people["gus"].id, house.people["gia"].id
+    async with await house.browser("gus") as client, await house.browser("gia") as other:
+        assert (await client.post(f"/front/join/{guests}/accept")).status_code == 303
+        refused(await client.get("/api/notes"), 404, "not_found")
+        assert "become a member of this server" in (await client.get(f"/front/join/{secret}")).text
+
+        assert (await client.post(f"/front/join/{secret}/accept")).status_code == 303
+
+        assert (await client.get("/api/notes")).status_code == 200
+        assert (await client.get(f"/api/boards/{garden}")).status_code == 200
+        refused(await other.post(f"/front/join/{secret}/accept"), 410, "invitation_gone")
+        listed = {user["id"]: user.get("guest") for user in (await client.get("/api/users")).json()}
+        assert (listed[gus], listed[gia]) == (None, True)
 
 
 async def test_an_administrator_is_no_guest(house: House, board: int):

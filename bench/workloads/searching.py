@@ -4,6 +4,7 @@ import json
 import random
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import accumulate, cycle
 
@@ -11,7 +12,8 @@ from bench.loop import Check
 from bench.server import Server
 from bench.workloads.requests import Requests
 
-FILE = 2_000  # notes in a file of an import
+FILE = 2_000  # notes in a file of an import, and messages that are posted in turn
+POSTING = 32  # messages posted at once: the server stores them together
 POLL = 0.05  # seconds between two looks at an import
 HITS = 20  # on a page
 PERSON = {"name": "Ben Bench", "email": "ben@example.org", "nickname": "ben"}
@@ -69,7 +71,11 @@ def _fill(server: Server, count: int, texts: Texts) -> None:
             time.sleep(POLL)
             job = json.loads(server.ask(server.get(f"/api/jobs/{job['id']}")).body)
     author = json.loads(server.ask(server.post("/api/users", PERSON)).body)["id"]
-    for _ in range(count):
-        message = {"author_id": author, "content": texts.text(3, 40)}
-        if server.ask(server.post("/api/rooms/1/messages", message)).status != 201:
-            raise ValueError("a message was refused")
+    with ThreadPoolExecutor(POSTING) as pool:
+        for first in range(0, count, FILE):
+            messages = [
+                server.post("/api/rooms/1/messages", {"author_id": author, "content": texts.text(3, 40)})
+                for _ in range(min(FILE, count - first))
+            ]
+            if any(answer.status != 201 for answer in pool.map(server.ask, messages)):
+                raise ValueError("a message was refused")

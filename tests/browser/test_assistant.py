@@ -83,7 +83,8 @@ def test_it_is_mentioned_with_the_keyboard_or_a_button_and_everybody_sees_the_an
     place, bob = room(rest), person(rest, "bob")
     question = model.will("Here ", "you are")
     page, other = come(ada, place), come(bob, place)
-    offer, hint, field = page.locator("#mention-offer"), page.locator("#ask-hint"), page.locator(FIELD)
+    offer = page.locator(".completion", has_text="asks the assistant")
+    hint, field = page.locator("#ask-hint"), page.locator(FIELD)
 
     for typed, offered in (("to a@as", False), (" @bob", False), (" @", True), ("ASS", True), ("x", False)):
         page.keyboard.type(typed)
@@ -96,6 +97,7 @@ def test_it_is_mentioned_with_the_keyboard_or_a_button_and_everybody_sees_the_an
     expect(hint).to_be_hidden()
     page.fill(FIELD, "")
     page.keyboard.type("Hello @a")
+    expect(offer).to_be_visible()
     page.keyboard.press("Tab")
     expect(field).to_have_value("Hello @assistant ")
     expect(field).to_be_focused()
@@ -125,7 +127,7 @@ def test_it_is_mentioned_with_the_keyboard_or_a_button_and_everybody_sees_the_an
 def test_the_suggestion_of_its_name_is_accessible(come, rest, ada):
     page = come(ada, room(rest))
     page.keyboard.type("@")
-    expect(page.locator("#mention-offer")).to_be_visible()
+    expect(page.locator(".completion").first).to_be_visible()
     assert_accessible(page)
     page.keyboard.press("Tab")
     expect(page.locator("#ask-hint")).to_be_visible()
@@ -143,7 +145,7 @@ def test_without_a_model_no_page_shows_the_assistant(windows, server, upstream):
         with httpx.Client(base_url=server.base, verify=False) as rest:
             ada, place = person(rest, "ada"), room(rest)
         page = rooms.enter(windows, server, ada, place)
-        assert page.locator("#ask-button, #mention-offer, .assistant-door").count() == 0
+        assert page.locator("#ask-button, .assistant-door").count() == 0
         assert "Assistant" not in (page.locator("#conversations").text_content() or "")
         page.get_by_role("button", name="Set up an assistant").click()
         expect(page.locator("#assistant-missing")).to_contain_text("ollama pull llama3.2")

@@ -1,9 +1,12 @@
 /** The two text fields of a note, in the composer and in an editor. */
+import { boardId } from "../boards/current_board.js";
 import { find } from "../lib/elements.js";
 import { growText } from "../lib/growing_field.js";
 import * as markdownEditor from "../lib/markdown_editor/markdown_editor.js";
 import * as titlePaste from "../lib/markdown_editor/title_paste.js";
 import { applyEdit } from "../lib/markdown_editor/undoable_edit.js";
+import * as textCompletion from "../lib/completion/text_completion.js";
+import { completions, pathOfBoard } from "../messages/completions.js";
 
 const LINE_BREAK = /\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g;
 
@@ -17,6 +20,7 @@ export class NoteFields {
     this.description = find(form, "[name=description]", HTMLTextAreaElement);
     markdownEditor.start(this.description, find(form, ".markdown-toolbar"));
     titlePaste.start(this.title, this.description);
+    textCompletion.start(this.description, completions(pathOfBoard(boardId)));
   }
 
   get isEmpty() {

@@ -1,5 +1,6 @@
 /** A room's page: starts its modules. */
 import { find } from "../lib/elements.js";
+import * as textCompletion from "../lib/completion/text_completion.js";
 import { prefer } from "../shell/preferences.js";
 import * as shortcuts from "../shell/shortcuts.js";
 import { viewer } from "../shell/viewer.js";
@@ -8,6 +9,7 @@ import * as assistantMention from "./assistant_mention.js";
 import * as assistantStatus from "./assistant_status.js";
 import * as feedUpdates from "./feed_updates.js";
 import { guestPosting } from "./guest_posting.js";
+import { completions, pathOfRoom } from "../messages/completions.js";
 import * as linkedNotes from "../messages/linked_notes.js";
 import * as levelMenu from "./level_menu.js";
 import * as loadMore from "./load_more.js";
@@ -83,6 +85,15 @@ function startGuest(element, roomId, scroll) {
 function startWriting(element, messages, scroll, feed) {
   const form = find(element, "#message-form", HTMLFormElement);
   const { outbox } = outboxList.start(find(element, "#outbox"), messages, scroll, feed);
+  const asks = Boolean(form.querySelector("#ask-button"));
+  const { kind, people } = element.dataset;
+  textCompletion.start(
+    find(form, "[name=content]", HTMLTextAreaElement),
+    completions(pathOfRoom(element.dataset), {
+      assistant: asks,
+      only: kind === "room" ? null : (people ?? "").split(" ").map(Number),
+    }),
+  );
   const replying = new Replying(form, messages.element);
   replying.start();
   messageComposer.start(form, messages.roomId, (content) => {
@@ -92,5 +103,5 @@ function startWriting(element, messages, scroll, feed) {
   if (element.dataset.kind !== "private") typingSender.start(form, messages.roomId);
   messageEditing.start(element, messages, feed);
   messageDeleting.start(messages.element, feed);
-  return form.querySelector("#ask-button") ? { "@": assistantMention.start(form) } : {};
+  return asks ? { "@": assistantMention.start(form) } : {};
 }

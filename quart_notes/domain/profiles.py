@@ -8,6 +8,7 @@ from quart_notes.domain.access import Caller, record_access_change
 from quart_notes.domain.api_tokens import revoke_all
 from quart_notes.domain.boards import rename_personal
 from quart_notes.domain.jobs import ACTIVE, request_work, set_state
+from quart_notes.domain.notifications.recording import record_inboxes
 from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.users import RESERVED, nickname_taken, of_nickname, record_user_event, user_out
 from quart_notes.errors import LastAdministratorError, NotFoundError, NotNowError
@@ -118,6 +119,8 @@ async def update_user(change: Change, user: User, **fields: object) -> UserOut:
         user.update_from_dict(changed)
         await user.save(using_db=change.connection, update_fields=list(changed))
         await record_user_event(change, "update", user)
+        if "is_guest" in changed:  # they see more, or less, of what they were notified of
+            await record_inboxes(change, [user.id])
         record_access_change(change, user_id=user.id)
     return user_out(user)
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from quart_notes.errors import ForbiddenError, ValidationFailedError
-from quart_notes.schemas import InvitationCreate, MemberUpdate, MessageCreate, ProfileUpdate, RoomUpdate
+from quart_notes.schemas import InvitationCreate, MemberUpdate, MessageCreate, NoteCreate, ProfileUpdate, RoomUpdate
 from tests.support.accounts_app import House
 from tests.support.api_fixtures import refused
 from tests.support.clients.raw_connection import until
@@ -194,6 +194,29 @@ async def test_a_guest_becomes_a_member_by_a_link_for_members_once(house: House,
         refused(await other.post(f"/front/join/{secret}/accept"), 410, "invitation_gone")
         listed = {user["id"]: user.get("guest") for user in (await client.get("/api/users")).json()}
         assert (listed[gus], listed[gia]) == (None, True)
+
+
+async def test_a_guest_is_notified_of_what_they_see_alone(house: House, board: int):
+    root, gus = house.caller("root"), house.people["gus"].id
+    start = await house.core.log.newest()
+
+    async def unread() -> list[int]:
+        """The counts that were sent so far."""
+        told = await house.events(start, f"user:{gus}")
+        return [event["inbox"]["unread"] for event in told if "inbox" in event]
+
+    await house.say("ada", 1, "@gus")
+    assert await unread() == []
+    note = NoteCreate(title="a note", description="@gus and @gia")
+    await house.core.notes.add(house.caller("ada"), board, note)
+    assert await unread() == [1]
+    assert not [event for event in await house.events(start, f"user:{house.people['gia'].id}") if "inbox" in event]
+
+    await house.core.profiles.set_guest(root, gus, guest=False)
+    await house.say("ada", 1, "@gus")
+    await house.core.profiles.set_guest(root, gus, guest=True)
+
+    assert await unread() == [1, 1, 2, 1]
 
 
 async def test_an_administrator_is_no_guest(house: House, board: int):

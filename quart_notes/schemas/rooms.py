@@ -69,11 +69,12 @@ class RoomOut(OutputModel):
 
 
 class MyRoomOut(RoomOut):
-    """A room, and the caller's role there."""
+    """A room, the caller's role there, and how recent it is."""
 
-    model_config = example({**ROOM, "role": "owner"})
+    model_config = example({**ROOM, "role": "owner", "last_activity_at": MOMENT})
 
     role: RoomRole = Field(description=ROLE)
+    last_activity_at: datetime = Field(description="Of the newest message, or of the room itself. UTC.")
 
 
 class RoomMemberUpdate(InputModel):

@@ -1,6 +1,7 @@
 """The data of the layout around every page: the user, their theme, rooms, and unread counts."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from quart import request
@@ -8,7 +9,7 @@ from quart import request
 from quart_notes.domain.rooms.access import LOBBY
 from quart_notes.domain.service import Listed
 from quart_notes.live import events
-from quart_notes.schemas import PAGE_MAX, RoomOut, RoomQuery, UnreadOut, UserOut
+from quart_notes.schemas import PAGE_MAX, MyRoomOut, RoomQuery, UnreadOut
 from quart_notes.web.context import core
 from quart_notes.web.security.authentication import accounts_mode, caller, current_user, visible_position
 
@@ -26,8 +27,8 @@ async def shell() -> dict[str, Any]:
     choices          users to choose from, when there are few and everybody chooses
     theme            light, dark or system as `me` has chosen it; "" without a choice
     last_room        RoomOut that `me` opened last, or None
-    rooms            RoomOut: the lobby first, then by name, without archived ones, which are in `archived_rooms`;
-                     conversations: those of `me`, by the other's nickname
+    rooms            MyRoomOut: the lobby first, then by newest activity; archived ones are in `archived_rooms`;
+                     conversations: those of `me`, by newest activity
     assistant_room   RoomOut, the private room of `me` with the assistant, or None
     assistant_there  whether it could answer since the start; assistant_wanted: whether the settings ask for one
     unread           unread counts by the room's id; unread_total: their sum
@@ -46,8 +47,8 @@ async def shell() -> dict[str, Any]:
     # Last, so that no unread message is in a room that is not listed; the script skips what is counted already.
     unread = await core().read_markers.of_user(who, me.id) if me else Listed([], found.position)
     private = next((room for room in found.items if room.kind == "private"), None)
-    public = sorted((room for room in found.items if room.kind == "room"), key=_by_name)
-    conversations = sorted((room for room in found.items if room.kind == "direct"), key=lambda room: _other(room, me))
+    recent = sorted(found.items, key=_by_activity, reverse=True)
+    public = [room for room in recent if room.kind == "room"]
     return {
         "me": me,
         "admin": who.trusted or who.admin,
@@ -56,7 +57,7 @@ async def shell() -> dict[str, Any]:
         "last_room": next((room for room in found.items if room.id == preferences.get("room")), None),
         "rooms": [room for room in public if not room.archived],
         "archived_rooms": [room for room in public if room.archived],
-        "conversations": conversations,
+        "conversations": [room for room in recent if room.kind == "direct"],
         "assistant_room": private,
         "assistant_there": await core().assistant.is_there(),
         "assistant_wanted": core().assistant.enabled,
@@ -74,12 +75,10 @@ async def shell() -> dict[str, Any]:
     }
 
 
-def _by_name(room: RoomOut) -> tuple[bool, str]:
-    return room.id != LOBBY, (room.name or "").casefold()
-
-
-def _other(room: RoomOut, me: UserOut | None) -> str:
-    return next((user for user in room.people if user != me), room.people[0]).nickname.casefold()
+def _by_activity(room: MyRoomOut) -> tuple[bool, datetime, int]:
+    """The order of static/js/shell/room_list.js, which knows milliseconds."""
+    moment = room.last_activity_at
+    return room.id == LOBBY, moment.replace(microsecond=moment.microsecond // 1000 * 1000), room.id
 
 
 def _marks(unread: Iterable[UnreadOut]) -> str:

@@ -161,6 +161,18 @@ interface MessageOut {
   reactions?: ReactionOut[];
 }
 
+interface MyRoomOut {
+  id: number;
+  kind: "room" | "direct" | "private";
+  name: string | null;
+  people: UserOut[];
+  closed: boolean;
+  archived: boolean;
+  created_at: string;
+  role: "member" | "owner";
+  last_activity_at: string;
+}
+
 interface NoteOut {
   id: number;
   board_id: number;

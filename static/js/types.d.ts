@@ -30,7 +30,7 @@ type BulkWay = { ids: number[]; change: BulkChange; path?: string };
 
 /** A person. The email is absent when it is not known, null when there is none, or none for this viewer. */
 type User = Lacking<UserOut, "email">;
-type Room = Omit<RoomOut, "created_at">;
+type Room = RoomOut;
 type RoomMember = RoomMemberOut;
 type Message = Lacking<MessageOut, "recipient_id" | "recipient">;
 type Quote = QuoteOut;

@@ -122,7 +122,7 @@ def test_a_new_room_and_a_new_conversation_are_listed_in_their_order(windows, sh
         expect(link).to_have_attribute("href", f"/front/rooms/{made['id']}")
     names = page.locator("#rooms .room-name").all_text_contents()
     assert names[0] == "lobby"
-    assert names.index(first["name"]) < names.index(last["name"])
+    assert names[1:3] == [first["name"], last["name"]], "the newest first"
     talk = page.locator("#conversations").get_by_role("link", name=f"{scene.bob['nickname']} 1 unread", exact=True)
     expect(talk).to_have_attribute("href", f"/front/rooms/{sent['room_id']}")
     expect(page.locator(".rooms-none")).to_be_hidden()

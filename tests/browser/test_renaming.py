@@ -79,22 +79,6 @@ def test_the_typing_notice_uses_the_new_name_at_once(windows, shared_server, res
     expect(page.locator("#typing")).to_have_text(f"{renamed} is typing…")
 
 
-def test_conversations_are_sorted_by_the_new_names(windows, shared_server, rest, bob):
-    others = [person(rest, nickname) for nickname in ("carl", "dora", "emil")]
-    for one in others:
-        created(rest.post("/api/messages", json={"author_id": one["id"], "recipient_id": bob["id"], "content": "x"}))
-    page = visit(be(windows(), shared_server, bob), shared_server, "/front/rooms")
-    names = page.locator("#conversations [data-kind=direct] .room-name")
-    carl, dora, emil = (one["nickname"] for one in others)
-    expect(names).to_have_text([carl, dora, emil])
-    page.locator("#conversations").get_by_role("link", name=carl).focus()
-
-    assert rest.patch(f"/api/me?person_id={others[0]['id']}", json={"nickname": f"z{carl}"}).status_code == 200
-
-    expect(names).to_have_text([dora, emil, f"z{carl}"])
-    expect(page.locator("#conversations").get_by_role("link", name=f"z{carl}")).to_be_focused()
-
-
 def test_a_guest_has_no_profile(windows, shared_server):
     page = visit(windows(), shared_server)
     page.locator(".me-button").click()

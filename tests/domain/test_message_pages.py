@@ -227,7 +227,10 @@ async def test_a_page_of_ten_thousand_messages_costs_no_more_than_one_of_a_hundr
     authors = await _people(core, 5)
     (small, large) = [(await core.rooms.add(ANYBODY, RoomCreate(name=name))).result.id for name in ("small", "large")]
     await _fill(core, authors, 100, small)
+    await _fill(core, authors, 100, large)
+    _, list_before = await _cost(lambda: core.rooms.find(ANYBODY, RoomQuery()))
     await _fill(core, authors, 10_000, large)
+    _, list_after = await _cost(lambda: core.rooms.find(ANYBODY, RoomQuery()))
     await _fill(core, authors, 100, small)  # so that the small room has the newest and the oldest messages
     ids = [row[0] for row in rows(core, f"SELECT id FROM message WHERE room_id = {large} ORDER BY id")]
 
@@ -244,3 +247,4 @@ async def test_a_page_of_ten_thousand_messages_costs_no_more_than_one_of_a_hundr
     assert page.more
     assert {statements for statements, _ in of_large} == {of_small[0]}
     assert max(steps for _, steps in of_large) <= of_small[1] * 1.2 + 2, "it looks at more rows than it brings"
+    assert list_after <= list_before + 2, "the list of rooms looks at more than the newest message of each"

@@ -19,6 +19,7 @@ from quart_notes.domain.rooms.access import (
     roles_in,
     visible_rooms,
 )
+from quart_notes.domain.rooms.activity import last_activity
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import by_id, require_users
 from quart_notes.errors import NotFoundError, RoomNameTakenError
@@ -247,8 +248,9 @@ async def my_room(connection: BaseDBAsyncClient, caller: Caller, room: Room) -> 
 
 async def _my_rooms(connection: BaseDBAsyncClient, caller: Caller, rooms: Sequence[Room]) -> list[MyRoomOut]:
     roles = await roles_in(connection, caller, rooms)
+    active = await last_activity(connection, rooms)
     outs = await _room_outs(connection, rooms)
-    return [MyRoomOut(**dict(room), role=roles[room.id]) for room in outs]
+    return [MyRoomOut(**dict(room), role=roles[room.id], last_activity_at=active[room.id]) for room in outs]
 
 
 def room_out(room: Room, people: dict[int, UserOut]) -> RoomOut:

@@ -1,12 +1,19 @@
-/** The lists of rooms and conversations: new ones are inserted in order, renamed, moved to the archive, and removed. */
+/**
+ * The lists of rooms and conversations, by newest activity: new ones are inserted, and those with a new message move up; they
+ * are renamed, moved to the archive, and removed.
+ */
 import { ask, pages } from "../lib/api.js";
 import { address, clone, find } from "../lib/elements.js";
 import { place, remove, removeAll } from "../lib/focus.js";
 import { emit } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
+import * as roomFilter from "./room_filter.js";
 import { showName } from "./user_names.js";
 
+/** @typedef {Room & Partial<MyRoomOut>} ListedRoom an event has no activity, because it is the same for everybody */
+
 const LOBBY = 1;
+const NEW_MS = 60_000; // an older room of an event has been restored or opened for everybody, and may have messages
 
 /** @param {HTMLElement} element @param {number} me 0 for anonymous @param {ExpectingFeed} feed */
 export function start(element, me, feed) {
@@ -20,24 +27,28 @@ export function start(element, me, feed) {
 
   /** @param {number} id @returns {HTMLElement|null} */
   const item = (id) => document.querySelector(`.room[data-room="${id}"]`);
-  /** @param {Room} room */
+  /** @param {ListedRoom} room */
   const put = (room) => {
     const list = room.archived ? archive : lists[room.kind];
     const known = item(room.id);
     if (!list) return remove(known);
-    if (known && room.kind !== "room") return;
     const shown = known ?? itemFor(room, me);
     if (room.kind === "room") fill(shown, room);
+    if (room.last_activity_at) shown.dataset.activity = room.last_activity_at;
     place(list, shown, comesBefore);
     showArchive();
     if (room.kind === "direct") none?.setAttribute("hidden", "");
     if (room.kind === "private") own?.querySelector(".assistant-door")?.remove();
   };
-  /** @param {User} user */
-  const reorder = ({ id }) => {
-    const name = own?.querySelector(`[data-kind="direct"] [data-who="${id}"]`);
-    /** @type {HTMLElement|null|undefined} */ const moved = name?.closest(".room");
-    if (own && moved) place(own, moved, comesBefore);
+  /** What was the newest message may be deleted: then the server knows the one before. @param {Message} message @param {FeedAction} action */
+  const move = ({ room_id, date }, action) => {
+    const shown = item(room_id);
+    if (!shown?.parentElement || action === "update") return;
+    const later = Date.parse(date) - activity(shown);
+    if (action === "delete" && later >= 0) fetchOne(room_id);
+    if (action !== "create" || later <= 0) return;
+    shown.dataset.activity = date;
+    place(shown.parentElement, shown, comesBefore);
   };
   const fetchAll = async () => {
     const found = [];
@@ -55,33 +66,40 @@ export function start(element, me, feed) {
     if (value) put(value);
   };
   /** @param {FeedEventMap["change"]} event */
-  const onChange = ({ detail: { action, room, room_membership, user } }) => {
+  const onChange = ({ detail: { action, room, room_membership, message } }) => {
     const changed = room ?? room_membership;
     if (changed && action === "delete") {
       remove(item("id" in changed ? changed.id : changed.room_id));
       showArchive();
-    } else if (room) put(room);
+    } else if (room && !item(room.id) && Date.parse(room.created_at) < Date.now() - NEW_MS) fetchOne(room.id);
+    else if (room) put(room);
     else if (room_membership) fetchOne(room_membership.room_id);
-    if (user) reorder(user);
+    if (message) move(message, action);
   };
 
   feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", load, { signal });
-  return () => controller.abort();
+  const stopFilter = roomFilter.start(element);
+  return () => {
+    controller.abort();
+    stopFilter();
+  };
 }
 
 /** @param {Room} room @param {number} me */
 function itemFor(room, me) {
   const item = clone("room-link");
-  const other = room.people.find(({ id }) => id !== me) ?? room.people[0];
   item.dataset.room = String(room.id);
   item.dataset.kind = room.kind;
+  item.dataset.activity = room.created_at;
   const link = find(item, "a", HTMLAnchorElement);
   address(link, "href", room.id);
   if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
-  const name = find(item, ".room-name");
-  if (room.kind === "direct") showName(name, other);
-  else if (room.kind === "private") name.textContent = "Assistant";
+  const [name, avatar] = [find(item, ".room-name"), find(item, ".avatar")];
+  const other = room.people.find(({ id }) => id !== me) ?? room.people[0];
+  if (room.kind === "direct") for (const place of [name, avatar]) showName(place, other);
+  else avatar.remove();
+  if (room.kind === "private") name.textContent = "Assistant";
   return item;
 }
 
@@ -92,10 +110,13 @@ function fill(item, { name, closed }) {
   item.toggleAttribute("data-closed", closed);
 }
 
-/** The lobby and the assistant first, then by name. @param {HTMLElement} one @param {HTMLElement} other */
+/** When its newest message was sent, or it was created: milliseconds. @param {HTMLElement} item */
+const activity = ({ dataset }) => Date.parse(dataset.activity ?? "");
+
+/** The lobby and the assistant first, then by newest activity. @param {HTMLElement} one @param {HTMLElement} other */
 function comesBefore(one, other) {
-  if (one.dataset.kind === "private") return true;
-  if (Number(other.dataset.room) === LOBBY || other.matches("[data-kind=private], .assistant-door")) return false;
-  const [name, otherName] = [one, other].map((item) => find(item, ".room-name").textContent.toLowerCase());
-  return name < otherName;
+  const [id, otherId] = [one, other].map(({ dataset }) => Number(dataset.room));
+  if (one.dataset.kind === "private" || id === LOBBY) return true;
+  if (otherId === LOBBY || other.matches("[data-kind=private], .assistant-door")) return false;
+  return (activity(one) - activity(other) || id - otherId) > 0;
 }

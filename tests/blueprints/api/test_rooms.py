@@ -41,6 +41,7 @@ async def test_the_lobby_always_exists(fresh_api: httpx.AsyncClient):
     assert lobby == {
         **{"id": 1, "kind": "room", "name": "lobby", "people": [], "created_at": lobby["created_at"]},
         **{"closed": False, "archived": False, "role": "member"},
+        "last_activity_at": lobby["created_at"],
     }
     assert RFC3339.fullmatch(lobby["created_at"])
     assert await got(fresh_api, "/api/rooms/1") == lobby
@@ -58,7 +59,17 @@ async def test_the_response_contains_the_complete_new_room(api: httpx.AsyncClien
     assert answer.status_code == 201
     assert answer.headers["location"] == f"/api/rooms/{opened['id']}"
     assert opened == {**opened, "kind": "room", "name": name, "people": []}
-    assert opened.keys() == {"id", "kind", "name", "people", "created_at", "closed", "archived", "role"}
+    assert opened.keys() == {
+        "id",
+        "kind",
+        "name",
+        "people",
+        "created_at",
+        "closed",
+        "archived",
+        "role",
+        "last_activity_at",
+    }
     assert position(answer) == before + 1
     assert await got(api, answer.headers["location"]) == opened
 

@@ -25,7 +25,7 @@ async def test_an_owner_adds_members_and_they_get_an_event(house: House):
         assert [one["role"] for one in (await client.get(f"/api/boards/{board}/members")).json()] == ["owner", "owner"]
 
     told = await house.events(before, f"user:{bob.id}")
-    assert [(event["action"], event["membership"]) for event in told] == [
+    assert [(event["action"], event["membership"]) for event in told if "inbox" not in event] == [
         ("create" if role == "viewer" else "update", {"board_id": board, "role": role}) for role in ROLES
     ]
     heard = await house.events(before, f"board:{board}")
@@ -94,6 +94,8 @@ async def test_a_users_boards_equal_the_sum_of_their_membership_events(house: Ho
             continue
     await house.core.boards.add(house.caller("bob"), BoardCreate(name="Mine"))
     for event in await house.events(start, f"user:{bob.id}"):
+        if "inbox" in event:
+            continue
         told = event["membership"]
         mine.pop(told["board_id"], None)
         if event["action"] != "delete":

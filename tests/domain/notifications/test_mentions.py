@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quart_notes.core import Core
+from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.text.markdown import format_text
 from quart_notes.domain.text.mentions import possible_keys, users_in, with_mentions
 from quart_notes.errors import ValidationFailedError
@@ -174,13 +176,18 @@ async def test_everybody_in_a_room_is_mentioned_by_an_owner_alone(house: House):
     assert await unread(house, "ada") == 0
 
 
-async def test_a_text_without_an_at_costs_no_query(house: House):
-    await house.say("ada", 1, "the first one")
-    with recorded_statements() as plain:
-        await _note(house, "ada", 1, "plain")
-    with recorded_statements() as formatted:
-        note = await _note(house, "ada", 1, "**bold**")
+async def test_a_text_without_an_at_costs_no_query(core: Core):
+    async def add(text: str) -> NoteOut:
+        return (await core.notes.add(ANYBODY, 1, NoteCreate(description=text))).result
 
-    assert len(plain) == len(formatted)
-    assert not [one for one in (*plain, *formatted) if "notification" in one or "user" in one.lower().split()]
+    await add("the first one")
+    with recorded_statements() as plain:
+        note = await add("plain")
+    with recorded_statements() as formatted:
+        await add("**bold**")
+    with recorded_statements() as mentioning:
+        await add("@nobody")
+
+    assert len(plain) == len(formatted) == len(mentioning) - 1
+    assert not [one for one in (*plain, *formatted) if "notification" in one or '"user"' in one]
     assert "mention" not in note.model_dump_json()

@@ -1,10 +1,12 @@
 """Notifications: written with their cause, read on all screens, and only of what their user may see."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from quart_notes.domain import message_queries, messages
 from quart_notes.live.events import user
 from quart_notes.models import Notification
 from quart_notes.schemas import (
@@ -222,3 +224,34 @@ async def test_old_ones_and_those_of_what_is_deleted_for_good_are_deleted(house:
 async def test_what_was_read_is_named_by_valid_ids(house: House, body: dict[str, Any]):
     async with await house.browser("bob") as client:
         assert (await client.post("/api/me/notifications/read", json=body)).status_code == 422
+
+
+async def test_each_message_is_told_once_whatever_fails_beside_it(house: House, monkeypatch: pytest.MonkeyPatch):
+    """All are in one transaction: a failure after the notification was written takes it back with its message."""
+    record = message_queries.record_message_event
+
+    def record_some(change: Any, action: Any, room: Any, message: MessageOut) -> None:
+        if "fails" in message.content:
+            raise RuntimeError("the process dies")
+        record(change, action, room, message)
+
+    monkeypatch.setattr(messages, "record_message_event", record_some)
+    texts = [f"@bob {number}{' fails' * (number % 3 == 0)}" for number in range(30)]
+
+    outcomes = await asyncio.gather(*(house.say("ada", LOBBY, text) for text in texts), return_exceptions=True)
+
+    posted = [one.content for one in outcomes if isinstance(one, MessageOut)]
+    assert sorted(posted) == sorted(text for text in texts if "fails" not in text)
+    assert sorted(text for _, _, text in await told(house, "bob")) == sorted(posted)
+    assert (await counts(house, "bob", EventId(house.core.log.epoch, 0)))[-1] == await unread(house, "bob") == 20
+
+
+async def test_a_guest_is_mentioned_and_notified_where_they_are_a_member(house: House):
+    board = await house.board("Shared", root="owner", ada="editor")
+    other = await house.board("Other", ada="owner")
+    await house.welcome("gus", board_id=board, role="viewer")
+
+    for place in (1, other, board):
+        await house.core.notes.add(house.caller("ada"), place, NoteCreate(description=f"@gus on {place}"))
+
+    assert await told(house, "gus") == [("mention", "ada", f"@gus on {board}")]

@@ -110,6 +110,24 @@ def test_changes_deletions_and_restorations_are_shown_in_place(windows, shared_s
     assert ids == [first["id"], middle["id"], last["id"]]
 
 
+def test_the_table_leads_those_who_take_part_to_their_conversation(windows, shared_server, rest, people):
+    ada, bob, carol = people
+    page = be(windows(), shared_server, bob)
+    before, others = send(rest, ada, bob, fresh()), send(rest, ada, carol, fresh())
+    visit(page, shared_server, path(ada))
+    live = send(rest, bob, ada, fresh())
+    expect(row(page, live["content"])).to_have_count(1)
+
+    for message in (before, live):
+        link = page.locator(f"#message-{message['id']}").get_by_role("link")
+        expect(link).to_have_attribute(
+            "href", re.compile(f"/front/rooms/{message['room_id']}/{message['id']}#message-{message['id']}$")
+        )
+    expect(page.locator(f"#message-{others['id']}").get_by_role("link")).to_have_count(0)
+    page.get_by_role("button", name=f"Talk with {ada['nickname']}").click()
+    expect(page).to_have_url(re.compile(f"/front/rooms/{before['room_id']}$"))
+
+
 def test_times_are_in_the_viewers_zone(windows, shared_server, rest, people):
     ada, bob, _ = people
     rows = [send(rest, ada, bob, fresh())]

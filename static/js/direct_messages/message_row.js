@@ -6,7 +6,7 @@ import { fillQuote } from "../messages/quotes.js";
 import { fillReactions } from "../messages/reactions.js";
 import { showMentions, showName } from "../shell/user_names.js";
 
-const { root = "" } = document.documentElement.dataset;
+const { root = "", person = "" } = document.documentElement.dataset;
 const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 
 /** @param {Message} message @returns {HTMLElement} */
@@ -23,6 +23,7 @@ export function fill(row, message) {
   row.dataset.version = String(message.version);
   find(row, "time", HTMLTimeElement).dateTime = toMilliseconds(message.date);
   showTime(row);
+  if ([message.author_id, message.recipient_id].includes(Number(person))) showAddress(row, message);
   if (message.author) showName(find(row, ".from"), message.author);
   if (message.recipient) showName(find(row, ".to"), message.recipient);
   showText(find(row, ".content"), message.content, message.formatted);
@@ -33,6 +34,13 @@ export function fill(row, message) {
   fillQuote(row, message);
   fillReactions(row, message);
   find(row, ".edited").hidden = !message.edited_at;
+}
+
+/** @param {HTMLElement} row @param {Message} message */
+function showAddress(row, { id, room_id }) {
+  const address = find(row, ".message-address", HTMLAnchorElement);
+  address.href = `${root}/front/rooms/${room_id}/${id}#message-${id}`;
+  address.title = "In the conversation";
 }
 
 /** In the viewer's zone. @param {HTMLElement} row */

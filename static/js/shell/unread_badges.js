@@ -27,6 +27,7 @@ export function start(place) {
     counts = detail;
     showAll();
   };
+  countInTitle("messages", Number.parseInt(find(place, ".badge-count").textContent, 10) || 0); // as the server counts
   document.addEventListener("rooms:listed", showAll, { signal: controller.signal });
   document.addEventListener("unread", onUnread, { signal: controller.signal });
   return () => controller.abort();

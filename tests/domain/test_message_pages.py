@@ -150,9 +150,8 @@ async def test_concurrent_changes_of_a_message_are_atomic(core: Core):
     message, place = await core.messages.get(ANYBODY, sent.id)
     assert message.version == 31
     assert place == await core.log.newest()
-    assert place.number == 2 * 2 + 2 * (
-        1 + 1 + 30
-    )  # two users and their boards; then the room, the message and its changes, to both
+    # Two users and their boards; the room, the message and its changes, to both; the recipient's notification.
+    assert place.number == 2 * 2 + 2 * (1 + 1 + 30) + 1
 
 
 # What a page costs.

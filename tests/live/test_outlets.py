@@ -16,6 +16,7 @@ from tests.support.clients.raw_connection import until
 from tests.support.servers.server_process import ROOT
 
 CERTIFICATE = ROOT / "tests" / "support" / "self_made.pem"
+RECEIVE_BUFFER = 65_536  # bytes: the kernel's own choice grows, and may take all that is sent at once
 LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
 
 
@@ -120,11 +121,13 @@ def test_an_immediate_write_is_readable_and_drained_once_it_was_read(make_loop: 
     async def run() -> None:
         accepted: asyncio.Future[asyncio.StreamWriter] = asyncio.get_running_loop().create_future()
         with listen("127.0.0.1:0") as listener:
+            far = socket.socket()
+            far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+            far.setblocking(False)
             server = await asyncio.start_server(lambda _, writer: accepted.set_result(writer), sock=listener, ssl=ours)
+            await asyncio.get_running_loop().sock_connect(far, listener.getsockname())
             name = "localhost" if encrypted else None
-            reader, client = await asyncio.open_connection(
-                *listener.getsockname(), ssl=theirs, server_hostname=name, limit=1024
-            )
+            reader, client = await asyncio.open_connection(sock=far, ssl=theirs, server_hostname=name, limit=1024)
             outlet = EventStreamOutlet(ClientConnection(await accepted, 0.0))
             for _ in range(3):
                 await outlet.drained()  # the buffer is empty

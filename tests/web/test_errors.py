@@ -216,7 +216,7 @@ ABOUT_ROWS = [
 
 async def _open(client: Client, route: Route) -> Any:
     body = body_of(route.endpoint) if route.takes_json or route.endpoint in ANY_JSON else None
-    me = "?person_id=1" if route.blueprint == "me" or route.endpoint == "assistant.open_room" else ""
+    me = "?person_id=1" if f"{route.rule}/".startswith("/api/me/") or route.endpoint == "assistant.open_room" else ""
     return await client.open(route.address + me, method=route.method, json=body)
 
 

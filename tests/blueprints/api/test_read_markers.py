@@ -293,7 +293,7 @@ async def _fresh(core: Core, reader_id: int) -> tuple[State, EventId]:
     unread = await core.read_markers.of_user(ANYBODY, reader_id)
     state = {
         "users": {one.id: one.model_dump(mode="json") for one in people.items},
-        "rooms": {one.id: one.model_dump(mode="json", exclude={"role"}) for one in rooms.items},
+        "rooms": {one.id: one.model_dump(mode="json", exclude={"role", "last_activity_at"}) for one in rooms.items},
         "messages": {one.id: one.model_dump(mode="json") for list_ in said.values() for one in list_},
         "unread": {one.room_id: one.count for one in unread.items},
         "read": {one.room_id: one.last_read_id for one in unread.items},

@@ -73,7 +73,7 @@ async def _act(core: Core, chance: random.Random, people: list[int]) -> None:
         await acts[chance.choice(list(acts))]()
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.integers(0, 1 << 32), st.integers(1, 40), st.integers(1, 6))
 def test_a_list_and_the_events_after_it_give_the_current_list(seed: int, turns: int, at_once: int):
     async def run(folder: Path) -> None:

@@ -121,7 +121,7 @@ def _row(hit: Any) -> Row:
 
 @pytest.mark.parametrize("size", [1, 3, blocks.BLOCK_SIZE])
 def test_any_search_finds_what_a_search_in_python_finds_page_by_page(size: int):
-    @settings(max_examples=15)
+    @settings(max_examples=6)
     @given(
         st.lists(steps, max_size=20),
         st.lists(steps, max_size=20),

@@ -17,7 +17,7 @@ RoomName = Annotated[
     SingleLine,
     Field(
         max_length=ROOM_NAME_MAX,
-        description="Unique among public rooms, whatever the case.",
+        description="Unique among public rooms, regardless of case.",
         examples=["Kitchen table"],
     ),
 ]

@@ -157,7 +157,7 @@ class Rooms(Service):
 
 
 async def require_room(connection: BaseDBAsyncClient, room_id: int) -> Room:
-    """A room's row, whoever may see it; NotFoundError when it does not exist."""
+    """A room's row, without asking who sees it; NotFoundError when it does not exist."""
     room = await Room.get_or_none(id=room_id, using_db=connection)
     if room is None:
         raise NotFoundError(f"Room {room_id} not found")
@@ -224,7 +224,7 @@ async def _open(
 
 
 async def room_of(connection: BaseDBAsyncClient, room_id: int) -> RoomOut:
-    """A room as it is returned, whoever may see it; NotFoundError when it does not exist."""
+    """A room as it is returned, without asking who sees it; NotFoundError when it does not exist."""
     return await loaded_room(connection, await require_room(connection, room_id))
 
 

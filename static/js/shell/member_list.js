@@ -1,14 +1,19 @@
-/** The members of a closed room, and their roles. */
-import { ask } from "../../lib/api.js";
-import { address, clone, find, insertById } from "../../lib/elements.js";
-import { remove, removeAll } from "../../lib/focus.js";
-import { announceNews } from "../../lib/page_events.js";
-import { retryUntilDone } from "../../lib/retry.js";
-import { showNames } from "../../shell/user_names.js";
-import { viewer } from "../../shell/viewer.js";
+/** The members of a board or of a closed room, and their roles. */
+import { ask } from "../lib/api.js";
+import { address, clone, find, insertById } from "../lib/elements.js";
+import { remove, removeAll } from "../lib/focus.js";
+import { announceNews } from "../lib/page_events.js";
+import { retryUntilDone } from "../lib/retry.js";
+import { showNames } from "./user_names.js";
+import { viewer } from "./viewer.js";
 
-/** @param {HTMLElement} element the list @param {number} roomId @param {ExpectingFeed} feed */
-export function start(element, roomId, feed) {
+/**
+ * @param {HTMLElement} element the list
+ * @param {string} place such as /boards/1
+ * @param {(change: FeedEventMap["change"]["detail"]) => Member|RoomMember|undefined} memberOf whom a change is about, if it is here
+ * @param {ExpectingFeed} feed
+ */
+export function start(element, place, memberOf, feed) {
   const controller = new AbortController();
   const { signal } = controller;
   const empty = find(document, "#empty-members");
@@ -16,7 +21,7 @@ export function start(element, roomId, feed) {
   const row = (id) => element.querySelector(`.member[data-id="${id}"]`);
   const showEmpty = () => (empty.hidden = element.children.length > 0);
 
-  /** @param {RoomMember} member */
+  /** @param {Member|RoomMember} member */
   const put = (member) => {
     const known = row(member.user.id);
     const shown = known ?? rowFor(member.user);
@@ -26,8 +31,10 @@ export function start(element, roomId, feed) {
     showEmpty();
   };
   /** @param {FeedEventMap["change"]} event */
-  const onChange = ({ detail: { action, room_member: member } }) => {
-    if (member?.room_id !== roomId) return;
+  const onChange = ({ detail }) => {
+    const { action } = detail;
+    const member = memberOf(detail);
+    if (!member) return;
     if (action === "delete") remove(row(member.user.id));
     else put(member);
     showEmpty();
@@ -35,7 +42,7 @@ export function start(element, roomId, feed) {
     if (action === "delete") announceNews(`${member.user.nickname} is no longer a member.`);
   };
   const load = async () => {
-    const { value } = await ask(`/rooms/${roomId}/members`, { signal });
+    const { value } = await ask(`${place}/members`, { signal });
     removeAll(element);
     value.forEach(put);
     showEmpty();

@@ -1,28 +1,16 @@
 """Access control: every kind of caller at every route, against one table."""
 
-import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from quart_notes import create_app
 from quart_notes.domain.access import RANK
-from quart_notes.domain.jobs import UploadedJob
-from quart_notes.models import Job
-from quart_notes.schemas import (
-    ImportOptions,
-    InvitationCreate,
-    LabelCreate,
-    MessageCreate,
-    NoteCreate,
-    Role,
-)
 from quart_notes.settings import Settings
 from quart_notes.web.security.guards import REQUIREMENTS, Requirement, requirement_of
+from tests.support.access_requests import Kind, objects_for, send_request
 from tests.support.access_table import (
     ACCOUNT_THINGS,
     BETWEEN_TWO,
@@ -36,26 +24,16 @@ from tests.support.access_table import (
     OF_ITS_AUTHOR,
     OF_ITS_AUTHOR_OR_ADMINISTRATORS,
     OF_ITS_PERSON,
-    OF_THE_DELETED,
     OF_WHO_ASKED,
     ON_BOARD,
     OTHERWISE_LIKE,
     OWN_ACCOUNT,
-    THINGS,
     WALKED,
 )
 from tests.support.accounts_app import House
 from tests.support.clients.callers import CALLERS, GONE, GUESTS, TOKENS, client_of
-from tests.support.recorded_statements import recorded_statements
 from tests.support.routes import (
-    ADMINISTRATION,
-    BODILESS,
-    QUERIES,
-    TAKES_FILES,
-    TASK,
-    Json,
     Route,
-    body_of,
 )
 from tests.support.servers.empty_database import settings_for
 
@@ -93,136 +71,6 @@ async def test_a_route_without_a_requirement_is_refused(tmp_path: Path, access: 
 
     assert answer.status_code == 403
     assert b"secret" not in await answer.get_data()
-
-
-# Requests to all routes.
-
-
-Kind = tuple[str, bool]  # kind, and whether it is deleted
-
-
-async def _things(
-    house: House, route: Route, who: str, made: dict[Kind, dict[str, int]], *, closed: bool = False
-) -> dict[str, int]:
-    """Objects for a route, by the variables in its rule; those in `made` are reused.
-
-    closed   what could be in a conversation is in a closed room
-    """
-    kind = (
-        f"{_kind(route)}{' in a closed room' if closed else ''}",
-        route.endpoint.endswith((".restore", ".restore_note", ".restore_message", ".restore_room"))
-        or (route.endpoint in OF_THE_DELETED | OF_DELETED_BOARDS),
-    )
-    caller = house.people[who if who in house.people else "owner"].id
-    if kind not in made:
-        made[kind] = await _new(house, *kind)
-        if kind[0] == "preference" and who != "nobody":
-            await house.core.preferences.set(caller, "theme", "dark")
-    of_members = route.endpoint in {*ON_BOARD, *IN_ROOM}
-    own = "user_id" in route.rule and not of_members and route.blueprint not in ADMINISTRATION
-    return {"user_id": caller if own else house.people["somebody"].id, **made[kind]}
-
-
-def _kind(route: Route) -> str:
-    if route.endpoint in ON_BOARD:
-        return "note of a board" if "note" in route.blueprint + route.rule else "board"
-    if route.endpoint in IN_ROOM:
-        return "closed room"
-    if route.endpoint in BETWEEN_TWO | OF_ITS_AUTHOR | OF_ITS_AUTHOR_OR_ADMINISTRATORS:
-        return "message"
-    if route.endpoint in OF_ITS_PERSON:
-        return "ended job" if route.endpoint in {"jobs.import_job", "front_jobs.import_after_dry_run"} else "job"
-    if route.endpoint in OF_WHO_ASKED:
-        return "answer"
-    return "note" if "note_id" in route.rule else "preference" if "key" in route.rule else ""
-
-
-async def _new(house: House, kind: str, deleted: bool) -> dict[str, int]:
-    core, owner = house.core, house.caller("owner")
-    things: dict[str, int] = {}
-    if "board" in kind:
-        members: dict[str, Role] = {"viewer": "viewer", "ticker": "ticker", "editor": "editor", "somebody": "viewer"}
-        members["guest"] = "editor"
-        things["board_id"] = await house.board(owner="owner", **members)
-        if not deleted:
-            label = await core.board_labels.add(owner, things["board_id"], LabelCreate(name="a"))
-            things["label_id"] = label.result.id
-    if "note" in kind:
-        board_id = things.get("board_id", 1)
-        note = NoteCreate(title="a note", description=TASK)
-        things["note_id"] = (await core.notes.add(owner, board_id, note)).result.id
-        if deleted:
-            await core.notes.delete(owner, board_id, things["note_id"])
-    elif kind == "board" and deleted:
-        await core.boards.delete(owner, things["board_id"])
-    elif "closed room" in kind:
-        things |= await _closed_room(house, kind, deleted=deleted)
-    elif kind in {"message", "answer"}:
-        author, recipient = house.people["owner"].id, house.people["root"].id
-        content = "@assistant" if kind == "answer" else "psst"
-        sent = MessageCreate(author_id=author, recipient_id=recipient, content=content)
-        message = (await core.messages.send(owner, sent)).result.message
-        things |= {"message_id": message.id + (kind == "answer"), "room_id": message.room_id}
-        if kind == "answer":
-            await core.answers.stop(owner, things["message_id"])
-        elif deleted:
-            await core.messages.delete(owner, message.id, author)
-    elif "job" in kind:
-        things["job_id"] = await _look(house, ended=kind == "ended job")
-    return things
-
-
-async def _closed_room(house: House, kind: str, *, deleted: bool) -> dict[str, int]:
-    """A closed room, a message of its owner there, or an answer to it."""
-    core, owner = house.core, house.caller("owner")
-    room = await house.room(
-        "Committee", owner="owner", editor="member", ticker="member", somebody="member", guest="member"
-    )
-    await core.room_members.remove(owner, room, house.people["ticker"].id)
-    if kind == "closed room":
-        if deleted:
-            await core.room_upkeep.delete(owner, room)
-        return {"room_id": room}
-    message = await house.say("owner", room, "@assistant" if "answer" in kind else "psst")
-    if "answer" in kind:
-        await core.answers.stop(owner, message.id + 1)
-    elif deleted:
-        await core.messages.delete(owner, message.id, house.people["owner"].id)
-    return {"message_id": message.id + ("answer" in kind), "room_id": room}
-
-
-async def _look(house: House, *, ended: bool) -> int:
-    """A job of the owner that has been cancelled, or a dry run that has finished."""
-    core, owner = house.core, house.caller("owner")
-    job = (await core.jobs.start(owner, 1, ImportOptions(dry_run=True), UploadedJob("notes.json", "nowhere", 1))).result
-    await core.jobs.cancel(owner, job.id)
-    if ended:
-        async with core.database.transaction() as connection:
-            await Job.filter(id=job.id).using_db(connection).update(state="done")
-    return job.id
-
-
-def _body(route: Route, number: int, things: dict[str, int], me: int) -> Json:
-    body = {} if route.endpoint in BODILESS else body_of(route.endpoint, number)
-    body |= {name: me for name in ("author_id", "reader_id") if name in body}
-    body |= {"user_id": things["user_id"]} if "user_id" in body else {}
-    body |= {"ids": [things.get("note_id", 1)]} if "ids" in body else {}
-    body |= {"id": things.get("note_id", 1)} if "id" in body else {}
-    return body | ({"message_id": things.get("message_id", 1)} if "message_id" in body else {})
-
-
-async def _ask(client: httpx.AsyncClient, route: Route, things: dict[str, int], number: int, me: int) -> httpx.Response:
-    address = route.at(**things)
-    if route.endpoint in QUERIES:
-        address = address.replace("author_id=1", f"author_id={me}")
-    if route.method == "GET":
-        return await client.get(address)
-    body = _body(route, number, things, me)
-    if route.rule.startswith("/front/") and route.endpoint in TAKES_FILES:
-        return await client.request(route.method, address, files={"file": ("notes.json", json.dumps(body))})
-    if route.rule.startswith("/front/"):
-        return await client.request(route.method, address, data=body)
-    return await client.request(route.method, address, json=body)
 
 
 def _expected(route: Route, who: str) -> int:
@@ -308,12 +156,12 @@ async def _check(
     for number, route in enumerate(routes, 100):
         if route.endpoint in {"account.sign_out", "account.change_password", "front_account.change_password"}:
             client = await client_of(full_house, who)
-        things = await _things(full_house, route, who, made, closed=closed)
+        things = await objects_for(full_house, route, who, made, closed=closed)
         if any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS):
             things |= dict.fromkeys(("session_id", "token_id", "invitation_id"), GONE)
         before = await full_house.core.log.newest()
 
-        answer = await _ask(client, route, things, number, me)
+        answer = await send_request(client, route, things, number, me)
 
         expected = expected_of(route, who)
         fits = answer.status_code < 400 if expected == 200 else answer.status_code == expected
@@ -326,88 +174,3 @@ async def _check(
             client = await client_of(full_house, who)
 
     assert not wrong, "\n".join(wrong)
-
-
-ABOUT = [
-    route
-    for route in WALKED
-    if route.endpoint in {*ON_BOARD, *IN_ROOM, *IN_CONVERSATIONS, *OF_ITS_PERSON}
-    or any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS)
-]
-
-
-@pytest.mark.parametrize("who", ["stranger", "outsider"])
-async def test_hidden_and_missing_objects_have_the_same_response(full_house: House, who: str):
-    """The same text, and the same queries: the response time reveals nothing either."""
-    stranger = await client_of(full_house, who)
-    me = full_house.people[who].id
-    theirs = await _account_things(full_house, "owner")
-    made: dict[Kind, dict[str, int]] = {}
-    different, looked = [], 0
-    walked = [*((route, False) for route in ABOUT), *((one, True) for one in ABOUT if one.endpoint in IN_CONVERSATIONS)]
-    for number, (route, closed) in enumerate(walked, 100):
-        things = await _things(full_house, route, who, made, closed=closed) | theirs
-        gone = {name: GONE if name in THINGS or name in theirs else value for name, value in things.items()}
-        body = number if "name" not in route.endpoint else 100
-        await _ask(stranger, route, gone, body, me)  # so that both use the same caches
-
-        told, asked = [], []
-        for about in (things, gone):
-            with recorded_statements() as statements:
-                told.append(_told(await _ask(stranger, route, about, body, me), _named_in(route, about)))
-            asked.append(statements)
-
-        if told[0] != told[1]:
-            different.append(f"{route}: {told[0]} but {told[1]}")
-        if asked[0] != asked[1]:
-            different.append("\n  ".join([f"{route}: hidden", *asked[0], "but absent", *asked[1]]))
-        looked += bool(asked[0])
-
-    assert looked > len(walked) / 2, "what the database is asked is heard"
-    assert not different, "\n".join(different)
-
-
-@pytest.mark.parametrize("who", ["stranger", "outsider"])
-async def test_hidden_and_missing_topics_run_the_same_queries(full_house: House, who: str):
-    stranger, owner = await client_of(full_house, who), full_house.people["owner"].id
-    said = MessageCreate(author_id=owner, recipient_id=full_house.people["root"].id, content="psst")
-    room = (await full_house.core.messages.send(full_house.caller("owner"), said)).result.message.room_id
-    board = await full_house.board(owner="owner")
-    assert (await stranger.get("/api/me")).status_code == 200  # the caller is cached from now on
-    closed = await full_house.room(owner="owner")
-    everybodys = ("room:1", "board:1") if who in GUESTS else ()
-    for hidden in (f"room:{room}", f"room:{closed}", f"board:{board}", f"user:{owner}", *everybodys):
-        asked = []
-        for topic in (hidden, re.sub(r"\d+", str(GONE), hidden)):
-            with recorded_statements() as statements:
-                assert (await stranger.get(f"/events?topics={topic}")).status_code == 403
-            asked.append(statements)
-
-        assert asked[0] == asked[1], hidden
-
-
-async def _account_things(house: House, nickname: str) -> dict[str, int]:
-    """A session, a token and an invitation of another user."""
-    core, person = house.core, house.people[nickname].id
-    await house.cookie(nickname)
-    await house.token(nickname)
-    return {
-        "session_id": (await core.sessions.of_user(person, None))[0].id,
-        "token_id": (await core.tokens.of_user(person))[0].id,
-        "invitation_id": (await core.invitations.add(house.caller(nickname), InvitationCreate())).result.id,
-    }
-
-
-def _named_in(route: Route, things: dict[str, int]) -> dict[str, int]:
-    return {name: number for name, number in things.items() if f"{name}>" in route.rule}
-
-
-OTHERWISE = {"content-length", "x-request-id"}
-
-
-def _told(answer: httpx.Response, things: dict[str, int]) -> tuple[int, list[tuple[str, str]], str]:
-    """A response without the requested ids."""
-    ids = "|".join(str(number) for number in things.values())
-    headers = sorted((name, value) for name, value in answer.headers.items() if name not in OTHERWISE)
-    without = [(name, re.sub(rf"(?<!-)\b({ids})\b", "#", value)) for name, value in headers]
-    return answer.status_code, without, re.sub(rf"(?<!-)\b({ids})\b", "#", answer.text)

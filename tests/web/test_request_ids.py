@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.web.request_ids import CURRENT, RequestIds
 from tests.support.accounts_app import opened_house
 from tests.support.clients.raw_connection import RawConnection
@@ -143,9 +144,12 @@ async def test_only_pages_of_server_errors_show_the_request_id(tmp_path: Path):
     async with opened_house(tmp_path, access="open") as house, house.client() as client:
         page = {"Accept": "text/html"}
         theirs = await client.get("/front/nothing", headers=page)
-        await house.core.database.close()
+
+        @house.app.before_request
+        async def fail() -> None:
+            raise DatabaseUnavailableError("There is no database.")
+
         ours = await client.get("/front/notes", headers=page)
-        await house.core.database.open()
 
     assert theirs.status_code == 404
     assert theirs.headers["x-request-id"] not in theirs.text

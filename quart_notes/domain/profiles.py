@@ -118,7 +118,7 @@ async def update_user(change: Change, user: User, **fields: object) -> UserOut:
     if changed:
         user.update_from_dict(changed)
         await user.save(using_db=change.connection, update_fields=list(changed))
-        await record_user_event(change, "update", user)
+        await record_user_event(change, "update", user, themself="is_guest" in changed)
         if "is_guest" in changed:  # they see more, or less, of what they were notified of
             await record_inboxes(change, [user.id])
         record_access_change(change, user_id=user.id)

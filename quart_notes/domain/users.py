@@ -119,15 +119,19 @@ def nickname_taken(nickname: str) -> NicknameTakenError:
     return NicknameTakenError.of_field("nickname", f"{nickname} is taken already.")
 
 
-async def record_user_event(change: Change, action: Action, user: User) -> None:
-    """Record the event of a user: for the members of the server, and for each guest who sees the user."""
+async def record_user_event(change: Change, action: Action, user: User, *, themself: bool = False) -> None:
+    """Record the event of a user: for the members of the server, and for each guest who sees the user.
+
+    themself   on their own topic too: who was a guest until now follows no topic of the members
+    """
     private = is_private(change.connection)
     out = _out(_row(user), email=not private, admin=private)
     change.record(UserEvent(topic=USERS, action=action, user=out))
     if private:  # in open mode everybody may follow the first topic
         guests = User.filter(acquainted_with(user.id), is_guest=True, deactivated_at__isnull=True)
-        for row in await guests.using_db(change.connection).order_by("id").values("id"):
-            change.record(UserEvent(topic=events.user(row["id"]), action=action, user=out))
+        ids = {row["id"] for row in await guests.using_db(change.connection).values("id")}
+        for user_id in sorted(ids | ({user.id} if themself else set())):
+            change.record(UserEvent(topic=events.user(user_id), action=action, user=out))
 
 
 def user_out(user: User) -> UserOut:

@@ -11,6 +11,7 @@ import * as inboxBell from "./shell/inbox_bell.js";
 import * as paletteKey from "./shell/palette_key.js";
 import * as preferences from "./shell/preferences.js";
 import * as roomList from "./shell/room_list.js";
+import * as serverRole from "./shell/server_role.js";
 import * as signedOut from "./shell/signed_out.js";
 import * as theme from "./shell/theme.js";
 import * as toast from "./shell/toast.js";
@@ -68,6 +69,7 @@ connectionStatus.start(find(document, "#connection"), feed, find(document, "#off
 announcer.start(find(document, "#announcer"));
 toast.start(find(document, "#toasts"));
 preferences.start(feed);
+serverRole.start(feed);
 userNames.start(feed);
 userChoices.start(feed);
 /** @type {HTMLElement|null} */ const out = document.querySelector("#signed-out");

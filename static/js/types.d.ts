@@ -150,6 +150,7 @@ interface PageEvents {
   "import:sent": CustomEvent<number>; // the job that works on it
   preference: CustomEvent<Preference>; // a null value: taken back
   "signed-out": CustomEvent<null>;
+  "server-role:changed": CustomEvent<null>; // the viewer became a guest of the server, or a member
 }
 type MessageChange = { message: Message; before?: Message; live: boolean };
 interface RoomEvents {

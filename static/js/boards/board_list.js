@@ -52,6 +52,7 @@ export function start(element, feed, added = () => {}) {
 
   feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", load, { signal });
+  document.addEventListener("server-role:changed", load, { signal });
   return { load, stop: () => controller.abort() };
 }
 

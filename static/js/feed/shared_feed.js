@@ -61,11 +61,12 @@ export class SharedFeed extends Feed {
     else this.#channel?.send("checkConnection", {});
   }
 
-  /** Bring further topics, from now on. @param {string[]} topics */
+  /** Bring further topics, from now on, also those that were denied before. @param {string[]} topics */
   addTopics(topics) {
     this.topics = topicsIn(String([...this.topics, ...topics]));
-    if (this.#tabLeader) for (const event of this.#tabLeader.missed(this.#asking) ?? []) this.#apply(event);
-    else this.#ask();
+    const asking = { ...this.#asking, added: topics };
+    if (this.#tabLeader) for (const event of this.#tabLeader.missed(asking) ?? []) this.#apply(event);
+    else this.#channel?.send("ask", asking);
   }
 
   get #asking() {

@@ -4,7 +4,7 @@
  * 1. A tab gets the events that it missed only when the connection has had its topics since then; until then it waits.
  * 2. For further topics, or older events, the connection restarts at the position of the waiting tab: the others get
  * some events again, and drop them. 3. For fewer topics it restarts where it is. 4. A denied topic is left out, until a
- * tab asks that was opened later: then it is tried once again. 5. A tab that joins gets the last state of what has no
+ * tab asks that was opened later, or adds it: then it is tried once again. 5. A tab that joins gets the last state of what has no
  * id, such as presence: it would otherwise get it only with the next change. It is unknown while there is no connection.
  */
 import { behind, isNewer } from "./event_ids.js";
@@ -14,7 +14,7 @@ import { isAbout } from "./topics.js";
 
 /** @typedef {{feed: import("./resuming_feed.js").ResumingFeed, stop: () => void}} Connected */
 /** @typedef {(topics: string, last: string) => Connected} Connect */
-/** @typedef {{tab: string, topics: string[], last: string}} Asking a tab, what it wants, and the newest it knows */
+/** @typedef {{tab: string, topics: string[], last: string, added?: string[]}} Asking a tab, what it wants, the newest it knows, and what it wants only now */
 
 const GROW_MS = 30; // tabs that come together are served together
 const SHRINK_MS = 300; // a person who goes from page to page may want the same again
@@ -84,10 +84,10 @@ export class TabLeader {
    * The events that a tab has missed, oldest first: null when they are not known any more, undefined when it has to wait.
    * @param {Asking} asking @returns {FeedEvent[]|null|undefined}
    */
-  missed({ tab, topics, last }) {
+  missed({ tab, topics, last, added = [] }) {
     const isNew = this.#tabTopics.set(tab, topics);
     if (isNew) this.#newcomers.add(tab);
-    for (const topic of isNew ? topics : []) this.#denied.delete(topic);
+    for (const topic of isNew ? topics : added) this.#denied.delete(topic);
     const far = Math.abs(behind(last, this.#position)) > FAR;
     if (topics.every((topic) => this.#carried.includes(topic) || this.#denied.has(topic))) {
       const missed = this.#past.since(last);

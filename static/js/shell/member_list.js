@@ -26,13 +26,15 @@ export function start(element, place, memberOf, feed) {
     const known = row(member.user.id);
     const shown = known ?? rowFor(member.user);
     shown.dataset.role = member.role;
+    shown.toggleAttribute("data-guest", Boolean(member.user.guest));
     find(shown, "select", HTMLSelectElement).value = member.role;
     if (!known) insertById(element, shown);
     showEmpty();
   };
   /** @param {FeedEventMap["change"]} event */
   const onChange = ({ detail }) => {
-    const { action } = detail;
+    const { action, user } = detail;
+    if (user) row(user.id)?.toggleAttribute("data-guest", Boolean(user.guest));
     const member = memberOf(detail);
     if (!member) return;
     if (action === "delete") remove(row(member.user.id));

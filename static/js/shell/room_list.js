@@ -79,6 +79,7 @@ export function start(element, me, feed) {
 
   feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", load, { signal });
+  document.addEventListener("server-role:changed", load, { signal });
   const stopFilter = roomFilter.start(element);
   return () => {
     controller.abort();

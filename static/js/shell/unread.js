@@ -64,6 +64,7 @@ export function start(element, me, feed) {
   if (me) {
     feed.addEventListener("change", onChange, { signal });
     feed.addEventListener("reset", load, { signal });
+    document.addEventListener("server-role:changed", load, { signal });
   }
   return () => {
     controller.abort();

@@ -52,6 +52,7 @@ export function start(element, feed) {
   closeOnLeave(list, signal);
   feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", again, { signal });
+  document.addEventListener("server-role:changed", again, { signal });
   if (list.children.length >= FULL) load();
   if (form instanceof HTMLFormElement) {
     liveForm.start(form, feed, {

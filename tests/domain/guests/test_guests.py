@@ -156,13 +156,17 @@ async def test_an_administrator_makes_a_guest_a_member_and_a_member_a_guest_at_o
         refused(await client.get("/api/notes"), 404, "not_found")
         for refused_caller in (client, ada):
             refused(await refused_caller.put(at), 403, "forbidden")
+        assert 'data-role="editor" data-guest' in (await ada.get(f"/front/boards/{board}")).text
         ended, _ = house.watch(await house.grant(cookie))
+        start = await house.core.log.newest()
 
         answer = await root.put(at)
 
         assert answer.status_code == 200
         assert "guest" not in answer.json()
         await asyncio.wait_for(ended.wait(), 20)  # its client comes back, for what it may see now
+        told = [event["user"] for event in await house.events(start, f"user:{gus}") if "user" in event]
+        assert [user.get("guest", False) for user in told] == [False], "their open pages hear of it"
         assert (await client.get("/api/notes")).status_code == 200
         link = (await client.post("/api/invitations", json={})).json()["link"]
         ended, _ = house.watch(await house.grant(cookie))

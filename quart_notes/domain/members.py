@@ -44,8 +44,7 @@ class Members(Service):
                 await _require_another_owner(connection, board_id, user_id)
             member.role = data.role
             await member.save(using_db=connection, update_fields=["role"])
-            _record_event(change, "update", out)
-            record_membership(change, "update", board_id, user_id, data.role)
+            record_role(change, out)
         return out
 
     @transactional
@@ -86,6 +85,12 @@ async def _add(change: Change, member: MemberOut) -> None:
 
 def _record_event(change: Change, action: events.Action, member: MemberOut) -> None:
     change.record(MemberEvent(topic=events.board(member.board_id), action=action, member=member))
+
+
+def record_role(change: Change, member: MemberOut) -> None:
+    """Record the new role of a member, for all members and for themselves."""
+    _record_event(change, "update", member)
+    record_membership(change, "update", member.board_id, member.user.id, member.role)
 
 
 async def require_shared(connection: BaseDBAsyncClient, board_id: int) -> None:

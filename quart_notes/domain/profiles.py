@@ -10,6 +10,7 @@ from quart_notes.domain.boards import rename_personal
 from quart_notes.domain.jobs import ACTIVE, request_work, set_state
 from quart_notes.domain.notifications.recording import record_inboxes
 from quart_notes.domain.service import Service, transactional
+from quart_notes.domain.succession import ensure_owners
 from quart_notes.domain.users import RESERVED, nickname_taken, of_nickname, record_user_event, user_out
 from quart_notes.errors import LastAdministratorError, NotFoundError, NotNowError
 from quart_notes.live.writer import Change
@@ -51,7 +52,7 @@ class Profiles(Service):
 
     @transactional
     async def deactivate(self, change: Change, caller: Caller, user_id: int) -> UserOut:
-        """Deactivate a user: end everything that lets them in, their links and their jobs.
+        """Deactivate a user: end everything that lets them in, their links and their jobs; others become owners.
 
         raises   NotFoundError; LastAdministratorError; ForbiddenError unless the caller is an administrator
         """
@@ -63,6 +64,7 @@ class Profiles(Service):
             await Invitation.filter(inviter_id=user.id).using_db(change.connection).delete()
             await _end_jobs(change, user.id)
             await update_user(change, user, deactivated_at=datetime.now(UTC))
+            await ensure_owners(change, user.id)
         return user_out(user)
 
     @transactional
@@ -71,7 +73,9 @@ class Profiles(Service):
         caller.require_admin()
         user = await _require_user(change.connection, user_id)
         await revoke_all(change, user.id)  # sessions and tokens made while they were deactivated
-        return await update_user(change, user, deactivated_at=None)
+        activated = await update_user(change, user, deactivated_at=None)
+        await ensure_owners(change, user.id)
+        return activated
 
     @transactional
     async def set_admin(self, change: Change, caller: Caller, user_id: int, *, admin: bool) -> UserOut:

@@ -20,7 +20,8 @@ async def deactivate(user_id: int) -> Response:
     """Deactivate a person.
 
     Their sessions, tokens, links, imports and open streams end; signing in is refused as for an unknown person. Their
-    notes and messages stay. Administrators only; the last one cannot be deactivated.
+    notes and messages stay. What only they own gets another owner. Administrators only; the last one cannot be
+    deactivated.
     """
     return json_item(*await core().profiles.deactivate(await caller(), user_id))
 

@@ -21,7 +21,10 @@ blueprint = Blueprint("front_administration", __name__, url_prefix="/front/users
 async def deactivate(user_id: int) -> Page:
     """The form to deactivate a person."""
     user = await core().profiles.get(user_id)
-    words = "They are signed out everywhere at once, and their tokens and links end. What they wrote stays."
+    words = (
+        "They are signed out everywhere at once, and their tokens and links end. What they wrote stays. "
+        "Of boards and closed rooms that only they own, another member becomes the owner."
+    )
     if page := await confirmation(
         f"Deactivate {user.nickname}?", words, verb="Deactivate", back=f"/front/users#user-{user_id}"
     ):

@@ -53,8 +53,7 @@ class RoomMembers(Service):
                 await _require_another_owner(connection, room_id, user_id)
             member.role = data.role
             await member.save(using_db=connection, update_fields=["role"])
-            _record_event(change, "update", out)
-            record_room_membership(change, "update", room_id, user_id, data.role)
+            record_role(change, out)
         return out
 
     @transactional
@@ -101,6 +100,12 @@ async def _add(change: Change, member: RoomMemberOut) -> None:
 
 def _record_event(change: Change, action: events.Action, member: RoomMemberOut) -> None:
     change.record(RoomMemberEvent(topic=events.room(member.room_id), action=action, room_member=member))
+
+
+def record_role(change: Change, member: RoomMemberOut) -> None:
+    """Record the new role of a member, for all members and for themselves."""
+    _record_event(change, "update", member)
+    record_room_membership(change, "update", member.room_id, member.user.id, member.role)
 
 
 async def _require_another_owner(connection: BaseDBAsyncClient, room_id: int, user_id: int) -> None:

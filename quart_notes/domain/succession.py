@@ -1,0 +1,56 @@
+"""The next owners of boards and closed rooms whose owners are all deactivated.
+
+A board or a closed room that has an active member has an active owner: a member with the highest role becomes one,
+members of the server before guests, of these who has been there longest. Where nobody is active, nothing changes.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+from tortoise.expressions import Subquery
+
+from quart_notes.domain import members
+from quart_notes.domain.access import RANK
+from quart_notes.domain.rooms import members as room_members
+from quart_notes.domain.users import by_id
+from quart_notes.live.writer import Change
+from quart_notes.models import Membership, RoomMembership
+from quart_notes.schemas import MemberOut, RoomMemberOut
+
+ROOM_RANK = {"member": 0, "owner": 1}
+
+
+async def ensure_owners(change: Change, user_id: int) -> None:
+    """Give the boards and closed rooms of a user an active owner, after the user was deactivated or activated."""
+    connection = change.connection
+    boards = Subquery(Membership.filter(user_id=user_id, board__kind="shared").values("board_id"))
+    rooms = Subquery(RoomMembership.filter(user_id=user_id).values("room_id"))
+    active = {"user__deactivated_at__isnull": True}
+    of_boards: Any = Membership.filter(board_id__in=boards, **active).order_by("board_id", "id")
+    of_rooms: Any = RoomMembership.filter(room_id__in=rooms, **active).order_by("room_id", "id")
+    on_boards = _successors(await of_boards.select_related("user", "board").using_db(connection), "board_id", RANK)
+    in_rooms = _successors(await of_rooms.select_related("user", "room").using_db(connection), "room_id", ROOM_RANK)
+    people = await by_id(connection, [one.user_id for one in (*on_boards, *in_rooms)])
+    for member in on_boards:
+        member.role = "owner"
+        await member.save(using_db=connection, update_fields=["role"])
+        if member.board.deleted_at is None:
+            out = MemberOut(board_id=member.board_id, user=people[member.user_id], role="owner")
+            members.record_role(change, out)
+    for member in in_rooms:
+        member.role = "owner"
+        await member.save(using_db=connection, update_fields=["role"])
+        if member.room.deleted_at is None:
+            room_out = RoomMemberOut(room_id=member.room_id, user=people[member.user_id], role="owner")
+            room_members.record_role(change, room_out)
+
+
+def _successors(rows: Iterable[Any], place: str, rank: Mapping[Any, int]) -> list[Any]:
+    """Who becomes the owner of each place that has none: rows of active members, by place, the longest first."""
+    found = []
+    for _, group in groupby(rows, key=lambda row: getattr(row, place)):
+        best = max(group, key=lambda row: (rank[row.role], not row.user.is_guest))  # of equals the first
+        if best.role != "owner":
+            found.append(best)
+    return found

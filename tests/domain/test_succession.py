@@ -1,0 +1,104 @@
+"""Boards and closed rooms keep an owner when their owners are deactivated (A8, R5)."""
+
+from typing import Any
+
+import pytest
+
+from quart_notes.live import events
+from quart_notes.schemas.event_ids import EventId
+from tests.support.accounts_app import House
+
+
+async def _deactivate(house: House, nickname: str) -> None:
+    await house.core.profiles.deactivate(house.caller("root"), house.people[nickname].id)
+
+
+async def _activate(house: House, nickname: str) -> None:
+    await house.core.profiles.activate(house.caller("root"), house.people[nickname].id)
+
+
+async def _roles(house: House, viewer: str, *, board: int = 0, room: int = 0) -> dict[str, str]:
+    caller = house.caller(viewer)
+    found: Any = await (house.core.members.find(caller, board) if board else house.core.room_members.find(caller, room))
+    return {one.user.nickname: one.role for one in found.items}
+
+
+async def test_the_longest_member_of_a_closed_room_becomes_its_owner(house: House):
+    room = await house.room(ada="owner", eve="member", bob="member")
+    start = await house.core.log.newest()
+
+    await _deactivate(house, "ada")
+
+    assert await _roles(house, "bob", room=room) == {"ada": "owner", "bob": "member", "eve": "owner"}
+    eve = house.people["eve"].id
+    told = await house.events(start, events.room(room), events.user(eve))
+    assert [(one["action"], one["room_member"]["user"]["id"]) for one in told if "room_member" in one] == [
+        ("update", eve)
+    ]
+    assert [one["room_membership"]["role"] for one in told if "room_membership" in one] == ["owner"]
+
+    await _activate(house, "ada")
+    assert await _roles(house, "bob", room=room) == {"ada": "owner", "bob": "member", "eve": "owner"}
+
+
+async def test_the_member_with_the_highest_role_becomes_the_owner_of_a_board(house: House):
+    board = await house.board(ada="owner", eve="viewer", bob="editor")
+    start = await house.core.log.newest()
+
+    await _deactivate(house, "ada")
+
+    assert await _roles(house, "bob", board=board) == {"ada": "owner", "bob": "owner", "eve": "viewer"}
+    told = await house.events(start, events.board(board), events.user(house.people["bob"].id))
+    assert [one["member"]["role"] for one in told if "member" in one] == ["owner"]
+    assert [one["membership"]["role"] for one in told if "membership" in one] == ["owner"]
+
+
+async def test_a_member_of_the_server_goes_before_a_guest_who_has_been_there_longer(house: House):
+    await house.welcome("gus", board_id=await house.board(root="owner"), role="editor")
+    room = await house.room(ada="owner", gus="member", bob="member")
+    only_gus = await house.room(ada="owner", gus="member")
+
+    await _deactivate(house, "ada")
+
+    assert await _roles(house, "bob", room=room) == {"ada": "owner", "bob": "owner", "gus": "member"}
+    assert await _roles(house, "gus", room=only_gus) == {"ada": "owner", "gus": "owner"}
+
+
+async def test_nothing_changes_where_another_owner_is_active_or_nobody_is(house: House):
+    shared = await house.room(ada="owner", bob="owner", eve="member")
+    alone = await house.room(ada="owner")
+    start = await house.core.log.newest()
+
+    await _deactivate(house, "ada")
+
+    assert await _roles(house, "bob", room=shared) == {"ada": "owner", "bob": "owner", "eve": "member"}
+    told = await house.events(start, *(events.room(room) for room in (shared, alone)))
+    assert [one for one in told if "room_member" in one] == []
+
+
+async def test_who_comes_back_to_a_place_without_an_active_owner_becomes_it(house: House):
+    room, board = await house.room(ada="owner", bob="member"), await house.board(ada="owner", bob="viewer")
+    await _deactivate(house, "bob")
+    await _deactivate(house, "ada")
+
+    await _activate(house, "bob")
+
+    assert await _roles(house, "bob", room=room) == {"ada": "owner", "bob": "owner"}
+    assert await _roles(house, "bob", board=board) == {"ada": "owner", "bob": "owner"}
+
+
+@pytest.mark.parametrize("place", ["room", "board"])
+async def test_what_was_deleted_can_be_restored_by_the_next_owner(house: House, place: str):
+    core, ada = house.core, house.caller("ada")
+    made = await (house.room if place == "room" else house.board)(
+        ada="owner", bob="member" if place == "room" else "editor"
+    )
+    await (core.room_upkeep if place == "room" else core.boards).delete(ada, made)
+    start: EventId = await core.log.newest()
+
+    await _deactivate(house, "ada")
+
+    told = await house.events(start, events.user(house.people["bob"].id))
+    assert not [one for one in told if "membership" in one or "room_membership" in one]
+    await (core.room_upkeep if place == "room" else core.boards).restore(house.caller("bob"), made)
+    assert await _roles(house, "bob", **{place: made}) == {"ada": "owner", "bob": "owner"}

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.rooms.access import find_visible_room
+from quart_notes.domain.rooms.access import find_visible_room, moderates
 from quart_notes.domain.rooms.rooms import room_of, topics
 from quart_notes.domain.service import Precondition
 from quart_notes.domain.text.markdown import tree_json
@@ -56,20 +56,14 @@ async def require_own_message(
     deleted: bool = False,
     deleting: bool = False,
 ) -> Message:
-    """The caller's own message; with `deleting` also an answer that they asked for, and for an administrator any.
+    """The caller's own message; with `deleting` also an answer that they asked for, and for who moderates the room any.
 
     raises   NotFoundError, NotYoursError; StaleVersionError, with the current message, when `allowed` says no
     """
-    moderates = deleting and caller.admin and not caller.trusted
-    message = await require_visible_message(connection, caller, message_id, deleted=deleted, moderates=moderates)
-    if moderates:
-        pass  # may delete any message, and restore it
-    elif message.answer_state is not None:
-        if not deleting:
-            raise NotYoursError("Answers of the assistant cannot be edited.")
-        require_asker(message, caller, author_id)
-    elif message.author_id != author_id:
-        raise NotYoursError("Only its author may change a message.")
+    administers = deleting and caller.admin and not caller.trusted
+    message = await require_visible_message(connection, caller, message_id, deleted=deleted, moderates=administers)
+    if not (deleting and await moderates(connection, caller, message.room_id)):
+        _require_own(message, caller, author_id, deleting=deleting)
     if allowed is not None and not allowed(message.version):
         current = (await without_unseen(connection, caller, await message_out(connection, message))).model_dump(
             mode="json"
@@ -79,6 +73,18 @@ async def require_own_message(
             extra={"message": current},
         )
     return message
+
+
+def _require_own(message: Message, caller: Caller, author_id: int, *, deleting: bool) -> None:
+    """NotYoursError unless the message is the author's, or with `deleting` an answer that the caller asked for."""
+    if message.answer_state is not None:
+        if not deleting:
+            raise NotYoursError("Answers of the assistant cannot be edited.")
+        require_asker(message, caller, author_id)
+    elif message.author_id != author_id:
+        raise NotYoursError("Only its author may change a message.")
+    if message.deleted_at is not None and message.deleted_by not in {None, author_id}:
+        raise NotYoursError("Only those who may delete any message of this room may restore this one.")
 
 
 async def without_unseen(connection: BaseDBAsyncClient, caller: Caller, message: MessageOut) -> MessageOut:

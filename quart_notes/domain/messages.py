@@ -143,7 +143,9 @@ class Messages(Service):
     async def delete(
         self, change: Change, caller: Caller, message_id: int, author_id: int, allowed: Precondition = None
     ) -> MessageOut:
-        """Delete the caller's own message or an answer they asked for; administrators any, even unreadable ones.
+        """Delete the caller's own message or an answer they asked for; who moderates the room any of it.
+
+        Administrators also those that they cannot read.
 
         `restore` undoes it.
         """
@@ -152,20 +154,23 @@ class Messages(Service):
         if message.answer_state in UNFINISHED:
             request_work(change, message, "end")
             message.answer_state = "stopped"
-        message.deleted_at = datetime.now(UTC)
-        await message.save(using_db=change.connection, update_fields=["deleted_at", "answer_state"])
+        message.deleted_at, message.deleted_by = datetime.now(UTC), author_id
+        await message.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by", "answer_state"])
         await record_inboxes_with(change, message_id=message.id)
         return await without_unseen(change.connection, caller, await record(change, "delete", message))
 
     @transactional
     async def restore(self, change: Change, caller: Caller, message_id: int, author_id: int) -> MessageOut:
-        """Undo a deletion; NotFoundError when it was not deleted or is deleted for good."""
+        """Undo a deletion. What somebody else deleted, only those restore who moderate the room.
+
+        raises   NotFoundError when it was not deleted or is deleted for good; NotYoursError
+        """
         act_as(change, caller, author_id)
         message = await require_own_message(
             change.connection, caller, message_id, author_id, deleted=True, deleting=True
         )
-        message.deleted_at = None
-        await message.save(using_db=change.connection, update_fields=["deleted_at"])
+        message.deleted_at = message.deleted_by = None
+        await message.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by"])
         await record_inboxes_with(change, message_id=message.id)
         restored = await save(change, "create", message)
         return await without_unseen(change.connection, caller, restored)

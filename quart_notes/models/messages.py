@@ -43,6 +43,7 @@ class Message(Model):
     date = fields.DatetimeField()
     edited_at = fields.DatetimeField(null=True)
     deleted_at = fields.DatetimeField(null=True)
+    deleted_by: int | None = fields.BigIntField(null=True)  # null also for deletions of former versions
 
     room_id: int
     author_id: int | None

@@ -44,6 +44,17 @@ def test_a_closed_room_appears_changes_and_disappears_for_its_member(ada, bob):
     entry.locator("a").click()
     expect(theirs.locator("#messages")).to_contain_text("welcome")
     expect(theirs.locator("main h1")).to_contain_text(renamed)
+    # An owner deletes what others said, a member does not.
+    said_by_ada = theirs.locator("#messages .message").filter(has_text="welcome")
+    said_by_ada.hover()
+    for role in ("member", "owner"):
+        assert ada.rest.put(f"/api/rooms/{room}/members/{bob.id}", json={"role": role}).status_code == 200
+        expect(said_by_ada.locator(".delete-button")).to_be_visible(visible=role == "owner")
+    expect(said_by_ada.locator(".edit-link")).to_be_hidden()
+    said_by_ada.locator(".delete-button").click()
+    expect(said_by_ada).to_have_count(0)
+    theirs.get_by_role("button", name="Undo").click()
+    expect(said_by_ada).to_have_count(1)
     ours.locator(f"#members [data-id='{bob.id}']").get_by_role("button", name="Remove").click()
     ours.get_by_role("button", name="Remove", exact=True).click()
 

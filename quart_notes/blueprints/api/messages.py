@@ -92,8 +92,8 @@ async def update_message(message_id: int, data: MessageUpdate) -> Response:
 async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
     """Delete your own message.
 
-    It can be restored for a while. Administrators can delete any message; the response for one that they may not read
-    has no text.
+    It can be restored for a while. Owners of a room can delete any message there, administrators any at all; the
+    response for one that they may not read has no text.
     """
     allowed = if_match(tags_sent("If-Match"))
     return message_item(await core().messages.delete(await caller(), message_id, query_args.author_id, allowed))
@@ -103,9 +103,10 @@ async def delete_message(message_id: int, query_args: AuthorQuery) -> Response:
 @validate_querystring(AuthorQuery)
 @responds(MESSAGE, problems=(NotYoursError,))
 async def restore_message(message_id: int, query_args: AuthorQuery) -> Response:
-    """Restore your own deleted message.
+    """Restore a deleted message.
 
-    404 when it was not deleted, or was deleted for good.
+    Your own, unless somebody else deleted it; as an owner of the room or administrator, any. 404 when it was not
+    deleted, or was deleted for good.
     """
     return message_item(await core().messages.restore(await caller(), message_id, query_args.author_id))
 

@@ -17,6 +17,7 @@ from quart_notes.schemas import (
     LevelUpdate,
     MessageOut,
     MessageQuery,
+    MyRoomOut,
     ReadingUpdate,
     RoomCreate,
     RoomMessageCreate,
@@ -97,7 +98,7 @@ async def visible_message(shown: RoomOut, message_id: int) -> MessageOut:
     return found
 
 
-async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
+async def visible_room(room_id: int, me: UserOut | None) -> MyRoomOut:
     """A room, or a conversation of the caller; NotFoundError for those of others, as if they did not exist."""
     found, _ = await core().rooms.get(await caller(), room_id)
     if found.kind != "room" and me not in found.people:
@@ -106,7 +107,7 @@ async def visible_room(room_id: int, me: UserOut | None) -> RoomOut:
 
 
 async def _conversation(
-    shown: RoomOut, me: UserOut | None, form: dict[str, Any], marked: MessageOut | None = None
+    shown: MyRoomOut, me: UserOut | None, form: dict[str, Any], marked: MessageOut | None = None
 ) -> str:
     before = parse_id(request.args.get("before_id"))
     reading = await _reading(shown.id, me)
@@ -133,7 +134,7 @@ async def _conversation(
         model=core().assistant.model,
         note_board=await writable_board(),
         missing=core().assistant.reason() if shown.kind == "private" else None,
-        deleted=await _deleted(shown.id, me),
+        deleted=await _deleted(shown, me),
         marked=marked,
         replying_to=await _replying_to(shown, form),
         reacting=await reacting_users(found.items),
@@ -182,14 +183,16 @@ async def _messages(room_id: int, before_id: int, around: int | None) -> tuple[L
     return read._replace(items=[*read.items, *unread.items]), unread.more
 
 
-async def _deleted(room_id: int, me: UserOut | None) -> MessageOut | None:
-    """The caller's own message that was just deleted and can be restored."""
+async def _deleted(shown: MyRoomOut, me: UserOut | None) -> MessageOut | None:
+    """The message that was just deleted in a room, if the caller may restore it."""
     message_id = parse_id(request.args.get("deleted"))
     message = await core().messages.deleted(message_id) if message_id and me else None
-    if message is None or me is None or message.room_id != room_id:
+    if message is None or me is None or message.room_id != shown.id:
         return None
+    who = await caller()
     owner_id = message.answer.asker_id if message.answer else message.author_id
-    return message if owner_id == me.id else None
+    moderates = not who.trusted and (who.admin or shown.role == "owner")
+    return message if moderates or owner_id == me.id else None
 
 
 @blueprint.post("/<id:room_id>/messages")

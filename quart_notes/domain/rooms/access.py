@@ -96,6 +96,17 @@ async def require_owned_room(connection: BaseDBAsyncClient, caller: Caller, room
     return room
 
 
+async def moderates(connection: BaseDBAsyncClient, caller: Caller, room_id: int) -> bool:
+    """Whether a caller may delete the messages of others in a room that they see, and restore them.
+
+    Administrators may, and those who keep up the room. In open mode nobody does.
+    """
+    if caller.trusted or caller.admin:
+        return not caller.trusted
+    room = await Room.get(id=room_id, using_db=connection)
+    return (await roles_in(connection, caller, [room]))[room_id] == "owner"
+
+
 def is_fixed(room: Room) -> bool:
     """Whether nobody can change a room: the lobby, and a conversation."""
     return room.kind != "room" or room.id == LOBBY

@@ -7,14 +7,12 @@ const accounts = "accounts" in document.documentElement.dataset;
 /** Whether an answer is waiting or being written. @param {Answer|null|undefined} answer */
 export const isGrowing = (answer) => answer?.state === "waiting" || answer?.state === "writing";
 
-/** The parts of an answer that never change. @param {HTMLElement} item @param {number} id @param {Answer} answer @param {number} viewer @returns {boolean} whether the viewer has asked */
+/** The parts of an answer that never change. @param {HTMLElement} item @param {number} id @param {Answer} answer @param {number} viewer */
 export function nameAnswer(item, id, { asker_id, question_id }, viewer) {
-  const asked = viewer > 0 && asker_id === viewer;
   item.dataset.asker = String(asker_id ?? "");
   item.dataset.question = String(question_id);
-  item.toggleAttribute("data-asked", asked);
+  item.toggleAttribute("data-asked", viewer > 0 && asker_id === viewer);
   for (const form of [".stop-form", ".again-form"]) address(find(item, form), "action", id);
-  return asked;
 }
 
 /** @param {HTMLElement} item @param {Answer} answer @param {number} viewer */

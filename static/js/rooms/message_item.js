@@ -11,9 +11,6 @@ import { showTime } from "./message_time.js";
 
 /** @type {WeakMap<Element, Message>} */ const shown = new WeakMap();
 
-/** Whether the viewer may delete messages of others. */
-const administers = "admin" in document.documentElement.dataset;
-
 /** @param {Element} list @returns {HTMLCollectionOf<HTMLElement>} a live one; nothing else is in the list */
 export const itemsIn = (list) => /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
 
@@ -85,9 +82,8 @@ function name(item, message) {
   item.dataset.id = String(message.id);
   item.dataset.author = String(message.author_id ?? "");
   if (message.client_key) item.dataset.key = message.client_key;
-  const asked = message.answer && nameAnswer(item, message.id, message.answer, viewer);
-  showTools(item, message.id, administers || own || Boolean(asked));
-  if (message.answer) return;
+  showTools(item, message.id);
+  if (message.answer) return nameAnswer(item, message.id, message.answer, viewer);
   item.toggleAttribute("data-own", own);
   if (message.author) showNames(item, message.author);
   else nameGuest(item, message.guest ?? "");
@@ -95,13 +91,12 @@ function name(item, message) {
   address(find(item, ".edit-link"), "href", message.id);
 }
 
-/** @param {HTMLElement} item @param {number} id @param {boolean} deletes whether the viewer may delete the message */
-function showTools(item, id, deletes) {
+/** @param {HTMLElement} item @param {number} id */
+function showTools(item, id) {
   // The first where the viewer may write on the open board; the links for users.
   for (const form of item.querySelectorAll(".note-form, .delete-form")) address(form, "action", id);
   for (const link of item.querySelectorAll(".reply-link, .react-link")) address(link, "href", id);
-  find(item, ".message-tools").hidden = !deletes && !item.querySelector(".note-form, .reply-link");
-  find(item, ".delete-form").hidden = !deletes;
+  find(item, ".message-tools").hidden = !item.querySelector(".note-form, .reply-link");
 }
 
 /** @param {HTMLElement} item @param {string} guest */

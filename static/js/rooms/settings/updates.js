@@ -10,6 +10,7 @@ export function start(element, feed) {
   const { signal } = controller;
   const id = Number(element.dataset.room);
   const { root = "" } = document.documentElement.dataset;
+  const [accounts, administers] = ["accounts", "admin"].map((name) => name in document.documentElement.dataset);
 
   /** What depends on it is in the page as it was made. Typed text is kept. @param {Room} room */
   const show = ({ name, archived, closed }) => {
@@ -25,6 +26,7 @@ export function start(element, feed) {
     try {
       const { value } = await ask(`/rooms/${id}`, { signal });
       show(value);
+      element.toggleAttribute("data-moderates", administers || (accounts && value.role === "owner"));
       if (element.dataset.role && value.role !== element.dataset.role) location.reload();
     } catch (caught) {
       if (Problem.of(caught).status !== 404) throw caught;

@@ -1,7 +1,7 @@
 """The rows of messages, within a transaction: load them for the caller, convert them, save and record them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -19,8 +19,8 @@ from quart_notes.errors import NotFoundError, NotYoursError, StaleVersionError, 
 from quart_notes.live import events
 from quart_notes.live.events import Action, MessageEvent, WorkEvent, WorkRequest
 from quart_notes.live.writer import Change
-from quart_notes.models import Message
-from quart_notes.schemas import AnswerOut, ContentNode, MessageOut, QuoteOut, RoomOut, UserOut
+from quart_notes.models import Message, Reaction
+from quart_notes.schemas import AnswerOut, ContentNode, MessageOut, QuoteOut, ReactionOut, RoomOut, UserOut
 from quart_notes.schemas.deleted_text import QUOTE, TEXT
 
 NO_ROOM = 0  # an id that no room has
@@ -146,6 +146,37 @@ async def message_outs(connection: BaseDBAsyncClient, messages: Sequence[Message
     ids = {user_id for message in messages for user_id in (message.author_id, message.recipient_id)}
     people = await by_id(connection, ids | {row["author_id"] for row in quoted.values()})
     return [shown_message(message, people, quoted) for message in messages]
+
+
+async def messages_for(
+    connection: BaseDBAsyncClient, reader_id: int | None, messages: Sequence[Message]
+) -> list[MessageOut]:
+    """The messages for a reader: the users of a reaction include the reader, however many have given it.
+
+    At most one query more than `message_outs`.
+    """
+    outs = await message_outs(connection, messages)
+    asked = [out.id for out in outs if any(_may_lack(one, reader_id) for one in out.reactions)]
+    if not asked or reader_id is None:
+        return outs
+    mine = Reaction.filter(user_id=reader_id, message_id__in=asked).using_db(connection)
+    own = {(one.message_id, one.emoji) for one in await mine}
+    return [_with_own(out, reader_id, own) if out.id in asked else out for out in outs]
+
+
+def _may_lack(reaction: ReactionOut, user_id: int | None) -> bool:
+    """Whether a user may have given a reaction without being in its list, which is not whole."""
+    return reaction["count"] > len(reaction["user_ids"]) and user_id not in reaction["user_ids"]
+
+
+def _with_own(message: MessageOut, reader_id: int, own: Set[tuple[int, str]]) -> MessageOut:
+    reactions = [
+        ReactionOut(emoji=one["emoji"], count=one["count"], user_ids=[*one["user_ids"][:-1], reader_id])
+        if _may_lack(one, reader_id) and (message.id, one["emoji"]) in own
+        else one
+        for one in message.reactions
+    ]
+    return message.model_copy(update={"reactions": reactions})
 
 
 async def _quoted(connection: BaseDBAsyncClient, messages: Sequence[Message]) -> dict[int, dict[str, Any]]:

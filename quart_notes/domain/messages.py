@@ -17,7 +17,7 @@ from quart_notes.domain.message_queries import (
     TEXT_COLUMNS,
     UNFINISHED,
     message_out,
-    message_outs,
+    messages_for,
     record,
     record_message_event,
     request_work,
@@ -183,7 +183,8 @@ class Messages(Service):
     async def get(self, caller: Caller, message_id: int) -> tuple[MessageOut, EventId]:
         """A message, and the newest event that it includes."""
         async with self._snapshot() as (connection, position):
-            out = await message_out(connection, await require_visible_message(connection, caller, message_id))
+            message = await require_visible_message(connection, caller, message_id)
+            (out,) = await messages_for(connection, caller.id, [message])
         return out, position
 
     async def deleted(self, message_id: int) -> MessageOut | None:
@@ -196,14 +197,14 @@ class Messages(Service):
         """A page of the messages in a room; NotFoundError when the caller sees no such room."""
         async with self._database.snapshot() as connection:
             await require_visible_room(connection, caller, room_id)
-            return await self._page(connection, Message.filter(room_id=room_id), query)
+            return await self._page(connection, caller, Message.filter(room_id=room_id), query)
 
     async def direct(self, caller: Caller, query: MessageQuery) -> Listed[MessageOut]:
         """A page of all direct messages that the caller sees."""
         async with self._database.snapshot() as connection:
             own_only = Q() if caller.trusted else Q(author_id=caller.id) | Q(recipient_id=caller.id)
             messages = Message.filter(own_only, recipient_id__isnull=False)
-            return await self._page(connection, messages, query)
+            return await self._page(connection, caller, messages, query)
 
     async def of_user(self, caller: Caller, user_id: int, query: MessageQuery) -> Listed[MessageOut]:
         """A page of the direct messages to or from a user, those that the caller sees.
@@ -219,10 +220,10 @@ class Messages(Service):
             ids += [row["id"] for row in await rooms.filter(upper_id=user_id).values("id")]
             # Without the assistant's answers, which have no recipient.
             messages = Message.filter(room_id__in=ids, recipient_id__isnull=False)
-            return await self._page(connection, messages, query)
+            return await self._page(connection, caller, messages, query)
 
     async def _page(
-        self, connection: BaseDBAsyncClient, messages: QuerySet[Message], query: MessageQuery
+        self, connection: BaseDBAsyncClient, caller: Caller, messages: QuerySet[Message], query: MessageQuery
     ) -> Listed[MessageOut]:
         position = await self._log.newest(connection)
         messages = messages.filter(deleted_at__isnull=True, id__gt=query.after_id).using_db(connection)
@@ -232,7 +233,7 @@ class Messages(Service):
         else:
             rows = await messages.filter(id__lt=query.before_id).order_by("-id").limit(query.limit + 1)
             page = rows[: query.limit][::-1]
-        return Listed(await message_outs(connection, page), position, len(rows) > query.limit)
+        return Listed(await messages_for(connection, caller.id, page), position, len(rows) > query.limit)
 
 
 async def _post_once(

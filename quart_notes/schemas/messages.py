@@ -147,7 +147,9 @@ class ReactionOut(TypedDict):
 
     emoji: Annotated[str, Field(description="The emoji, fully qualified.", examples=["👍"])]
     count: Annotated[int, Field(description="How many users.", ge=1)]
-    user_ids: Annotated[list[int], Field(description=f"The first {REACTING_MAX} of them.", max_length=REACTING_MAX)]
+    user_ids: Annotated[
+        list[int], Field(description=f"The first {REACTING_MAX}; in a response, you too.", max_length=REACTING_MAX)
+    ]
 
 
 class MessageOut(OutputModel):

@@ -75,6 +75,7 @@ type FeedAction = "create" | "update" | "delete" | "reset";
 type FeedEvent = {
   id?: string;
   topic?: string;
+  by?: number | null; // the user who did it
   action: FeedAction;
   note?: Note;
   user?: User;

@@ -78,6 +78,14 @@ def test_a_reply_that_waits_for_the_connection_stays_a_reply(come, rest, shared_
     assert rest.get(f"/api/rooms/{place}/messages").json()[-1]["reply_to"]["id"] == said["id"]
 
 
+CROWDED = """async ([id, room_id, emojis]) => {
+  const { fillReactions } = await import("/static/js/messages/reactions.js");
+  const user_ids = Array.from({ length: 100 }, (_, number) => 1e9 + number);
+  const reactions = emojis.map((emoji) => ({ emoji, count: 101, user_ids }));
+  fillReactions(document.querySelector(`#message-${id}`), { id, room_id, reactions });
+}"""
+
+
 def test_reactions_are_chosen_and_taken_back_in_every_window(come, rest, ada, bob, place):
     said = say(rest, place, ada, fresh())
     hers, his = come(ada), come(bob)
@@ -108,6 +116,10 @@ def test_reactions_are_chosen_and_taken_back_in_every_window(come, rest, ada, bo
         first = page.locator(f"#message-{said['id']} .reaction").first
         expect(first).to_have_accessible_name(f"🎉 2: {bob['nickname']}, {ada['nickname']}")
         expect(first).to_have_attribute("aria-pressed", "true")
+    # An event lists a hundred of those who have reacted: what is said of the viewer stays.
+    hers.evaluate(CROWDED, [said["id"], place, ["🎉", "👨‍👩‍👧‍👦"]])
+    assert [one.get_attribute("aria-pressed") for one in chip.all()] == ["true", "false"]
+    expect(chip.first).to_have_text("🎉 101")
     his.locator(f"#message-{said['id']} .reaction").first.click()
     expect(chip.first).to_have_accessible_name(f"🎉 1: {ada['nickname']}")
     chip.first.click()

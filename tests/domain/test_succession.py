@@ -90,9 +90,10 @@ async def test_who_comes_back_to_a_place_without_an_active_owner_becomes_it(hous
 @pytest.mark.parametrize("place", ["room", "board"])
 async def test_what_was_deleted_can_be_restored_by_the_next_owner(house: House, place: str):
     core, ada = house.core, house.caller("ada")
-    made = await (house.room if place == "room" else house.board)(
-        ada="owner", bob="member" if place == "room" else "editor"
-    )
+    if place == "room":
+        made = await house.room(ada="owner", bob="member")
+    else:
+        made = await house.board(ada="owner", bob="editor")
     await (core.room_upkeep if place == "room" else core.boards).delete(ada, made)
     start: EventId = await core.log.newest()
 

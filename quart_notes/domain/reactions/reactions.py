@@ -8,7 +8,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller, act_as
-from quart_notes.domain.message_queries import UNFINISHED, message_out, require_visible_message, save
+from quart_notes.domain.message_queries import UNFINISHED, messages_for, require_visible_message, save
 from quart_notes.domain.notifications.of_messages import notify_of_reaction
 from quart_notes.domain.notifications.recording import record_inboxes
 from quart_notes.domain.reactions.emoji import one_emoji
@@ -53,7 +53,8 @@ class Reactions(Service):
         if new:
             await notify_of_reaction(change, message, author_id, added=True)
             await self._save(change, message, author_id, kind)
-        return await message_out(change.connection, message)
+        (out,) = await messages_for(change.connection, author_id, [message])
+        return out
 
     @transactional
     async def remove(self, change: Change, caller: Caller, message_id: int, author_id: int, emoji: str) -> MessageOut:
@@ -64,7 +65,8 @@ class Reactions(Service):
         if await own.delete():
             await notify_of_reaction(change, message, author_id, added=False)
             await self._save(change, message, author_id, kind)
-        return await message_out(change.connection, message)
+        (out,) = await messages_for(change.connection, author_id, [message])
+        return out
 
     async def _message(self, change: Change, caller: Caller, message_id: int, author_id: int) -> Message:
         """The message, in a room where the author of the reaction takes part; NotNowError while it is being written."""

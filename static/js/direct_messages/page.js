@@ -45,7 +45,7 @@ export function start(element, feed) {
   const { noteBoard, noteBoardName = "" } = element.dataset;
   linkedNotes.start(list, feed);
   quotes.start(list, feed, (change) => change());
-  reactions.start(list);
+  reactions.start(list, feed);
   if (noteBoard) messageNotes.start(list, { id: Number(noteBoard), name: noteBoardName }, feed);
   feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", load, { signal });

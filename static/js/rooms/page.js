@@ -57,7 +57,7 @@ export function start(element, feed) {
   assistantAnswers.start(list, feed);
   linkedNotes.start(list, feed, (change) => scroll.keeping(change));
   quotes.start(list, feed, (change) => scroll.keeping(change));
-  reactions.start(list);
+  reactions.start(list, feed);
   const { noteBoard, noteBoardName = "" } = element.dataset;
   if (noteBoard) messageNotes.start(list, { id: Number(noteBoard), name: noteBoardName }, feed);
   if (kind === "private") assistantStatus.start(find(element, "#assistant-missing"), list, feed);

@@ -185,10 +185,33 @@ async def test_a_message_takes_a_limited_number_of_kinds_and_lists_a_limited_num
     for who in people:
         found = await react(core, message, who, KINDS[0])
     ids = [who.id for who in people]
-    assert found[0] == {"emoji": KINDS[0], "count": 3, "user_ids": ids[:2]}
+    assert found[0] == {"emoji": KINDS[0], "count": 3, "user_ids": [ids[0], ids[2]]}, "the reader is among them"
+    assert (await everything(core, LOBBY))[0].reactions[0]["user_ids"] == ids[:2]
     assert (await take_back(core, message, people[0], KINDS[0]))[0]["user_ids"] == ids[1:]
     await take_back(core, message, people[0], KINDS[1])
     assert (await react(core, message, people[1], KINDS[-1]))[-1]["emoji"] == KINDS[-1]
+
+
+async def test_a_reader_finds_their_own_reaction_however_many_there_are(house: House, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "REACTING_MAX", 2)
+    core, message = house.core, await house.say("root", LOBBY)
+    ids = {name: one.id for name, one in house.people.items()}
+    for nickname in ("root", "ada", "bob"):
+        answer = await core.reactions.add(house.caller(nickname), message.id, ids[nickname], "👍")
+        await core.reactions.add(house.caller("root"), message.id, ids["root"], "🎉")
+    assert answer.result.reactions[0]["user_ids"] == [ids["root"], ids["bob"]]
+    for nickname, last, pressed in (("root", "ada", 2), ("ada", "ada", 1), ("bob", "bob", 1), ("eve", "ada", 0)):
+        async with await house.browser(nickname) as client:
+            (listed,) = (await client.get(f"/api/rooms/{LOBBY}/messages")).json()
+            alone = (await client.get(f"/api/messages/{message.id}")).json()
+            page = (await client.get(f"/front/rooms/{LOBBY}")).text
+        assert listed["reactions"][0] == {"emoji": "👍", "count": 3, "user_ids": [ids["root"], ids[last]]}
+        assert listed["reactions"] == alone["reactions"]
+        assert listed["reactions"][1]["user_ids"] == [ids["root"]]
+        assert page.count('aria-pressed="true" title="root') == pressed
+
+    gone = await core.reactions.remove(house.caller("ada"), message.id, ids["ada"], "👍")
+    assert gone.result.reactions[0] == {"emoji": "👍", "count": 2, "user_ids": [ids["root"], ids["bob"]]}
 
 
 async def test_only_people_who_see_a_message_react_in_their_own_name(house: House):

@@ -7,6 +7,7 @@ from tests.browser.test_accessibility import assert_accessible
 from tests.browser.windows import visit
 from tests.support.servers.dev_process import VERSION
 
+PAGE = "/front/users"  # it loads a third of the board's scripts, each of which is a request here
 HEADING = "h1"
 LISTENS = "/dev/changes"
 TABS = 3
@@ -18,9 +19,9 @@ EACH_SHEET_ONCE = """() => {
 
 @pytest.fixture
 def page(windows, dev) -> Page:
-    """A page of notes with typed text, and a mark that a reload removes."""
-    page: Page = visit(windows(), dev)
-    page.fill("#add-title", "half a thou")
+    """A page with typed text, and a mark that a reload removes."""
+    page: Page = visit(windows(), dev, PAGE)
+    page.fill("#add-name", "half a thou")
     page.evaluate("window.mark = 'the same page'")
     return page
 
@@ -35,13 +36,13 @@ def reloaded(page: Page) -> None:
 
 
 def test_a_style_sheet_is_replaced_without_a_reload(page, dev):
-    page.focus("#add-title")
+    page.focus("#add-name")
 
     dev.write("static/css/style.css", dev.read("static/css/style.css") + "\nh1 { color: rgb(1, 2, 3) !important; }\n")
 
     expect(page.locator(HEADING).first).to_have_css("color", "rgb(1, 2, 3)")
-    expect(page.locator("#add-title")).to_have_value("half a thou")
-    expect(page.locator("#add-title")).to_be_focused()
+    expect(page.locator("#add-name")).to_have_value("half a thou")
+    expect(page.locator("#add-name")).to_be_focused()
     assert is_the_same(page)
     page.wait_for_function(EACH_SHEET_ONCE)  # the old one stays until the new one is loaded
 
@@ -80,21 +81,21 @@ def test_a_template_reloads_the_page_and_restores_typed_text_but_no_passwords(pa
           addEventListener("pagehide", () => localStorage.setItem("seen", JSON.stringify({...sessionStorage})));
         }"""
     )
-    page.focus("#add-title")
+    page.focus("#add-name")
 
     dev.edit("templates/base.html", "{%- block main %}", '<p id="fresh">fresh</p>{% block main %}')
 
     expect(page.locator("#fresh")).to_be_visible()
-    expect(page.locator("#add-title")).to_have_value("half a thou")
-    expect(page.locator("#add-title")).to_be_focused()
+    expect(page.locator("#add-name")).to_have_value("half a thou")
+    expect(page.locator("#add-name")).to_be_focused()
     expect(page.locator("#connection")).to_have_text("Live")
     seen = page.evaluate("localStorage.getItem('seen')")
     assert "half a thou" in seen
     assert "open sesame" not in seen
-    page.fill("#add-title", "")
+    page.fill("#add-name", "")
     page.reload()  # it was restored once
     expect(page.locator("#connection")).to_have_text("Live")
-    expect(page.locator("#add-title")).to_have_value("")
+    expect(page.locator("#add-name")).to_have_value("")
 
 
 def test_a_script_reloads_the_page_from_its_new_address(page, dev):
@@ -107,8 +108,8 @@ def test_the_page_reconnects_after_a_slow_restart(page, dev):
     dev.write(VERSION, "import time\n\ntime.sleep(4)\n" + dev.read(VERSION))
     dev.says("8.1.0")
 
-    expect(page.locator(HEADING).first).to_contain_text("v8.1.0")
-    expect(page.locator("#add-title")).to_have_value("half a thou")
+    expect(page.locator(HEADING).first).to_contain_text("Version 8.1.0")
+    expect(page.locator("#add-name")).to_have_value("half a thou")
     expect(page.locator("#connection")).to_have_text("Live")
 
 
@@ -122,12 +123,12 @@ def test_an_error_is_shown_over_open_pages_and_as_new_ones_until_it_is_fixed(win
     expect(dialog).to_contain_text("quart_notes/version.py, line 5")
     expect(dialog.locator(".here")).to_contain_text("broken = '<b>' +")
     expect(dialog.locator(".error-panel")).to_have_css("border-top-style", "solid")
-    expect(page.locator("#add-title")).to_have_value("half a thou")
+    expect(page.locator("#add-name")).to_have_value("half a thou")
     assert is_the_same(page)
     assert_accessible(page, "quart-notes-dev", preload=False)  # inline styles in a shadow root would violate it
 
     new = windows()
-    new.goto(dev.base + "/front/notes")
+    new.goto(dev.base + PAGE)
     expect(new.get_by_role("heading")).to_have_text("The server does not start")
     expect(new.locator(".where")).to_have_text("quart_notes/version.py, line 5")
     assert_accessible(new)
@@ -139,7 +140,7 @@ def test_an_error_is_shown_over_open_pages_and_as_new_ones_until_it_is_fixed(win
 
     reloaded(page)
     expect(dialog).to_have_count(0)
-    expect(page.locator("#add-title")).to_have_value("half a thou")
+    expect(page.locator("#add-name")).to_have_value("half a thou")
     for one in (page, new):
         expect(one.locator("#connection")).to_have_text("Live")
 
@@ -147,25 +148,25 @@ def test_an_error_is_shown_over_open_pages_and_as_new_ones_until_it_is_fixed(win
 def test_a_template_syntax_error_is_shown_over_the_page_until_it_is_fixed(page, dev):
     dialog = page.get_by_role("dialog", name="A template cannot be read")
 
-    dev.edit("templates/board.html", "{% block main %}", "{% block main %}{% if %}")
+    dev.edit("templates/users.html", "{% block main %}", "{% block main %}{% if %}")
 
-    expect(dialog).to_contain_text("templates/board.html, line ")
-    expect(page.locator("#add-title")).to_have_value("half a thou")
+    expect(dialog).to_contain_text("templates/users.html, line ")
+    expect(page.locator("#add-name")).to_have_value("half a thou")
     page.keyboard.press("Escape")  # to inspect the page before it is fixed
     expect(dialog).to_be_hidden()
 
-    dev.edit("templates/board.html", "{% if %}", "")
+    dev.edit("templates/users.html", "{% if %}", "")
 
     reloaded(page)
     expect(page.locator("#connection")).to_have_text("Live")
-    expect(page.locator("#add-title")).to_have_value("half a thou")
+    expect(page.locator("#add-name")).to_have_value("half a thou")
 
 
 def test_a_failing_template_shows_its_line_and_recovers(windows, dev):
     with dev.noticed("Changed: users.html"):
         dev.edit("templates/users.html", "{% block main %}", "{% block main %}{{ nobody.nothing.at_all }}")
     page = windows()
-    page.goto(dev.base + "/front/users")
+    page.goto(dev.base + PAGE)
     expect(page.locator(".where")).to_contain_text("templates/users.html, line ")
 
     dev.edit("templates/users.html", "{{ nobody.nothing.at_all }}", "")
@@ -179,7 +180,7 @@ def test_tabs_of_a_browser_share_one_connection(windows, dev):
     listening: list[Page] = []
     for tab in tabs:
         tab.on("request", lambda request: listening.append(request.frame.page) if LISTENS in request.url else None)
-        visit(tab, dev)
+        visit(tab, dev, PAGE)
 
     dev.write("static/css/style.css", dev.read("static/css/style.css") + "\nh1 { color: rgb(7, 8, 9) !important; }\n")
     for tab in tabs:

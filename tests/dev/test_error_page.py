@@ -42,7 +42,6 @@ def test_a_syntax_error_is_shown_with_its_file_and_line_until_it_is_fixed(dev, h
 
 
 BREAKS = (
-    ("quart_notes/version.py", "\nimport nothing_of_that_name\n", "ModuleNotFoundError: No module named"),
     ("quart_notes/app.py", "\nraise RuntimeError('not now')\n", "RuntimeError: not now"),
     ("quart_notes/dev/child.py", "\ndef broken(:\n", "It ended with exit code 1"),
     ("quart-notes.toml", "log_days = 0\n", "log_days (in the settings file)"),

@@ -36,12 +36,19 @@ async def write(http: httpx.AsyncClient, count: int, description: str, at_once: 
     return max((event_id for ids in batches for event_id in ids), key=lambda event_id: int(event_id.partition("-")[2]))
 
 
-@pytest.mark.parametrize("description", ["x" * 900, "🧀" * 10_000], ids=["small events", "40 KB events"])
+@pytest.mark.parametrize(
+    ("road", "count", "description"),
+    [("send", 640, "x" * 900), ("direct", 160, "🧀" * 10_000)],
+    ids=["by number", "by size"],
+)
 async def test_readers_that_stop_reading_are_cut_off_and_resume_without_a_gap(
-    server_on_each_path: ServerProcess, description: str
+    tmp_path: Path, road: str, count: int, description: str
 ):
-    server = server_on_each_path
-    count = 640 if len(description) == 900 else 160
+    with ServerProcess(tmp_path / "data", "--stream-road", road) as server:
+        await _some_stop_reading(server, count, description)
+
+
+async def _some_stop_reading(server: ServerProcess, count: int, description: str) -> None:
     async with server.client() as http:
         await write(http, 80, description)
         begin = (await http.get("/api/notes?limit=1")).headers["last-event-id"]

@@ -173,7 +173,7 @@ async def test_received_events_are_committed_despite_cuts_kills_and_restarts(tmp
         changing = [asyncio.create_task(mutate(server, seed, done)) for seed in range(3)]
         following = [asyncio.create_task(page.follow_until()) for page in pages]
         for how in (server.stop, server.kill, server.stop, server.kill):
-            goal = len(pages[0].ids) + chance.randint(20, 120)
+            goal = len(pages[0].ids) + chance.randint(20, 60)
             await until(lambda goal=goal: len(pages[0].ids) >= goal, "a page hears of changes")  # type: ignore[misc]
             await asyncio.to_thread(how)
             await asyncio.to_thread(server.start)

@@ -26,11 +26,12 @@ from tests.support.clients.raw_lines import Line
 from tests.support.servers.populated_server import furnish
 from tests.support.servers.server_process import ServerProcess
 
-# All controls, spaces and marks of ASCII. No parser tells one letter or digit from the next; above ASCII, a byte begins
-# or continues a character of UTF-8, or is a space or a letter of Latin-1.
+# All spaces and marks of ASCII, and its controls that some parser tells from the others. No parser tells one letter or
+# digit from the next. Above ASCII, a byte begins or continues a character of UTF-8, or is a space or a letter of
+# Latin-1.
 BYTES = sorted(
-    {byte for byte in range(0x80) if not chr(byte).isalnum()}
-    | set(b"019afgtwzAFTWZ\x80\x85\xa0\xad\xbf\xc2\xe2\xf0\xff")
+    {byte for byte in range(0x20, 0x7F) if not chr(byte).isalnum()}
+    | set(b"\0\x01\a\b\t\n\v\f\r\x1b\x1c\x1d\x1e\x1f\x7f09afgzAFZ\x80\x85\xa0\xbf\xc2\xe2\xff")
 )
 PLAIN = frozenset([0x09, *range(0x20, 0x7F)])  # valid on the fast path, and so passed on to the application
 PARSED = "X-Odd: \xff"  # makes hypercorn parse the request

@@ -31,8 +31,8 @@ NOTHING_WRONG = [  # any value is valid
     *(f"GET /api/{path}" for path in ("me", "me/preferences", "me/sessions", "me/tokens", "invitations")),
     *(f"{method} /api/me/preferences/{{key}}" for method in ("GET", "PUT", "DELETE")),
 ]
-EXAMPLES = {GenerationMode.POSITIVE: 5, GenerationMode.NEGATIVE: 6}  # of each operation
-ACCOUNTS_EXAMPLES = 4
+EXAMPLES = {GenerationMode.POSITIVE: 3, GenerationMode.NEGATIVE: 4}  # of each operation
+ACCOUNTS_EXAMPLES = 2
 ENDS_SESSION = ("POST /api/sign-out", "PUT /api/me/password", "DELETE /api/me/sessions/{session_id}")
 PATIENCE = 60.0  # seconds for a response: a busy machine may be slow
 THINGS = 5  # existing resources of each kind

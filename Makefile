@@ -12,7 +12,7 @@ WORKERS := --numprocesses $(shell expr $(CORES) + 1) --maxprocesses 4 --dist wor
 NODE_PATH := PATH="$(abspath $(BIN)):$(abspath $(TOOLS))/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast check check-python check-scripts format types tests tests-on-postgres test-postgres
+.PHONY: help run dev test test-fast check check-python check-scripts format types tables tests tests-on-postgres test-postgres
 .PHONY: other-pythons compiled-tests browser bench clean
 
 help: ## List these commands
@@ -74,6 +74,11 @@ format: $(TOOLS)/.installed ## Format the code and mend what the linter can
 
 types: $(VENV)/.installed ## Write the scripts' types of what the server sends
 	$(BIN)/python -m quart_notes.dev.script_types > static/js/schema.d.ts
+
+# A file in between: a failure must not leave an empty schema behind.
+tables: $(VENV)/.installed ## Write the tables of a new SQLite file, after a change of the migrations
+	$(BIN)/python -m quart_notes.dev.table_schema > $(VENV)/schema.sql
+	mv $(VENV)/schema.sql quart_notes/storage/sqlite/schema.sql
 
 # Playwright drives Debian's Chromium, WebDriver its Firefox and WebKit (which has no headless mode, hence a screen that
 # nobody sees). What is missing is installed where we may, else named; its tests are skipped, and say so.

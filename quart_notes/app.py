@@ -64,6 +64,7 @@ from quart_notes.web.security import allowed_hosts, cross_origin, guards, header
 from quart_notes.web.security.authentication import NoSessions
 from quart_notes.web.security.request_admission import HSTS, PROXY_HOPS
 from quart_notes.web.url_converters import ClientConverter, FlagConverter, IdConverter
+from quart_notes.web.url_rules import LazyRule
 
 LEADER_LOCK_KEY = 0x51756172744E03  # id of PostgreSQL's advisory lock for the leader
 RESPONSE_TIMEOUT = 30  # seconds for a response to leave; streams have no limit
@@ -88,6 +89,7 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=BODY_TIMEOUT, RESPONSE_TIMEOUT=RESPONSE_TIMEOUT)
     app.config.update({PROXY_HOPS: core.settings.proxy_hops, HSTS: core.settings.hsts})
     app.request_class = StrictRequest
+    app.url_rule_class = LazyRule
     app.session_interface = NoSessions()
     app.asgi_http_class = HTTPConnection
     app.asgi_websocket_class = WebsocketConnection

@@ -13,7 +13,6 @@ from quart_notes.errors import ProblemError
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.schemas import JobState, Outcome
 from quart_notes.transfer.errors import UnreadableError
-from quart_notes.transfer.import_batches import ImportSource
 from quart_notes.transfer.upload_store import UploadStore
 
 T = TypeVar("T")
@@ -113,6 +112,9 @@ class ImportRunner:
         return not (self._stopping.is_set() or job_id in self._cancelled)
 
     async def _import(self, task: Task) -> tuple[JobState, str]:
+        # Late: a server starts without the readers of all formats, which take 20 ms.
+        from quart_notes.transfer.import_batches import ImportSource
+
         job_id = task.job.id
         sources = await asyncio.to_thread(self._uploads.sources, task.folder)
         source = await asyncio.to_thread(ImportSource, sources, task.job.options)

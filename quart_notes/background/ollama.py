@@ -4,18 +4,22 @@ source   https://github.com/ollama/ollama/blob/main/docs/api.md: `/api/chat` str
          `"done": true`; an error is `{"error": …}`, with a status or, once the stream has started, as a line of it
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, NoReturn
-
-import httpx
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from quart_notes.background.thoughts import AnswerText
 from quart_notes.domain.assistant.prompt import ChatMessage
 from quart_notes.schemas import ANSWER_MAX, UNSTORABLE
+
+if TYPE_CHECKING:
+    import httpx
 
 CONNECT_TIMEOUT = 3.0  # seconds for a connection
 SILENCE_TIMEOUT = 60.0  # seconds between two lines of an answer
@@ -120,9 +124,11 @@ class Ollama:
         """A successful response, not read yet; OllamaError otherwise, or when it breaks off."""
         if not self.url:
             raise OllamaError(SWITCHED_OFF)
+        import httpx  # late: it takes 30 ms, and only servers with an assistant need it
+
         try:
             async with self._connections().stream(method, self.url + path, json=body) as response:
-                if response.status_code != httpx.codes.OK:
+                if response.status_code != HTTPStatus.OK:
                     await self._refuse(response)
                 yield response
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -131,6 +137,8 @@ class Ollama:
             raise OllamaError(BROKEN_OFF) from error
 
     def _connections(self) -> httpx.AsyncClient:
+        import httpx  # late, as above
+
         # Created when it is needed: certificates take longer to load than everything else at the start.
         if self._client is None:
             self._client = httpx.AsyncClient(
@@ -147,7 +155,7 @@ class Ollama:
         message = _parsed(await _read_at_most(response, ERROR_BODY_MAX)).get("error")
         if not isinstance(message, str):
             raise OllamaError(NOT_OLLAMA)
-        if response.status_code == httpx.codes.NOT_FOUND:
+        if response.status_code == HTTPStatus.NOT_FOUND:
             raise OllamaError(self._with_model(NO_MODEL))
         raise OllamaError(_quoted(message))
 

@@ -1,4 +1,7 @@
-"""The command line: `quart-notes`, which serves when it is given no command."""
+"""The command line: `quart-notes`, which serves when it is given no command.
+
+A command imports what it needs when it is called: all of it together takes a second.
+"""
 
 import asyncio
 import json
@@ -9,16 +12,9 @@ from typing import Any, TypeVar
 
 import click
 
-from quart_notes.app import create_app
-from quart_notes.cli import backup, transfer, users
-from quart_notes.cli import demo as demo_data
 from quart_notes.cli.common import DATA_OPTIONS, SERVE_OPTIONS, cli_errors, options
-from quart_notes.cli.doctor import checks
-from quart_notes.server import logs
-from quart_notes.server import serve as server
-from quart_notes.server.workers import supervisor
+from quart_notes.server.garbage_collection import paused_for_imports
 from quart_notes.settings_sources import load
-from quart_notes.storage import database
 from quart_notes.version import __version__
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,13 +22,34 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class DefaultGroup(click.Group):
-    """A group that serves when the first word is no command."""
+    """A group that serves when the first word is no command, and imports the other commands when one is asked for."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `serve` in front where no command is named."""
-        if not args or (args[0] not in self.commands and args[0] not in {"-h", "--help", "--version"}):
+        if not args or (args[0] not in {"-h", "--help", "--version"} and self.get_command(ctx, args[0]) is None):
             args = ["serve", *args]
         return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None when there is none. An option is no command."""
+        if cmd_name not in self.commands and not cmd_name.startswith("-"):
+            self._import_commands()
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        self._import_commands()
+        return super().list_commands(ctx)
+
+    def _import_commands(self) -> None:
+        # Late: a server starts without them, and what they import takes a third as long as its own modules.
+        from quart_notes.cli import backup, transfer, users
+
+        for command in (
+            *(backup.backup, backup.restore, backup.copy_database),
+            *(transfer.import_notes, transfer.export_notes, users.user),
+        ):
+            self.add_command(command)
 
 
 @click.group(cls=DefaultGroup, context_settings=CONTEXT)
@@ -48,11 +65,17 @@ def cli() -> None:
 @options(SERVE_OPTIONS, DATA_OPTIONS)
 def serve(**flags: Any) -> None:
     """Serve the board (the default command)."""
+    with paused_for_imports():
+        from quart_notes.server import logs
+        from quart_notes.server import serve as server
+
     with cli_errors():
         settings = load(flags)
         logs.configure(settings.log_format)
         with server.stops_before_it_serves():
             if settings.workers > 1:
+                from quart_notes.server.workers import supervisor
+
                 supervisor.run(settings)
             else:
                 server.serve(settings)
@@ -62,7 +85,8 @@ def serve(**flags: Any) -> None:
 @options(SERVE_OPTIONS, DATA_OPTIONS)
 def dev(**flags: Any) -> None:
     """Serve, and follow changes to the code, the templates and the static files: for people who make them."""
-    from quart_notes.dev.supervisor import run  # nobody else needs what watches files
+    from quart_notes.dev.supervisor import run
+    from quart_notes.server import logs
 
     with cli_errors():
         logs.configure(load(flags).log_format)
@@ -73,6 +97,8 @@ def dev(**flags: Any) -> None:
 @options(DATA_OPTIONS)
 def migrate(**flags: Any) -> None:
     """Bring the database's tables up to date; a copy of the old file is kept first."""
+    from quart_notes.storage import database
+
     with cli_errors():
         settings = load(flags)
         with database.exclusive_lock(settings.database):
@@ -84,6 +110,8 @@ def migrate(**flags: Any) -> None:
 @options(DATA_OPTIONS)
 def demo(**flags: Any) -> None:
     """Add three people, some messages and notes, to look around. The server must not be running."""
+    from quart_notes.cli import demo as demo_data
+
     with cli_errors():
         settings = load(flags)
         added = asyncio.run(demo_data.fill(settings))
@@ -94,6 +122,8 @@ def demo(**flags: Any) -> None:
 @options(SERVE_OPTIONS, DATA_OPTIONS)
 def doctor_command(**flags: Any) -> None:
     """Check whether everything is as it should be; exit code 1 when something is not."""
+    from quart_notes.cli.doctor import checks
+
     with cli_errors():
         settings = load(flags)
         findings = checks.examine(settings)
@@ -107,21 +137,12 @@ def doctor_command(**flags: Any) -> None:
 @options(DATA_OPTIONS)
 def openapi(**flags: Any) -> None:
     """Print the OpenAPI document."""
+    from quart_notes.app import create_app
+
     logging.disable()
     with cli_errors():
         app = create_app(load(flags))
         click.echo(json.dumps(app.extensions["QUART_SCHEMA"].openapi_provider.schema(), indent=2, ensure_ascii=False))
-
-
-for command in (
-    backup.backup,
-    backup.restore,
-    backup.copy_database,
-    transfer.import_notes,
-    transfer.export_notes,
-    users.user,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

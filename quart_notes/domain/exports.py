@@ -9,9 +9,8 @@ from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.boards import SHARED_BOARD_NAME
 from quart_notes.domain.users import by_id
 from quart_notes.models import Board, LogHead, Note
-from quart_notes.schemas import OWN_ORIGIN, ExportedNote
+from quart_notes.schemas import AUTHORS, OWN_ORIGIN, ExportedNote
 from quart_notes.storage.database import Database
-from quart_notes.transfer.exporter import AUTHORS
 
 PAGE_NOTES = 200  # notes in one read
 COLUMNS = ("id", *(name for name in ExportedNote.model_fields if name != "labels"), "labels_json")

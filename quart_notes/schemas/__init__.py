@@ -62,6 +62,7 @@ from quart_notes.schemas.history import (
     TrashedNoteOut,
 )
 from quart_notes.schemas.jobs import (
+    AUTHORS,
     LOST_MAX,
     PROBLEMS_MAX,
     SAMPLE_MAX,

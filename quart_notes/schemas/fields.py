@@ -81,7 +81,7 @@ EACH_NOTE: BoardTick = "notes"
 class InputModel(BaseModel):
     """A body: unknown fields are refused, values are not converted silently. Queries are models without both rules."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, by name."""
@@ -91,7 +91,7 @@ class InputModel(BaseModel):
 class OutputModel(BaseModel):
     """Output of the server."""
 
-    model_config = ConfigDict(from_attributes=True, frozen=True)
+    model_config = ConfigDict(from_attributes=True, frozen=True, defer_build=True)
 
     @property
     def json_bytes(self) -> bytes:

@@ -137,6 +137,9 @@ class ExportedBoard(OutputModel):
     name: str = Field(description="The board's name.")
 
 
+AUTHORS = ("created_by", "updated_by", "done_by")  # fields of an exported note that name a user
+
+
 class ExportedNote(StoredNote):
     """A note in an export, its users by nickname. Who imports it is its author then."""
 

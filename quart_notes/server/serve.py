@@ -1,7 +1,6 @@
 """Starts hypercorn from our own entry point, so that streams end first and we own the sockets."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -23,7 +22,7 @@ from quart_notes.app import create_app
 from quart_notes.cluster.worker_slot import WorkerSlot
 from quart_notes.core import Core
 from quart_notes.server import transport
-from quart_notes.server.metrics import create_metrics_app, render
+from quart_notes.server.garbage_collection import collect_rarely
 from quart_notes.server.sockets import SPARE_DESCRIPTORS, ServeError, address, listen, raise_descriptor_limit
 from quart_notes.server.transport.connection import Connection
 from quart_notes.server.transport.logging import JsonLog, TextLog
@@ -32,7 +31,6 @@ from quart_notes.storage.schema_version import DatabaseOpenError
 from quart_notes.web.assets import folder
 
 STREAM_SHUTDOWN_TIMEOUT = 1.0  # seconds for the streams to close at shutdown
-GC_THRESHOLDS = (10_000, 20, 100)  # thresholds of the garbage collector: objects, young and middle collections
 METRICS = "quart_notes.metrics"  # extension of the application: returns its metrics, see `metrics`
 SKIP_DRAIN = "quart_notes.skip_drain"  # extension: an event that makes the server skip draining
 
@@ -63,7 +61,7 @@ def serve(
         asyncio.Runner(loop_factory=_loop_factory(config)) as runner,
     ):
         app = create_app(settings, worker_slot)
-        app.extensions[METRICS] = lambda: render(app.extensions["quart_notes"], len(connections.open))
+        app.extensions[METRICS] = lambda: _render_metrics(app, len(connections.open))
         app.extensions[SKIP_DRAIN] = asyncio.Event()
         configure(app)
         try:
@@ -72,6 +70,12 @@ def serve(
             if not isinstance(failure.__context__, DatabaseOpenError):
                 raise
             raise ServeError(str(failure.__context__)) from None
+
+
+async def _render_metrics(app: Quart, connections: int) -> bytes:
+    from quart_notes.server.metrics import render  # late: few servers are asked for their metrics
+
+    return await render(app.extensions["quart_notes"], connections)
 
 
 @contextmanager
@@ -146,8 +150,10 @@ async def _serve(
         With a stream open, hypercorn on Python 3.12 and later waits for ever in `Server.wait_closed`; on 3.11 it closes
         the database under the streams. https://github.com/python/cpython/issues/123720
         """
-        _tune_gc()
+        collect_rarely()
         if metrics_socket is not None:
+            from quart_notes.server.metrics import create_metrics_app  # late, as above
+
             metrics = create_metrics_app(app.extensions[METRICS])
             tasks.append(loop.create_task(serve_metrics(metrics, metrics_socket, stopping, config.logger_class)))
         if core.worker_slot is None:  # hypercorn calls this after everything has started
@@ -213,13 +219,3 @@ async def _print_setup_links(core: Core, base: str) -> None:
             )
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
-
-
-def _tune_gc() -> None:
-    """Collect garbage rarely: with many subscribers, a full collection delays all of them for 10 to 30 ms.
-
-    Objects that live as long as the process are excluded; reference counts free short-lived objects as usual.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from quart_notes.schemas import NOTE_FIELDS, ExportedNote, ExportFormat
+from quart_notes.schemas import AUTHORS, NOTE_FIELDS, ExportedNote, ExportFormat
 from quart_notes.schemas.strict_json import dump
 from quart_notes.transfer import json_format
 from quart_notes.transfer.csv_format import escape_formula, line_of
@@ -24,7 +24,6 @@ SUFFIXES: Mapping[ExportFormat, str] = {"json": ".json", "csv": ".csv", "markdow
 UNFIT = re.compile(r"[\W_]+")  # characters that are left out of file names
 NAME_MAX = 60  # characters of a file name
 TIMES = ("created_at", "updated_at", "done_at", "archived_at")
-AUTHORS = ("created_by", "updated_by", "done_by")
 COLUMNS = (
     *NOTE_FIELDS,
     "archived",

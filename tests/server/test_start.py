@@ -1,5 +1,6 @@
 """A failed start leaves nothing behind: no process, no lock on the database."""
 
+import gc
 import re
 import socket
 import sqlite3
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from quart_notes.server.garbage_collection import paused_for_imports
 from tests.support.servers.empty_database import put_empty_database
 from tests.support.servers.server_fork import run
 from tests.support.servers.server_process import ROOT, ServerProcess
@@ -120,11 +122,42 @@ def test_a_worker_without_its_supervisor_exits():
     assert (done.returncode, done.stderr) == (1, "A worker does not start: its supervisor has gone.\n")
 
 
-def test_a_server_on_sqlite_imports_neither_asyncpg_nor_dev():
-    modules = "quart_notes.cli.main, quart_notes.server.workers.supervisor"
-    program = f"import sys, {modules}; print(*sys.modules)"
+# What a server on SQLite without any use does not import, and what imports it instead.
+LATE = (
+    *("asyncpg", "watchfiles", "quart_notes.dev"),
+    *("httpx", "yaml", "prometheus_client"),
+    *("quart_notes.transfer.importer", "quart_notes.transfer.exporter"),
+    *("quart_notes.storage.migration_executor", "quart_notes.cli.offline", "quart_notes.cli.doctor"),
+)
+STARTED = """
+import asyncio, sys
+from pathlib import Path
+import quart_notes.cli.main, quart_notes.server.serve, quart_notes.server.workers.worker
+from quart_notes import create_app
+from quart_notes.settings import Settings
 
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+async def start():
+    app = create_app(Settings(data=Path(sys.argv[1])))
+    await app.startup()
+    await app.shutdown()
 
-    assert "quart_notes.storage.database" in said
-    assert not [name for name in said if name.startswith(("asyncpg", "watchfiles", "quart_notes.dev"))]
+asyncio.run(start())
+print(*sys.modules)
+"""
+
+
+def test_a_start_imports_nothing_that_only_some_servers_need(tmp_path: Path):
+    command = [sys.executable, "-c", STARTED, str(tmp_path / "data")]
+
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+    assert "quart_notes.storage.sqlite.client" in said
+    assert not [name for name in said if name.startswith(LATE)]
+
+
+def test_garbage_is_collected_again_after_the_imports_of_a_start():
+    with paused_for_imports():
+        assert not gc.isenabled()
+
+    assert gc.isenabled()
+    gc.unfreeze()  # for the tests that look for objects

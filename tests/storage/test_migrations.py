@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -15,12 +16,15 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 
 from quart_notes import migrations
 from quart_notes.core import Core
+from quart_notes.dev.table_schema import table_schema
 from quart_notes.domain.access import ANYBODY, SHARED_BOARD, Caller
 from quart_notes.schemas import MessageQuery, NoteCreate, NoteQuery, PageQuery, RoomQuery
 from quart_notes.settings import Settings
 from quart_notes.storage.database import Database
 from quart_notes.storage.schema_version import APPS, DatabaseOpenError
 from quart_notes.storage.sqlite import file as sqlite_file
+from quart_notes.storage.sqlite import new_tables
+from quart_notes.storage.sqlite.new_tables import SCHEMA
 from tests.support.servers.empty_database import database_file
 from tests.support.servers.in_process import opened, rows
 from tests.support.servers.older_versions import ALL, made_by
@@ -119,6 +123,14 @@ async def _open(folder: Path) -> list[str]:
         await core.database.close()
 
 
+def _created(file: Path) -> tuple[list[Any], list[Any]]:
+    """The definitions of all tables and indexes of a file, and its applied migrations."""
+    with closing(sqlite3.connect(file)) as connection:
+        made = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+        applied = "SELECT id, app, name FROM tortoise_migrations ORDER BY id"
+        return made, connection.execute(applied).fetchall() if made else []
+
+
 def _copies(folder: Path) -> list[Path]:
     return sorted((folder / "copies").glob("*")) if (folder / "copies").exists() else []
 
@@ -156,6 +168,36 @@ async def test_an_empty_folder_gets_its_tables_and_no_copy(tmp_path: Path):
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert tables >= {"note", "event_log", "log_head", "user", "room", "message", "reading", "board", "session"}
     assert _copies(folder) == []
+
+
+async def test_a_new_database_has_the_tables_that_the_migrations_create(tmp_path: Path):
+    stepwise = tmp_path / "stepwise.sqlite3"
+
+    assert await table_schema(stepwise) == SCHEMA.read_text(), "run: make tables"
+    assert await _open(tmp_path / "data") == ALL
+
+    assert _created(tmp_path / "data" / "quart-notes.sqlite3") == _created(stepwise)
+
+
+async def test_migrations_after_the_tables_of_a_new_database_are_applied_to_it(tmp_path: Path, later: AddMigration):
+    later("0100_shade", LATEST, ADD_SHADE)
+
+    assert await _open(tmp_path / "data") == [*ALL, "0100_shade"]
+    assert await _open(tmp_path / "data") == []
+
+    assert "shade" in _columns(tmp_path / "data" / "quart-notes.sqlite3")
+
+
+async def test_a_new_database_gets_all_tables_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    broken = tmp_path / "schema.sql"
+    broken.write_text(f"{SCHEMA.read_text()}INSERT INTO no_such_table VALUES (1);\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(new_tables, "SCHEMA", broken)
+        with pytest.raises(DatabaseOpenError, match="no_such_table"):
+            await _open(tmp_path / "data")
+    assert _created(tmp_path / "data" / "quart-notes.sqlite3") == ([], [])
+
+    assert await _open(tmp_path / "data") == ALL
 
 
 async def test_an_older_file_is_copied_once_before_it_is_changed(tmp_path: Path, later: AddMigration):

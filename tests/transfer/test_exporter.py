@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_notes.schemas import (
+    AUTHORS,
     COLOURS,
     LABEL_NAME_MAX,
     TITLE_MAX,
@@ -27,7 +28,7 @@ from quart_notes.schemas import (
     one_line,
     unique_names,
 )
-from quart_notes.transfer.exporter import AUTHORS, SUFFIXES, ExportInfo, export_stream, file_name
+from quart_notes.transfer.exporter import SUFFIXES, ExportInfo, export_stream, file_name
 from quart_notes.transfer.source_files import SourcePath, files
 from quart_notes.transfer.zip_writer import ZipWriter
 from tests.support.note_files import items, only, put

@@ -10,7 +10,6 @@ from quart_notes.domain.exports import Export
 from quart_notes.domain.idempotency import AlreadyMade
 from quart_notes.errors import NotNowError
 from quart_notes.schemas import ExportFormat, ExportOut, ExportQuery, ImportQuery, JobOut
-from quart_notes.transfer.exporter import SUFFIXES, TYPES, ExportInfo, export_stream
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import FILES_BODY, ResponseDoc, responds, sends
 from quart_notes.web.request_body import streams_body
@@ -65,6 +64,9 @@ async def export_notes(board_id: int, query_args: ExportQuery) -> Response:
 
 def exported(export: Export, kind: ExportFormat) -> Response:
     """An export as a download."""
+    # Late, as in background/import_runner: a server starts without the formats.
+    from quart_notes.transfer.exporter import SUFFIXES, TYPES, ExportInfo, export_stream
+
     now = datetime.now(UTC)
     info = ExportInfo(export.board_name, export.epoch, now)
     response = Response(export_stream(kind, info, core().exports.pages(export)), content_type=TYPES[kind])

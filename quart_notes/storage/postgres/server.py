@@ -4,11 +4,9 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connections
-from tortoise.migrations.schema_editor.base_postgres import BasePostgresSchemaEditor
 from tortoise.transactions import in_transaction
 
 from quart_notes.settings import Postgres
-from quart_notes.storage.migration_executor import MigrationExecutor
 
 
 class PostgresBackend:
@@ -38,6 +36,11 @@ class PostgresBackend:
 
     async def migrate(self, connection: BaseDBAsyncClient, apps: dict[str, Any], first: str) -> None:
         """Apply pending migrations, all or none; of several processes that start at once, one does it."""
+        # Late, as on SQLite.
+        from tortoise.migrations.schema_editor.base_postgres import BasePostgresSchemaEditor
+
+        from quart_notes.storage.migration_executor import MigrationExecutor
+
         name = f"{connection.connection_name}, migrating"
         migrator = type(connection)(name, target=self._target, role="migrator")
         await migrator.create_connection(with_db=True)

@@ -11,8 +11,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.private_files import make_file, make_folder
-from quart_notes.storage.migration_executor import MigrationExecutor
 from quart_notes.storage.sqlite.backup import copy, refuse_newer
+from quart_notes.storage.sqlite.new_tables import create_tables
 
 PRAGMAS = {
     "journal_mode": "WAL",
@@ -70,13 +70,18 @@ class SqliteBackend:
         await asyncio.to_thread(_examine, self._file, thoroughly)
 
     async def migrate(self, connection: BaseDBAsyncClient, apps: dict[str, Any], first: str) -> None:
-        """Apply the migrations, the first of which is named; an older file is copied before."""
+        """Apply the migrations, the first of which is named; an older file is copied before, a new one made at once."""
         _, tables = await connection.execute_query("SELECT 1 FROM sqlite_master WHERE name = 'note'")
         if tables:
             copies = self._file.parent / "copies"
             make_folder(copies)
             stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
             await asyncio.to_thread(copy, self._file, copies / f"before-{first}-{stamp}.sqlite3")
+        elif await create_tables(connection):
+            return
+        # Late: only a database of another version needs it.
+        from quart_notes.storage.migration_executor import MigrationExecutor
+
         await MigrationExecutor(connection, apps).migrate()
 
     async def checkpoint(self) -> None:

@@ -29,11 +29,14 @@ ENVIRONMENT = {"PYTHONPATH": str(PROJECT), "PATH": os.environ["PATH"]}
 PYTHONS = list(dict.fromkeys([sys.executable, *filter(None, os.environ.get("TEST_PYTHONS", "").split(":"))]))
 WORKER = "quart_notes.server.workers.worker"
 ENDING = (signal.SIGINT, signal.SIGTERM)
-# Imported by a server when it starts and when it opens its first database; an application compiles its routes and
-# templates.
+# Imported by a server when it starts, when it opens its first database, and when something is first used; an
+# application compiles its routes and templates.
 PROGRAM = """
 import hypercorn.asyncio, uvloop
+import httpx, yaml
 import quart_notes.cli.main, quart_notes.storage.sqlite.client, quart_notes.storage.postgres.client
+import quart_notes.cli.demo, quart_notes.cli.doctor.checks, quart_notes.cli.transfer, quart_notes.cli.users
+import quart_notes.cli.backup, quart_notes.server.serve, quart_notes.server.workers.supervisor, quart_notes.app
 import tests.support.servers.observed
 from tests.support.compiled_once import compile_once, compile_templates
 from tests.support.servers.server_fork import attend

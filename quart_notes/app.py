@@ -56,7 +56,7 @@ from quart_notes.settings import Postgres, Settings
 from quart_notes.settings_sources import load
 from quart_notes.storage.database import exclusive_lock
 from quart_notes.storage.schema_version import DatabaseOpenError
-from quart_notes.web import access_log_filter, assets, error_handlers, templating
+from quart_notes.web import access_log_filter, assets, compression, error_handlers, templating
 from quart_notes.web.asgi_connections import HTTPConnection, WebsocketConnection
 from quart_notes.web.openapi.document import openapi_extension
 from quart_notes.web.request_body import BODY_TIMEOUT, MAX_BODY, StrictRequest, choose_body_mode
@@ -99,6 +99,7 @@ def create_app(settings: Settings | None = None, worker_slot: WorkerSlot | None 
     openapi_extension().init_app(app)
     app.before_request(choose_body_mode)
     for register in (
+        compression.register,
         allowed_hosts.register,
         error_handlers.register,
         cross_origin.register,

@@ -66,6 +66,8 @@ from quart_notes.transfer.upload_store import UploadStore
 if TYPE_CHECKING:
     from quart_notes.cluster.postgres_notifications import PostgresNotifications
 
+MAX_FILE_BYTES = 8 << 20  # of static files in memory: all of ours, compressed and not, are 4 MB
+
 
 class Core:
     """The services, wired together: each knows only those before it."""
@@ -87,6 +89,7 @@ class Core:
         self.writer = Writer(self.database, self.log, self.follower)
         self.feed = Feed(self.broadcaster, self.log)
         self.response_cache = ResponseCache(self.broadcaster)
+        self.file_cache = ResponseCache(self.broadcaster, MAX_FILE_BYTES)  # no event makes a static file stale
         wired = (self.database, self.log, self.writer)
         self.notes = Notes(*wired)
         self.board_pages = BoardPages(*wired)

@@ -67,6 +67,7 @@ TOUCHES: dict[str, set[str]] = {
     "h2": {"server.transport"},
     "wsproto": {"server.transport"},
     "uvloop": {"server"},
+    "brotli": {"web.content_codings"},
     "argon2": {"domain.passwords"},
     "itsdangerous": {"storage.signing_key"},
     "httpx": {"background.ollama", "cli.doctor.proxies"},

@@ -18,6 +18,7 @@ CACHED = {
     "storage.postgres.transactions._numbered",  # queries in the code
     "live.channel.wildcard_of",  # a topic's wildcard never changes
     "server.transport.fast_http1._cached_headers",  # the parsed value of bytes never changes
+    "web.content_codings.accepted_codings",  # what a header says never changes
     "web.responses._list_of",  # adapters of the classes in the code
     "web.security.credentials._cached_secret",  # a header's secret, if this key signed it, never changes
 }

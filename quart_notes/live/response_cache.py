@@ -1,11 +1,13 @@
 """Caches whole responses as bytes; events of their topic make them stale."""
 
+import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 from quart_notes.live.broadcaster import Broadcaster
 
-MAX_BYTES = 32 << 20  # of all responses and their addresses
+MAX_BYTES = 32 << 20  # of all responses, their codings and their addresses
 ENTRY_OVERHEAD = 1024  # bytes of an entry besides its body and address, rounded up
 MAX_BODY_BYTES = 4 << 20  # a larger response is not cached
 
@@ -15,12 +17,17 @@ class CachedResponse:
     """A 200 response: its body, its entity tag, and its headers as sent (lower-case names), with the tag.
 
     topic   a caller who may subscribe to it may see the response; each of its events makes the response stale
+    coded   the same response by content coding
     """
 
     topic: str
     body: bytes
     etag: str
     headers: tuple[tuple[bytes, bytes], ...]
+    coded: dict[str, "CachedResponse"] = field(default_factory=dict, compare=False)
+
+
+Encode = Callable[[CachedResponse, str], Awaitable[CachedResponse]]  # a response in a content coding
 
 
 class ResponseCache:
@@ -28,11 +35,13 @@ class ResponseCache:
 
     1. A response is valid while no event of its topic was published since before its rows were read.
     2. A response is the same for all who may subscribe to its topic: never cache one that depends on the caller.
+    3. A response is encoded once in each content coding, however many clients wait for it, and kept with its codings.
     """
 
-    def __init__(self, broadcaster: Broadcaster) -> None:
-        self._broadcaster = broadcaster
+    def __init__(self, broadcaster: Broadcaster, max_bytes: int = MAX_BYTES) -> None:
+        self._broadcaster, self._max_bytes = broadcaster, max_bytes
         self._entries: OrderedDict[tuple[str, bytes], tuple[CachedResponse, int]] = OrderedDict()
+        self._encoding: dict[tuple[int, str], asyncio.Task[CachedResponse]] = {}  # by the id of the object, and coding
         self._bytes = 0
 
     def position(self, topic: str) -> int:
@@ -59,7 +68,37 @@ class ResponseCache:
             return
         self._entries[key] = response, position
         self._bytes += _size_of(key, response)
-        while self._bytes > MAX_BYTES:
+        self._shrink()
+
+    async def in_coding(
+        self, path: str, query: bytes, response: CachedResponse, coding: str, encode: Encode
+    ) -> CachedResponse:
+        """The response of this address in a content coding; `encode` makes it, unless it is there already."""
+        if (found := response.coded.get(coding)) is not None:
+            return found
+        key = (id(response), coding)
+        task = self._encoding.get(key)
+        if task is None:
+            task = self._encoding[key] = asyncio.create_task(self._encode((path, query), response, coding, encode))
+            task.add_done_callback(lambda _: self._encoding.pop(key))
+        return await asyncio.shield(task)  # the others go on waiting when a client leaves
+
+    async def _encode(
+        self, key: tuple[str, bytes], response: CachedResponse, coding: str, encode: Encode
+    ) -> CachedResponse:
+        coded = await encode(response, coding)
+        entry = self._entries.get(key)
+        is_cached = entry is not None and entry[0] is response
+        if is_cached:
+            self._bytes -= _size_of(key, response)
+        response.coded[coding] = coded
+        if is_cached:
+            self._bytes += _size_of(key, response)
+            self._shrink()
+        return coded
+
+    def _shrink(self) -> None:
+        while self._bytes > self._max_bytes:
             self._drop(next(iter(self._entries)))
 
     def _drop(self, key: tuple[str, bytes]) -> None:
@@ -70,4 +109,5 @@ class ResponseCache:
 
 def _size_of(key: tuple[str, bytes], response: CachedResponse) -> int:
     # The address counts: the caller chooses it, and many long ones with empty responses would fill the memory.
-    return ENTRY_OVERHEAD + len(key[0]) + len(key[1]) + len(response.body)
+    coded = sum(len(other.body) for other in response.coded.values())
+    return ENTRY_OVERHEAD + len(key[0]) + len(key[1]) + len(response.body) + coded

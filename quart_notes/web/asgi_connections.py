@@ -18,8 +18,10 @@ from quart_notes.core import Core
 from quart_notes.errors import ProblemError, problem
 from quart_notes.live.response_cache import CachedResponse
 from quart_notes.schemas.strict_json import dump
+from quart_notes.web.compression import VARY, coding_for, codings_of, compressed
+from quart_notes.web.content_codings import IDENTITY, MIN_BYTES
 from quart_notes.web.error_handlers import PROBLEM_TYPE
-from quart_notes.web.etags import if_none_match
+from quart_notes.web.etags import known_tag
 from quart_notes.web.fast_post import FAST_ROUTES, FastResponse, try_fast
 from quart_notes.web.raw_headers import SCOPE_FIELDS, field_text, fields_in
 from quart_notes.web.request_ids import CURRENT, HEADER, SCOPE_NAME
@@ -169,13 +171,24 @@ class HTTPConnection(ASGIHTTPConnection):
         raise_task_exceptions(done)
 
     async def _send_cached(self, send: ASGISendCallable, name: bytes, cached: CachedResponse, newest: str) -> None:
-        fields = fields_in(self.scope)
-        unchanged = b"if-none-match" in fields and if_none_match(field_text(fields, b"if-none-match"), cached.etag)
-        own = ((b"etag", cached.etag.encode()),) if unchanged else cached.headers
+        scope: Any = self.scope
+        core: Core = self.app.extensions["quart_notes"]
+        fields = fields_in(scope)
+        known = None
+        if b"if-none-match" in fields:
+            known = known_tag(field_text(fields, b"if-none-match"), cached.etag, codings_of(fields).accepts)
+        own = cached.headers
+        if known is not None:
+            own = ((b"etag", known.encode()), *((VARY,) if len(cached.body) >= MIN_BYTES else ()))
+        elif b"accept-encoding" in fields and (coding := coding_for(fields, len(cached.body))) != IDENTITY:
+            address = (scope["path"], scope["query_string"])
+            cached = await core.response_cache.in_coding(*address, cached, coding, compressed)
+            own = cached.headers
         headers = [*own, (b"last-event-id", newest.encode()), (HEADER, name), REVALIDATED]
-        if self.app.extensions["quart_notes"].settings.origins:
-            headers.append((b"vary", b"Origin"))
-        await (_send(send, 304, headers, None) if unchanged else _send(send, 200, headers, cached.body))
+        if core.settings.origins:
+            varies = b"Accept-Encoding, Origin" if VARY in headers else b"Origin"
+            headers = [*(header for header in headers if header != VARY), (b"vary", varies)]
+        await (_send(send, 200, headers, cached.body) if known is None else _send(send, 304, headers, None))
 
 
 async def _refuse(send: ASGISendCallable, name: bytes, trouble: ProblemError, kind: str = "http.response") -> None:

@@ -9,8 +9,8 @@ from quart import request
 from quart_notes.errors import InvalidIfMatchError
 
 ENTITY_TAG = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
-# The suffix that Apache, Caddy, Jetty and others add to the tag of a compressed response.
-COMPRESSED = re.compile(r"(--?|[;:])(gzip|br|zstd|deflate)\Z")
+# The suffix of the tag of a compressed response: ours is that of Caddy, and Apache, Jetty and others have similar ones.
+COMPRESSED = re.compile(r"(?:--?|[;:])(gzip|br|zstd|deflate)\Z")
 TAG_LIST = re.compile(rf"\s*{ENTITY_TAG.pattern}\s*(?:,\s*{ENTITY_TAG.pattern}\s*)*")
 
 
@@ -46,16 +46,36 @@ def if_match(header: str | None) -> Callable[[int], bool] | None:
     return lambda version: str(version) in tags
 
 
-def if_none_match(header: str | None, etag: str) -> bool:
-    """Whether the client has this representation already; tags are compared weakly.
+def coded_tag(etag: str, coding: str) -> str:
+    """The strong entity tag of the same representation in a content coding: its bytes are others."""
+    return f'{etag[:-1]}-{coding}"'
 
-    source   RFC 9110, 13.1.2
+
+def known_tag(header: str | None, etag: str, accepts: Callable[[str], bool]) -> str | None:
+    """The tag in If-None-Match of a representation that the client has and may be given; None when it has none.
+
+    Of the codings that a client accepts, we may select the one that it has. The 304 response carries that tag, so that
+    a cache knows which of its responses it is about.
+    accepts   whether a response may have this content coding
+    source    RFC 9110, 13.1.2; RFC 9111, 4.3.4
     """
     if header is None:
-        return False
-    return header.strip() == "*" or etag.strip('"') in _tags(header)
+        return None
+    if header.strip() == "*":
+        return etag
+    for _, tag in ENTITY_TAG.findall(header):
+        plain, coding = _parts(tag)
+        if f'"{plain}"' == etag and (not coding or accepts(coding)):
+            return f'"{tag}"'
+    return None
 
 
 def _tags(header: str) -> set[str]:
     """The tags in the form in which this server made them."""
-    return {COMPRESSED.sub("", tag) for _, tag in ENTITY_TAG.findall(header)}
+    return {_parts(tag)[0] for _, tag in ENTITY_TAG.findall(header)}
+
+
+def _parts(tag: str) -> tuple[str, str]:
+    """The tag of the version or the bytes, and the content coding that was added to it; "" without one."""
+    found = COMPRESSED.search(tag)
+    return (tag[: found.start()], found[1]) if found else (tag, "")

@@ -13,9 +13,12 @@ from quart_notes.domain.service import Listed
 from quart_notes.live.writer import Committed
 from quart_notes.schemas import OutputModel
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.web.etags import etag_of, if_none_match, tags_sent, version_tag
+from quart_notes.web.compression import codings_of
+from quart_notes.web.content_codings import MIN_BYTES
+from quart_notes.web.etags import etag_of, known_tag, tags_sent, version_tag
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import ResponseDoc
+from quart_notes.web.raw_headers import fields_in
 from quart_notes.web.security.authentication import visible_position
 
 LIST_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID", "Link")}
@@ -74,16 +77,26 @@ def _list_of(model: type[OutputModel]) -> TypeAdapter[Any]:
 def json_list(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Response:
     """A list as JSON, or 304 when the client has it; `links` contains the parameters of further pages by relation."""
     etag = etag_of(body)
-    if if_none_match(tags_sent("If-None-Match"), etag):
-        response = Response(None, 304)
-        del response.headers["Content-Type"]
-    else:
-        response = Response(body, content_type="application/json")
+    response = not_modified(body, etag)
+    if response is None:
+        response = Response(body, content_type="application/json", headers={"ETag": etag})
         if links:
             response.headers["Link"] = ", ".join(f'<{_page(where)}>; rel="{rel}"' for rel, where in links.items())
-    response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Last-Event-ID"] = str(visible_position(position))
+    return response
+
+
+def not_modified(body: bytes, etag: str) -> Response | None:
+    """The 304 response for a client that has this body, in a coding that it accepts; None for any other."""
+    accepted = codings_of(fields_in(request.scope))
+    known = known_tag(tags_sent("If-None-Match"), etag, accepted.accepts)
+    if known is None:
+        return None
+    response = Response(None, 304, {"ETag": known})
+    del response.headers["Content-Type"]
+    if len(body) >= MIN_BYTES:
+        response.headers["Vary"] = "Accept-Encoding"
     return response
 
 

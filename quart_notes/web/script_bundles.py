@@ -21,6 +21,11 @@ FOLDER = "js/bundles/"
 PAGE = re.compile(r'(\w+): \(\) => import\("([^"]+)"\)')  # in the entry: the name of a page, and its own script
 IMPORT = re.compile(r'^import (?:\* as (\w+)|(\{[^}]*\})) from "(\.[^"]+)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const) (\w+)", re.MULTILINE)
+# Comments that begin a line, or end one without any quote: so they are in no string. No string has several lines.
+COMMENTS = re.compile(
+    r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/[ \t]*(?:\n|(?=\S))|//[^\n]*\n|\n)| // [^\"'`\n]*$", re.MULTILINE | re.DOTALL
+)
+INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 class PageScripts(NamedTuple):
@@ -52,6 +57,10 @@ def bundle(path: str) -> str | None:
 
 @cache
 def _bundle(name: str) -> str:
+    return INDENTATION.sub("", COMMENTS.sub("", _whole(name)))
+
+
+def _whole(name: str) -> str:
     shared = _shared()
     if name == SHARED:
         return f"{_joined(shared)}export {{ {', '.join(map(_name, shared))} }};\n"

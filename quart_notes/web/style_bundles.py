@@ -1,12 +1,17 @@
 """The style sheets of a page in two files: what all pages have, and the page's own.
 
 They are written as small sheets, and a browser needs a request for each. The address of a bundle names its sheets:
-the list of each page is in its template alone. `quart-notes dev` serves the sheets themselves.
+the list of each page is in its template alone. Comments and indentation are left out. `quart-notes dev` serves the
+sheets themselves.
 """
+
+import re
 
 from quart_notes.web.assets import folder, static_text
 
 FOLDER = "css/bundles/"
+COMMENTS = re.compile(r"/\*(?:(?!\*/).)*\*/", re.DOTALL)  # no string in our sheets has such characters
+INDENTATION = re.compile(r"^\s+|[ \t]+$", re.MULTILINE)
 
 
 def bundles(*lists: list[str]) -> list[str]:
@@ -27,7 +32,7 @@ def bundle(path: str) -> str | None:
     wanted = [_path(name) for name in names]
     if [path] != bundles(names) or not existing.issuperset(wanted) or len(set(wanted)) < len(wanted):
         return None
-    return "".join(map(static_text, wanted))
+    return INDENTATION.sub("", COMMENTS.sub("", "".join(map(static_text, wanted))))
 
 
 def _path(sheet: str) -> str:

@@ -1,5 +1,7 @@
 """Cached responses: valid until an event is published on their topic, and bounded in memory."""
 
+import asyncio
+
 import pytest
 
 from quart_notes.live.broadcaster import Broadcaster
@@ -92,4 +94,57 @@ def test_a_repeated_response_counts_once(cache: ResponseCache, broadcaster: Broa
         _published(broadcaster)
         cache.get("/again", b"")
 
+    assert cache._bytes == 0
+
+
+async def test_a_response_is_encoded_once_however_many_wait(cache: ResponseCache):
+    answer = _answer(b"x" * 5000)
+    cache.put("/", b"", 0, answer)
+    ready, begun = asyncio.Event(), []
+
+    async def encode(response: CachedResponse, coding: str) -> CachedResponse:
+        begun.append(coding)
+        await ready.wait()
+        return _answer(b"short")
+
+    waiting = [asyncio.ensure_future(cache.in_coding("/", b"", answer, "gzip", encode)) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()  # a client that leaves keeps nobody waiting
+    await asyncio.sleep(0)
+    ready.set()
+
+    assert [(await each).body for each in waiting[1:]] == [b"short"] * 2
+    assert (await cache.in_coding("/", b"", answer, "gzip", encode)).body == b"short"
+    assert begun == ["gzip"]
+    with pytest.raises(asyncio.CancelledError):
+        await waiting[0]
+
+
+async def test_codings_count_as_bytes_of_the_cache(cache: ResponseCache):
+    async def encode(response: CachedResponse, coding: str) -> CachedResponse:
+        return _answer(response.body)
+
+    for n in range(MAX_BYTES // MAX_BODY_BYTES):
+        answer = _answer(b"x" * MAX_BODY_BYTES)
+        cache.put(f"/{n}", b"", 0, answer)
+        await cache.in_coding(f"/{n}", b"", answer, "gzip", encode)
+
+    kept = [response for response, _ in cache._entries.values()]
+    assert 0 < len(kept) < MAX_BYTES // MAX_BODY_BYTES
+    assert sum(len(each.body) * (1 + len(each.coded)) for each in kept) <= MAX_BYTES
+    for n in range(MAX_BYTES // MAX_BODY_BYTES):
+        cache._drop((f"/{n}", b""))
+    assert cache._bytes == 0
+
+
+async def test_the_coding_of_a_dropped_response_is_not_cached(cache: ResponseCache, broadcaster: Broadcaster):
+    answer = _answer(b"x" * 5000)
+    cache.put("/", b"", cache.position(TOPIC), answer)
+
+    async def encode(response: CachedResponse, coding: str) -> CachedResponse:
+        _published(broadcaster)
+        assert cache.get("/", b"") is None
+        return _answer(b"short")
+
+    assert (await cache.in_coding("/", b"", answer, "gzip", encode)).body == b"short"
     assert cache._bytes == 0

@@ -168,6 +168,10 @@ def test_the_fast_path_skips_no_hook_except_those_it_replaces(tmp_path: Path):
 
     # The remaining hooks depend on these; a complete body needs no decision.
     assert passed(app.before_request_funcs) == {"_check_request", "choose_body_mode"}
-    assert passed(app.after_request_funcs) == {"_name", "_secure"}  # HEADER and RAW_SECURITY
+    assert passed(app.after_request_funcs) == {
+        "_name",  # HEADER
+        "_secure",  # RAW_SECURITY
+        "_compress",  # no response to POST
+    }
     assert passed(app.teardown_request_funcs) == set()
     assert passed(app.url_value_preprocessors) == set()

@@ -47,7 +47,7 @@ DECIDING = (
 KNOWING = (("If-None-Match", '"1*'), ("If-None-Match", '"1", "*"'))
 # those that the application reads besides;
 FURTHER = (
-    ("Accept", "text/*html"), ("Access-Control-Request-Method", "POST*"),
+    ("Accept", "text/*html"), ("Accept-Encoding", "gzip;q*=1"), ("Access-Control-Request-Method", "POST*"),
     ("Content-Disposition", 'attachment; filename="*"'), ("Content-Type", "application/json*"),
     ("HX-Boosted", "true*"), ("HX-Request", "true*"), ("If-Match", '"*"'), ("If-Modified-Since", "*"),
     ("If-Range", "*"), ("Last-Event-ID", "a-1*"), ("Range", "bytes=0-*"), ("Sec-Fetch-Dest", "document*"),

@@ -81,10 +81,49 @@ def test_names_and_renamed_names_become_constants(monkeypatch: pytest.MonkeyPatc
     )
     assert make("board") == (
         'import { lib$one } from "./shared.js";\n'
-        "const notes$page = (() => {\nconst {\n  ONE: first,\n  two,\n} = lib$one;\nfunction start() {}\n"
+        "const notes$page = (() => {\nconst {\nONE: first,\ntwo,\n} = lib$one;\nfunction start() {}\n"
         "return { start };\n})();\n"
         "const all = lib$one;\nconst P = { board: async () => notes$page };\n"
     )
+
+
+def test_comments_and_indentation_are_left_out_and_texts_are_not(monkeypatch: pytest.MonkeyPatch):
+    files = {
+        "js/main.js": """/** The entry. */
+import { a } from "./a.js";
+
+/** @type {Record<string, string>} */ const PAGES = {};
+/**
+ * Several lines.
+ * @param {string} text
+ */
+function go(text) {
+  // A whole line.
+  const address = "http://localhost"; // its end
+  return `a // b ${text} /* c */`.replace(/\\/\\*.*\\*\\//, "// d");
+}
+""",
+        "js/a.js": "export const a = 1; // it's kept: a quote might end a text\n",
+    }
+    monkeypatch.setattr(script_bundles, "static_text", files.__getitem__)
+
+    assert script_bundles._bundle.__wrapped__("other").partition('shared.js";\n')[2] == (
+        "const { a } = a;\n"
+        "const PAGES = {};\n"
+        "function go(text) {\n"
+        'const address = "http://localhost";\n'
+        'return `a // b ${text} /* c */`.replace(/\\/\\*.*\\*\\//, "// d");\n'
+        "}\n"
+    )
+    assert "const a = 1; // it's kept" in script_bundles._bundle.__wrapped__(SHARED)
+
+
+def test_no_text_in_a_module_goes_over_several_lines():
+    """Its indentation and what looks like a comment in it would be left out."""
+    for name in NAMES:
+        for module in modules(name).preloaded:
+            ends = [line for line in static_text(module).splitlines() if re.search(r"^[^`]*`[^`]*$", line)]
+            assert not [line for line in ends if not re.search(r"/[^/]*`|\"`\"", line)], module
 
 
 def test_modules_that_import_each_other_are_refused(monkeypatch: pytest.MonkeyPatch):

@@ -26,11 +26,14 @@ from quart_notes.schemas import (
 )
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web import fast_post
+from quart_notes.web.compression import VARY, coding_for, compressed
+from quart_notes.web.content_codings import IDENTITY, MIN_BYTES
 from quart_notes.web.context import core
-from quart_notes.web.etags import etag_of, if_match, if_none_match, tags_sent, version_tag
+from quart_notes.web.etags import etag_of, if_match, tags_sent, version_tag
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import ResponseDoc, responds, takes
-from quart_notes.web.responses import NOT_MODIFIED, item_response, made, made_status
+from quart_notes.web.raw_headers import fields_in
+from quart_notes.web.responses import NOT_MODIFIED, item_response, made, made_status, not_modified
 from quart_notes.web.security.authentication import caller, visible_position
 
 # Registered twice: for everybody's board under /api/notes, and for each under /api/boards/{id}/notes.
@@ -74,7 +77,7 @@ async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
         link = f'<{request.root_path}{request.path}?{urlencode(following, doseq=True)}>; rel="next"'
         headers.append((b"link", link.encode()))
     body = NOTES.dump_json(found.items)
-    return _kept(_answer(board_id, body, etag_of(body), *headers), found.position, position)
+    return await _kept(_answer(board_id, body, etag_of(body), *headers), found.position, position)
 
 
 @blueprint.post("")
@@ -132,7 +135,7 @@ async def get_note(board_id: int, note_id: int) -> Response:
     position = core().response_cache.position(board(board_id))
     note, newest = await core().notes.get(await caller(), board_id, note_id)
     body = note.json_bytes
-    return _kept(_answer(board_id, body, version_tag(note.version)), newest, position)
+    return await _kept(_answer(board_id, body, version_tag(note.version)), newest, position)
 
 
 @blueprint.patch("/<id:note_id>")
@@ -237,17 +240,18 @@ def note_response(written: Committed[NoteOut]) -> Response:
     return response
 
 
-def _kept(answer: CachedResponse, newest: EventId, position: int) -> Response:
+async def _kept(answer: CachedResponse, newest: EventId, position: int) -> Response:
     """An answer that is the same for all who see the board, kept until an event of it; 304 when the client has it."""
-    core().response_cache.put(request.scope["path"], request.query_string, position, answer)
-    if if_none_match(tags_sent("If-None-Match"), answer.etag):
-        response = Response(None, 304)
-        del response.headers["Content-Type"]
-    else:
+    cache, path, query = core().response_cache, request.scope["path"], request.query_string
+    cache.put(path, query, position, answer)
+    response = not_modified(answer.body, answer.etag)
+    if response is None:
+        coding = coding_for(fields_in(request.scope), len(answer.body))
+        if coding != IDENTITY:
+            answer = await cache.in_coding(path, query, answer, coding, compressed)
         response = Response(answer.body, 200)
         for name, value in answer.headers:
             response.headers[name.decode()] = value.decode()
-    response.headers["ETag"] = answer.etag
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Last-Event-ID"] = str(visible_position(newest))
     return response
@@ -255,4 +259,4 @@ def _kept(answer: CachedResponse, newest: EventId, position: int) -> Response:
 
 def _answer(board_id: int, body: bytes, etag: str, *headers: tuple[bytes, bytes]) -> CachedResponse:
     own = ((b"content-type", b"application/json"), (b"etag", etag.encode()), *headers)
-    return CachedResponse(board(board_id), body, etag, own)
+    return CachedResponse(board(board_id), body, etag, (*own, VARY) if len(body) >= MIN_BYTES else own)

@@ -78,7 +78,7 @@ async def _preflight() -> Response | None:
 
 
 async def _share(response: Response) -> Response:
-    response.headers.add("Vary", "Origin")
+    response.vary.add("Origin")
     if origin := _asking():
         response.headers["Access-Control-Allow-Origin"] = str(origin)
         response.headers["Access-Control-Expose-Headers"] = MAY_READ

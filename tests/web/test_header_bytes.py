@@ -71,8 +71,8 @@ PROXIED = (
 )  # fmt: skip
 ALL_TEMPLATES = (*DECIDING, *KNOWING, *FURTHER, *CONNECTION, *OF_HANDSHAKES, *BY_HYPERCORN, *PROXIED)
 WORDS = {  # strings beside names of headers that are none
-    "chunked", "close", "connect", "h11", "head", "headers", "keep-alive", "latin-1", "pri", "same-origin", "trailers",
-    "true", "vary", "websocket",
+    "chunked", "close", "connect", "etag", "h11", "head", "headers", "keep-alive", "latin-1", "pri", "same-origin",
+    "trailers", "true", "vary", "websocket",
 }  # fmt: skip
 READ_BY = {  # attributes of Quart's requests that read a header
     "accept_mimetypes": "accept",

@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 from playwright.sync_api import Locator, Page
 
+from tests.support.servers.server_process import wait_for
+
 _numbers = count(1)
 
 
@@ -45,6 +47,14 @@ def create(rest: httpx.Client, title: str | None, text: str | None = None) -> di
     assert answer.status_code == 201, answer.text
     note: dict[str, Any] = answer.json()
     return note
+
+
+def create_many(rest: httpx.Client, notes: list[dict[str, Any]], board: int = 1) -> None:
+    """New notes on a board, in this order: one import, which takes less time than a request for each."""
+    answer = rest.post(f"/api/boards/{board}/imports", json={"notes": notes})
+    assert answer.status_code == 202, answer.text
+    job = answer.headers["Location"]
+    wait_for(lambda: rest.get(job).json()["state"] == "done", "the notes are imported")
 
 
 def focused(page: Page) -> str:

@@ -59,6 +59,14 @@ def shelf(browser: Browser) -> Iterator[Shelf]:
     shelf.close()
 
 
+@pytest.fixture(scope="package")
+def module_shelf(browser: Browser) -> Iterator[Shelf]:
+    """The windows that stay open for all tests of a module."""
+    shelf = Shelf(browser)
+    yield shelf
+    shelf.close()
+
+
 def serving(at: str, folder: Path, *flags: str, **options: Any) -> ServerProcess:
     """A server at the port of that name, whose scripts and styles the browser has cached."""
     return ServerProcess(folder / "data", *flags, port=reserved_port(at), **options)
@@ -84,6 +92,17 @@ def windows(shelf: Shelf) -> Iterator[Windows]:
 
     An error in the console, an exception, a violation of the content security policy or a dialog fails the test.
     """
+    yield from lent(shelf)
+
+
+@pytest.fixture(scope="module")
+def module_windows(module_shelf: Shelf) -> Iterator[Windows]:
+    """The same, open for all tests of a module, where each leaves its window as the next one needs it."""
+    yield from lent(module_shelf)
+
+
+def lent(shelf: Shelf) -> Iterator[Windows]:
+    """Opens windows of a pool; their errors are failures at the end."""
     yield shelf.open
     errors = list(shelf.errors)
     shelf.clear()
@@ -94,6 +113,12 @@ def windows(shelf: Shelf) -> Iterator[Windows]:
 def window(windows: Windows, shared_server: ServerProcess) -> Page:
     """A window on the board of the module's server, live."""
     return visit(windows(), shared_server)
+
+
+@pytest.fixture(scope="module")
+def module_window(module_windows: Windows, shared_server: ServerProcess) -> Page:
+    """The same, for all tests of a module: it costs less than a window for each."""
+    return visit(module_windows(), shared_server)
 
 
 @pytest.fixture

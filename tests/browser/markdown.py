@@ -3,7 +3,18 @@
 from playwright.sync_api import Locator, Page, expect
 
 TEXT = "#add-note-form [name=description]"
-SELECT = "(field, [start, end]) => { field.focus(); field.setSelectionRange(start, end); }"
+PUT = """(field, [text, start, end]) => {
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+  field.setSelectionRange(start, end);
+}"""
+REVERTED = """field => {
+  document.execCommand("undo");
+  const undone = field.value;
+  document.execCommand("redo");
+  return [undone, field.value];
+}"""
 SHOWN = """field => {
   const { value, selectionStart: start, selectionEnd: end } = field;
   return value.slice(0, start) + "|" + (start < end ? value.slice(start, end) + "|" : "") + value.slice(end);
@@ -14,14 +25,19 @@ def put(field: Locator, text: str) -> None:
     """Replace the text, and select what the text says."""
     start = text.index("|")
     end = max(start, text.rindex("|") - 1)
-    field.fill(text.replace("|", ""))
-    field.evaluate(SELECT, [start, end])
+    field.evaluate(PUT, [text.replace("|", ""), start, end])
 
 
 def shown(field: Locator) -> str:
     """The text with its selection."""
     text: str = field.evaluate(SHOWN)
     return text
+
+
+def reverted(field: Locator) -> tuple[str, str]:
+    """The text after undo, and after the redo that follows, as the browser's keys do them."""
+    undone, redone = field.evaluate(REVERTED)
+    return undone, redone
 
 
 def expect_shown(field: Locator, text: str) -> None:

@@ -1,7 +1,9 @@
 """Keys in the text of a note: lists go on and end, items are indented, words get bold, and undo reverts each."""
 
+import pytest
+
 from tests.browser.board import card_of, create, edit, focused, fresh
-from tests.browser.markdown import composer, expect_shown, put, shown
+from tests.browser.markdown import composer, expect_shown, put, reverted, shown
 from tests.support.cases import check_each
 
 ENTER = {
@@ -78,24 +80,34 @@ ITALIC = {
 CASES = {"Enter": ENTER, "Tab": TAB, "Shift+Tab": SHIFT_TAB, "Control+b": BOLD, "Control+i": ITALIC}
 
 
+@pytest.fixture(scope="module")
+def window(module_window):
+    """A window on the board, live, for all tests: each writes texts of its own."""
+    return module_window
+
+
 def test_a_key_changes_the_text_and_undo_reverts_it(window):
     field = composer(window)
 
     def check(case: tuple[str, str, str]) -> None:
         key, before, after = case
         put(field, before)
-        text = field.input_value()
 
         window.keyboard.press(key)
         assert shown(field) == after
-        if field.input_value() != text:
-            window.keyboard.press("Control+z")
-            assert field.input_value() == text
-            window.keyboard.press("Control+Shift+z")
-            assert field.input_value() == after.replace("|", "")
+        texts = before.replace("|", ""), after.replace("|", "")
+        if texts[0] != texts[1]:
+            assert reverted(field) == texts
 
     cases = [(key, before, after) for key, changes in CASES.items() for before, after in changes.items()]
     check_each([(case[:2], case) for case in cases], check)
+
+    put(field, "- milk|")
+    window.keyboard.press("Enter")
+    window.keyboard.press("Control+z")
+    assert field.input_value() == "- milk"
+    window.keyboard.press("Control+Shift+z")
+    assert field.input_value() == "- milk\n- "
 
 
 def test_shift_enter_inserts_a_plain_line_break(window):
@@ -130,6 +142,7 @@ def test_a_screen_reader_is_told_the_keys_of_the_text(window, rest):
         )
         assert "Tab" in described
         assert "Escape" in described
+    opened.press("Escape")
 
 
 def test_the_editor_of_a_card_continues_lists_and_sends_them(window, rest):

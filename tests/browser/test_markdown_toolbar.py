@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.board import card_of, create, edit, fresh
+from tests.browser.board import card_of, create, edit, focused, fresh
 from tests.browser.markdown import composer, expect_shown, put, shown
 from tests.browser.windows import visit
 from tests.support.cases import check_each
@@ -51,6 +51,23 @@ CASES = {"Heading": HEADING, "List": LIST, "Tasks": TASKS, "Bold": BOLD, "Link":
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
+@pytest.fixture(scope="module")
+def window(module_window):
+    """A window on the board, live, for all tests: each writes texts of its own."""
+    return module_window
+
+
+def bar_of(page: Page) -> Locator:
+    """The bar of the composer."""
+    return page.locator("#add-note-form").get_by_role("toolbar", name="Formatting")
+
+
+MIDDLE = """button => {
+  const { left, top, width, height } = button.getBoundingClientRect();
+  return [left + width / 2, top + height / 2];
+}"""
+
+
 def test_a_button_changes_the_selection_keeps_the_focus_and_undo_reverts_it(window):
     field = composer(window)
 
@@ -58,12 +75,16 @@ def test_a_button_changes_the_selection_keeps_the_focus_and_undo_reverts_it(wind
         name, before, after = case
         put(field, before)
 
-        window.locator("#add-note-form").get_by_role("button", name=name, exact=True).click()
+        window.mouse.click(*buttons[name].evaluate(MIDDLE))
         assert shown(field) == after
-        expect(field).to_be_focused()
+        assert focused(window) == "add-description"
         window.keyboard.press("Control+z")
 
         assert field.input_value() == before.replace("|", "")
+
+    put(field, "|")
+    bar = bar_of(window)
+    buttons = {name: bar.get_by_role("button", name=name, exact=True).element_handle() for name in CASES}
 
     cases = [(name, before, after) for name, changes in CASES.items() for before, after in changes.items()]
     check_each([(case[:2], case) for case in cases], check)
@@ -73,7 +94,7 @@ def test_the_bar_is_one_tab_stop_and_arrow_keys_reach_its_buttons(window):
     field = composer(window)
     put(field, "mi|lk")
     window.keyboard.press("Tab")
-    bar = window.get_by_role("toolbar", name="Formatting")
+    bar = bar_of(window)
     heading, bold, tasks = (bar.get_by_role("button", name=name) for name in ("Heading", "Bold", "Tasks"))
     expect(heading).to_be_focused()
 
@@ -114,10 +135,11 @@ def test_a_form_that_is_being_sent_is_not_changed(window):
     put(field, "mi|lk")
     field.evaluate("field => { field.readOnly = true; }")
 
-    window.get_by_role("toolbar").get_by_role("button", name="Bold").click()
+    bar_of(window).get_by_role("button", name="Bold").click()
     window.keyboard.press("Control+b")
 
     expect(field).to_have_value("milk")
+    field.evaluate("field => { field.readOnly = false; }")
 
 
 # Safari covers the lower part of the window by its keyboard, and may move the window under the visible part.
@@ -130,7 +152,7 @@ COVER = """([offsetTop, height]) => {
 
 def test_on_a_phone_the_bar_is_above_the_keyboard_while_the_text_is_typed(windows, shared_server):
     page = visit(windows(**PHONE), shared_server)
-    bar = page.locator("#add-note-form").get_by_role("toolbar")
+    bar = bar_of(page)
     page.locator("#composer-button").tap()
     expect(bar).to_be_hidden()
     field = composer(page)
@@ -169,7 +191,7 @@ def test_thousands_of_lines_are_changed_at_once_and_undo_reverts_them(window):
     text = "\n".join(["line"] * 3000)
     field.evaluate("(field, text) => { field.value = text; field.select(); }", text)
 
-    window.get_by_role("toolbar").get_by_role("button", name="Tasks").click()
+    bar_of(window).get_by_role("button", name="Tasks").click()
     expect(field).to_have_value(text.replace("line", "- [ ] line"))
     window.keyboard.press("Control+z")
 

@@ -6,14 +6,14 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Page
 
+from tests.browser.windows import NOWHERE, Windows
 from tests.support.cases import check_each
+from tests.support.servers.server_process import ServerProcess
 
-MERGE = """async (texts) => {
+MERGE = """async (all) => {
   const { mergeText } = await import("/static/js/lib/merge_text.js");
-  const { text, clean } = mergeText(...texts);
-  return [text, clean];
+  return all.map((texts) => mergeText(...texts)).map(({ text, clean }) => [text, clean]);
 }"""
 WORDS = ["apples", "bread", "cheese", "dates", "eggs", "flour", "garlic", "honey"]
 PREFIXES = ["", "- ", "- [ ] ", "* [x] ", "1. [X] ", "> - [ ] ", "  + [ ] ", "- 2) [x] "]
@@ -29,10 +29,12 @@ class Merged(NamedTuple):
     clean: bool
 
 
-@pytest.fixture
-def merge(window: Page):
-    """Merges texts in the page: base, mine, theirs."""
-    return lambda *texts: Merged(*window.evaluate(MERGE, texts))
+@pytest.fixture(scope="module")
+def merge(module_windows: Windows, shared_server: ServerProcess):
+    """Merges texts, each time base, mine, theirs, in a page of the site; all at once, as each call takes long."""
+    page = module_windows()
+    page.goto(shared_server.base + NOWHERE)
+    return lambda *texts: [Merged(*result) for result in page.evaluate(MERGE, texts)]
 
 
 CASES: list[tuple[str, tuple[str, str, str, str]]] = [
@@ -67,28 +69,32 @@ CONFLICTS: list[tuple[str, tuple[str, str, str, str]]] = [
 
 
 def test_each_kind_of_change_is_merged(merge):
-    def check(case):
-        *versions, merged = case
-        assert merge(*versions) == (merged, True)
-
-    check_each(CASES, check)
+    expect_merged(merge, CASES, clean=True)
 
 
 def test_a_line_that_both_changed_is_a_conflict(merge):
-    def check(case):
-        *versions, merged = case
-        assert merge(*versions) == (merged, False)
+    expect_merged(merge, CONFLICTS, clean=False)
 
-    check_each(CONFLICTS, check)
+
+def expect_merged(merge, cases, *, clean: bool) -> None:
+    results = merge(*(versions[:3] for _, versions in cases))
+
+    def check(case: tuple[Merged, str]) -> None:
+        result, merged = case
+        assert result == (merged, clean)
+
+    check_each(
+        [(name, (result, case[3])) for (name, case), result in zip(cases, results, strict=True)],
+        check,
+    )
 
 
 def test_what_one_side_changed_is_the_result(merge):
     @FEW
     @given(any_text, any_text)
     def check(base: str, changed: str) -> None:
-        assert merge(base, base, changed) == (changed, True)
-        assert merge(base, changed, base) == (changed, True)
-        assert merge(base, changed, changed) == (changed, True)
+        sides = (base, base, changed), (base, changed, base), (base, changed, changed)
+        assert merge(*sides) == [(changed, True)] * 3
 
     check()
 
@@ -97,9 +103,9 @@ def test_a_merge_without_conflict_has_every_inserted_line(merge):
     @FEW
     @given(any_text, any_text, any_text)
     def check(base: str, mine: str, theirs: str) -> None:
-        merged = merge(base, mine, theirs)
+        merged, other = merge((base, mine, theirs), (base, theirs, mine))
 
-        assert merge(base, theirs, mine).clean == merged.clean
+        assert other.clean == merged.clean
         inserted = (_lines(mine) | _lines(theirs)) - _lines(base)
         assert not merged.clean or inserted <= _lines(merged.text)
 
@@ -155,7 +161,7 @@ def test_all_changes_of_different_lines_and_all_ticks_are_in_the_result(merge):
             merged += _edited(line, {i_do, they_do})
             before = edit.does
 
-        assert merge(*map("\n".join, (base, mine, theirs))) == ("\n".join(merged), True)
+        assert merge(tuple(map("\n".join, (base, mine, theirs)))) == [("\n".join(merged), True)]
 
     check()
 

@@ -1,5 +1,6 @@
 """One click on a card's text, or Enter on the card, opens its editor."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import card_of, create, fresh
@@ -8,6 +9,12 @@ LINK = """title => {
   for (const name of ["a", "label"]) title.append(Object.assign(document.createElement(name), { textContent: name }));
   title.querySelector("a").href = "#";
 }"""
+
+
+@pytest.fixture(scope="module")
+def window(module_window):
+    """A window on the board, live, for all tests: each has notes of its own."""
+    return module_window
 
 
 def test_a_click_on_the_text_opens_the_editor(window, rest):

@@ -1,5 +1,6 @@
 """Pasting into a note: formatted text becomes Markdown, plain text stays plain, lines in a title become the text."""
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.board import card_of, create, edit, fresh
@@ -68,6 +69,12 @@ COPY = """([html, text]) => navigator.clipboard.write([new ClipboardItem({
 LIST = "<ul><li>milk</li><li><b>eggs</b></li></ul>"
 
 
+@pytest.fixture(scope="module")
+def window(module_window):
+    """A window on the board, live, for all tests: each writes texts of its own."""
+    return module_window
+
+
 def paste(field: Locator, html: str, text: str = "the plain text") -> bool:
     """Paste, and return whether the page did it, and not the browser."""
     done: bool = field.evaluate(PASTE, [html, text])
@@ -132,16 +139,21 @@ def test_an_address_pasted_on_words_makes_a_link(window):
         assert not paste(field, "", address), text
 
 
-def test_the_keys_of_the_browser_paste_markdown_and_plain_text(windows, server):
-    page = visit(windows(permissions=["clipboard-read", "clipboard-write"]), server)
-    field = composer(page)
-    page.evaluate(COPY, [LIST, "milk\neggs"])
+@pytest.fixture(scope="module")
+def clipboard(module_windows, shared_server):
+    """Another one, which may use the clipboard."""
+    return visit(module_windows(permissions=["clipboard-read", "clipboard-write"]), shared_server)
+
+
+def test_the_keys_of_the_browser_paste_markdown_and_plain_text(clipboard: Page):
+    field = composer(clipboard)
+    clipboard.evaluate(COPY, [LIST, "milk\neggs"])
 
     put(field, "|")
-    page.keyboard.press("Control+v")
+    clipboard.keyboard.press("Control+v")
     expect_shown(field, "- milk\n- **eggs**|")
     put(field, "|")
-    page.keyboard.press("Control+Shift+v")
+    clipboard.keyboard.press("Control+Shift+v")
 
     expect_shown(field, "milk\neggs|")
 
@@ -162,16 +174,15 @@ COPIED = """# Camping
 2. second"""
 
 
-def test_a_copied_card_is_pasted_as_its_source(windows, shared_server, rest):
-    page = visit(windows(permissions=["clipboard-read", "clipboard-write"]), shared_server)
-    content = card_of(page, create(rest, fresh(), COPIED)).locator(".content")
+def test_a_copied_card_is_pasted_as_its_source(clipboard: Page, rest):
+    content = card_of(clipboard, create(rest, fresh(), COPIED)).locator(".content")
     expect(content).to_contain_text("second")
-    field = composer(page)
+    field = composer(clipboard)
 
     content.evaluate("content => getSelection().selectAllChildren(content)")
-    page.keyboard.press("Control+c")
+    clipboard.keyboard.press("Control+c")
     put(field, "|")
-    page.keyboard.press("Control+v")
+    clipboard.keyboard.press("Control+v")
 
     expect(field).to_have_value(COPIED)
 
@@ -197,6 +208,7 @@ def lines_of(form: Locator) -> tuple[str, str]:
 
 def test_lines_pasted_into_a_title_become_lines_of_the_text_and_undo_reverts_them(window, rest):
     form = window.locator("#add-note-form")
+    form.locator("[name=description]").fill("")
     title = form.locator("[name=title]")
     put(title, "|")
 

@@ -1,6 +1,7 @@
 """The users' page: the list of users, updated in every window."""
 
 import re
+from itertools import product
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -136,9 +137,7 @@ def test_names_are_escaped_in_every_rendering(windows, shared_server, rest):
         assert page.locator("li.user [onfocus], li.user [autofocus]").count() == 0
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
-def test_each_user_is_a_row_of_56_px(windows, shared_server, rest, width, direction):
+def test_each_user_is_a_row_of_56_px_and_the_addresses_stand_below_each_other(windows, shared_server, rest):
     ada = person(rest, "ada")
     for nickname, name in (
         (nick(), "Benjamin Franklin-Mountbatten of the Long Name Society"),
@@ -147,24 +146,18 @@ def test_each_user_is_a_row_of_56_px(windows, shared_server, rest, width, direct
     ):
         sent = {"name": name, "email": f"{'x' * 40}@example.org", "nickname": nickname}
         assert rest.post("/api/users", json=sent).status_code == 201
-    page = windows(viewport={"width": width, "height": 800})
-    be(page, shared_server, ada)
-    visit(page, shared_server, PATH)
-    page.evaluate("direction => (document.documentElement.dir = direction)", direction)
-
-    rows = page.locator(".user").evaluate_all("rows => rows.map(row => row.offsetHeight)")
-
-    assert set(rows) <= {56, 57}, "with the line above it"
-    assert_fits(page)
-    assert_fits_a_thumb(page, ".user a, .user button, .user summary")
-    expect(card(page, ada["nickname"]).locator(".user-me")).to_be_visible()
-
-
-def test_the_addresses_stand_below_each_other_on_a_wide_window(windows, shared_server, rest):
-    person(rest, "a"), person(rest, "somebody-else")
-    page = visit(windows(), shared_server, PATH)
+    person(rest, "a")
+    page = visit(be(windows(), shared_server, ada), shared_server, PATH)
 
     starts = page.locator(".user-mail:visible").evaluate_all("all => all.map(one => one.getBoundingClientRect().left)")
-
     assert len(starts) > 1
-    assert len(set(starts)) == 1
+    assert len(set(starts)) == 1, "on a wide window"
+    for direction, width in product(("ltr", "rtl"), (320, 390, 1280)):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate("direction => (document.documentElement.dir = direction)", direction)
+
+        rows = page.locator(".user").evaluate_all("rows => rows.map(row => row.offsetHeight)")
+        assert set(rows) <= {56, 57}, f"with the line above it, {direction}, {width} px"
+        assert_fits(page)
+        assert_fits_a_thumb(page, ".user a, .user button, .user summary")
+        expect(card(page, ada["nickname"]).locator(".user-me")).to_be_visible()

@@ -5,9 +5,10 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page, Route, expect
 
+from quart_notes.schemas.bulk_changes import BULK_MAX
 from tests.browser.board import card_of, focused
 from tests.browser.selecting import Json, bar, now, press, select, selected, shows
-from tests.browser.windows import Windows, visit
+from tests.browser.windows import Windows, change_script, visit
 from tests.support.servers.server_process import ServerProcess
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -165,21 +166,19 @@ def test_a_finger_that_moves_or_drags_selects_nothing(
     touch("touchEnd")
 
 
-def test_no_more_cards_are_selected_than_one_change_takes(windows: Windows, server: ServerProcess):
-    with httpx.Client(base_url=server.base, verify=False) as rest:
-        entries = [{"title": f"note {number}"} for number in range(205)]
-        rest.post("/api/imports", json={"notes": entries}).raise_for_status()
-    page = visit(windows(), server)
-    expect(page.locator(".note")).to_have_count(205)
+def test_no_more_cards_are_selected_than_one_change_takes(windows: Windows, shared_server: ServerProcess, notes):
+    page = windows()
+    change_script(page, "board", {f"SELECTED_MAX = {BULK_MAX}": "SELECTED_MAX = 3"})
+    visit(page, shared_server)
     page.locator(".note").first.focus()
 
     page.keyboard.press("s")
     page.keyboard.press("ControlOrMeta+a")
 
-    expect(bar(page)).to_contain_text("200 selected, the most at once")
+    expect(bar(page)).to_contain_text("3 selected, the most at once")
     press(page, "Pin")
-    expect(page.locator("#toasts")).to_contain_text("200 notes pinned.")
-    expect(page.locator(".note[data-pinned]")).to_have_count(200)
+    expect(page.locator("#toasts")).to_contain_text("3 notes pinned.")
+    expect(page.locator(".note[data-pinned]")).to_have_count(3)
 
 
 # Other people.

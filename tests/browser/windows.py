@@ -123,6 +123,7 @@ class _Profile:
         self._errors = errors
         self._soiled = False
         self._undo: list[Callable[[], object]] = []
+        self._looks: dict[tuple[Page, str], Callable[[], object]] = {}
         self._origins: set[str] = set()
         self._free: list[Page] = []
         self._lent: list[Page] = []
@@ -152,8 +153,11 @@ class _Profile:
         resize, emulate = page.set_viewport_size, page.emulate_media
         for name in SOILING:
             self._observe(page, name, self._soil)
-        self._observe(page, "set_viewport_size", self._then(lambda: resize(SIZE)))
-        self._observe(page, "emulate_media", self._then(lambda: emulate(media="null", **MEDIA)))
+        size, media = (page, "size"), (page, "media")
+        self._observe(page, "set_viewport_size", lambda *_: self._looks.setdefault(size, lambda: resize(SIZE)))
+        self._observe(
+            page, "emulate_media", lambda *_: self._looks.setdefault(media, lambda: emulate(media="null", **MEDIA))
+        )
         _intercept_at_once(page, self.options.get("java_script_enabled", True))
         self._observe(page, "route", self._then(lambda: page.unroute_all(behavior="ignoreErrors")))
         self._observe(page, "on", lambda *heard: self._undo.append(lambda: page.remove_listener(*heard)))
@@ -209,6 +213,9 @@ class _Profile:
                 undo()
             if not all(map(self._is_emptied, pages)):
                 return False
+            for (page, _), undo in self._looks.items():  # only now: a full page would be laid out and painted again
+                if not page.is_closed():
+                    undo()
             self.context.clear_cookies()
         except Error:  # it has crashed, or shows a page without storage
             return False
@@ -216,7 +223,7 @@ class _Profile:
         for page in self._free[MOST_WINDOWS:]:
             page.close()
         del self._free[MOST_WINDOWS:]
-        for done in (self._lent, self._undo, self._origins):
+        for done in (self._lent, self._undo, self._looks, self._origins):
             done.clear()
         return True
 

@@ -17,6 +17,7 @@ PACKAGE = Path(quart_notes.__file__).parent
 SCRIPTS = sorted((ROOT / "static" / "js").rglob("*.js"))
 DEV_SCRIPTS = sorted((PACKAGE / "dev").rglob("*.js"))  # sent by `quart-notes dev` only
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+STYLES = sorted((ROOT / "static").rglob("*.css"))
 MOST_FILES = 30  # in a folder
 
 
@@ -158,8 +159,12 @@ def test_pages_and_errors_are_in_plain_english():
 
 
 def test_style_sheets_load_nothing_from_other_origins():
-    for file in (ROOT / "static" / "css").rglob("*.css"):
+    for file in STYLES:
         assert not re.search(r"url\(\s*[\"']?(?:https?:)?//|@import\s+[\"'](?:https?:)?//", _read(file)), file
+
+
+def test_no_style_depends_on_the_orientation_of_a_screen():
+    assert not [file.name for file in STYLES if re.search(r"\borientation\b", _read(file))]
 
 
 def test_each_page_loads_the_main_style_sheet_first():

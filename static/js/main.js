@@ -28,6 +28,7 @@ const PAGES = {
   users: () => import("./users/page.js"),
   direct_messages: () => import("./direct_messages/page.js"),
   room: () => import("./rooms/page.js"),
+  rooms: () => import("./rooms/list/page.js"),
   room_settings: () => import("./rooms/settings/page.js"),
   boards: () => import("./boards/list_page.js"),
   activity: () => import("./boards/activity_page.js"),

@@ -1,5 +1,7 @@
 """Closed and archived rooms in two windows: what members see of them as it happens, and when they leave."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.access import fresh, known_as
@@ -82,3 +84,17 @@ def test_an_archived_room_leaves_the_list_and_closes_its_composer(ada, bob):
     expect(entry).to_contain_text(name)
     expect(others.get_by_role("heading", name="Archived rooms")).to_be_hidden()
     expect(theirs.locator("#message-form textarea")).to_have_value("not sent yet")
+
+    deleted = others.get_by_role("list", name="Deleted rooms")
+    closed = ada.rest.post("/api/rooms", json={"name": fresh("Closed"), "closed": True}).json()["id"]
+    for number in (room, closed):
+        assert ada.rest.delete(f"/api/rooms/{number}").status_code == 200
+        expect(deleted.locator(f"[data-room='{number}']")).to_have_count(1)
+    expect(theirs).to_have_url(re.compile(r"/front/rooms\?gone"))
+    expect(theirs.get_by_role("heading", name="Deleted rooms")).to_be_hidden()
+    assert_accessible(others)
+    assert ada.rest.post(f"/api/rooms/{closed}/restore").status_code == 200
+    expect(deleted.locator(f"[data-room='{closed}']")).to_have_count(0)
+    deleted.get_by_role("button", name=f"Restore: {name}").click()
+    expect(others.locator(f"#rooms-aside [data-room='{room}']")).to_contain_text(name)
+    assert ada.rest.delete(f"/api/rooms/{closed}").status_code == 200

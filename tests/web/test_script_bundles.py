@@ -62,7 +62,7 @@ def _imports_only_the_shared_bundle(name: str) -> None:
 
 
 def test_a_page_that_the_entry_does_not_know_runs_the_entry_alone():
-    assert bundles("rooms") == (f"{FOLDER}{PAGELESS}.js", [f"{FOLDER}{SHARED}.js"])
+    assert bundles("") == (f"{FOLDER}{PAGELESS}.js", [f"{FOLDER}{SHARED}.js"])
     assert _modules_in(PAGELESS) == []
 
 

@@ -100,6 +100,13 @@ async def restore_room(room_id: int) -> Response:
     return json_item(*await core().room_upkeep.restore(await caller(), room_id))
 
 
+@blueprint.get("/trash")
+@responds(*list_response("The rooms, last deleted first.", list[RoomOut]))
+async def list_deleted_rooms() -> Response:
+    """List the deleted rooms that you can restore."""
+    return page(RoomOut, await core().room_upkeep.deleted(await caller()))
+
+
 @blueprint.get("/<id:room_id>/members")
 @responds(*list_response("The members, by their ids.", list[RoomMemberOut]))
 async def list_room_members(room_id: int) -> Response:

@@ -52,7 +52,7 @@ async def _rooms(form: dict[str, Any]) -> str:
     return await render_template(
         "rooms.html",
         form=form,
-        deleted_rooms=await core().room_upkeep.deleted(await caller()),
+        deleted_rooms=(await core().room_upkeep.deleted(await caller())).items,
         deleted=parse_id(request.args.get("deleted")),
         gone="gone" in request.args,
         last_event_id=visible_position(found.position),

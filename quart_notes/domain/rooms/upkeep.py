@@ -10,7 +10,7 @@ from quart_notes.domain.notifications.recording import record_inboxes_with
 from quart_notes.domain.rooms.access import is_apart, require_owned_room, restorable_rooms
 from quart_notes.domain.rooms.rooms import add_owner, free_key, my_room, record_room, record_room_membership, room_out
 from quart_notes.domain.search.blocks import forget_blocks
-from quart_notes.domain.service import DELETE_CHUNK, Service, transactional
+from quart_notes.domain.service import DELETE_CHUNK, Listed, Service, transactional
 from quart_notes.errors import NotFoundError
 from quart_notes.live import events
 from quart_notes.live.event_log import delete_topic
@@ -93,11 +93,12 @@ class RoomUpkeep(Service):
         await record_inboxes_with(change, room_id=room_id)
         return room_out(room, {})
 
-    async def deleted(self, caller: Caller) -> list[RoomOut]:
+    async def deleted(self, caller: Caller) -> Listed[RoomOut]:
         """The deleted rooms that a caller can restore, last deleted first."""
-        async with self._database.snapshot() as connection:
+        async with self._snapshot() as (connection, position):
             rooms = Room.filter(restorable_rooms(caller), deleted_at__gte=self._limit()).using_db(connection)
-            return [room_out(room, {}) for room in await rooms.order_by("-deleted_at", "-id")]
+            found = [room_out(room, {}) for room in await rooms.order_by("-deleted_at", "-id")]
+        return Listed(found, position)
 
     @transactional
     async def delete_old(self, change: Change) -> bool:

@@ -97,7 +97,9 @@ async def test_a_room_is_renamed_archived_deleted_and_restored_by_form(house: Ho
         assert gone.headers["location"] == f"/front/rooms?deleted={room}"
         offered = (await ada.get(gone.headers["location"])).text
         assert offered.count(f'action="/front/rooms/{room}/restore"') == 2, "to undo it, and in the list of the deleted"
-        assert "Deleted rooms" not in (await bob.get("/front/rooms")).text
+        assert f"/{room}/restore" not in (await bob.get("/front/rooms")).text
+        restorable = [[one["name"] for one in (await who.get("/api/rooms/trash")).json()] for who in (ada, bob)]
+        assert restorable == [["Larder"], []]
         assert (await _sent(bob, f"/{room}/restore")).status_code == 404
         assert (await _sent(ada, f"/{room}/restore")).status_code == 303
         assert "Larder" in await _aside(bob)

@@ -211,7 +211,7 @@ async def test_a_room_is_deleted_for_good_with_all_that_was_in_it(house: House):
 
         await update_rows(core, Room, {"id": room}, deleted_at=datetime.now(UTC) - timedelta(days=400))
         assert (await ada.post(f"/api/rooms/{room}/restore")).status_code == 404, "it is on its way out"
-        assert await core.room_upkeep.deleted(house.caller("ada")) == []
+        assert (await core.room_upkeep.deleted(house.caller("ada"))).items == []
         await core.run_chores()
 
     for table in ("message", "reading", "room_membership"):
@@ -278,5 +278,5 @@ async def test_in_open_mode_everybody_sees_and_keeps_up_every_room(house: House)
     assert (found.name, found.role) == ("Committee", "owner")
     assert (await house.core.room_upkeep.change(anybody, room, RoomUpdate(name="x"))).result.name == "x"
     await house.core.room_upkeep.delete(anybody, room)
-    assert [one.id for one in await house.core.room_upkeep.deleted(anybody)] == [room]
+    assert [one.id for one in (await house.core.room_upkeep.deleted(anybody)).items] == [room]
     assert (await house.core.room_upkeep.restore(anybody, room)).result.closed

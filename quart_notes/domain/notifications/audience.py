@@ -1,17 +1,21 @@
 """Who may see what is written somewhere, by the one rule of access."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, visible_boards
 from quart_notes.domain.rooms.access import visible_rooms
 from quart_notes.domain.users import user_out
-from quart_notes.models import Board, Note, Room, User
+from quart_notes.models import Board, Membership, Note, Room, RoomMembership, User
 from quart_notes.storage.database import is_private
 
-MaySee = Callable[[User], Awaitable[bool]]  # whether a user may see a text
+Audience = Callable[[Sequence[User]], Awaitable[set[int]]]  # the ids of those of the users who may see a text
+Rule = Callable[[User], Awaitable[bool]]  # whether one of them may
+FEW = 4  # users: asking for each costs no more queries than finding out who is alike
 
 
 def caller_of(connection: BaseDBAsyncClient, user: User) -> Caller:
@@ -19,24 +23,51 @@ def caller_of(connection: BaseDBAsyncClient, user: User) -> Caller:
     return Caller(user_out(user), trusted=not is_private(connection), admin=user.is_admin)
 
 
-def sees_room(connection: BaseDBAsyncClient, room_id: int) -> MaySee:
-    """Whether a user may see what is said in a room: in a conversation, whether they take part in it."""
+def audience_of_room(connection: BaseDBAsyncClient, room_id: int) -> Audience:
+    """Who may see what is said in a room: in a conversation, those who take part in it."""
 
     async def may_see(user: User) -> bool:
         visible = visible_rooms(caller_of(connection, user), user.id)
         return await Room.filter(visible, id=room_id).using_db(connection).exists()
 
-    return may_see
+    async def audience(users: Sequence[User]) -> set[int]:
+        if len(users) < FEW or not await Room.filter(kind="room", id=room_id).using_db(connection).exists():
+            return await _each(users, may_see)
+        return await _alike(users, may_see, RoomMembership.filter(room_id=room_id).using_db(connection))
+
+    return audience
 
 
-def sees_board(connection: BaseDBAsyncClient, board_id: int) -> MaySee:
-    """Whether a user may see the notes of a board; in open mode, a personal one is its owner's."""
+def audience_of_board(connection: BaseDBAsyncClient, board_id: int) -> Audience:
+    """Who may see the notes of a board; in open mode, a personal one is its owner's."""
 
     async def may_see(user: User) -> bool:
         visible = visible_boards(caller_of(connection, user))
         return await Board.filter(visible, id=board_id).using_db(connection).exists()
 
-    return may_see
+    async def audience(users: Sequence[User]) -> set[int]:
+        if len(users) < FEW:
+            return await _each(users, may_see)
+        return await _alike(users, may_see, Membership.filter(board_id=board_id).using_db(connection))
+
+    return audience
+
+
+async def _each(users: Sequence[User], may_see: Rule) -> set[int]:
+    """The ids of those of the users who may see a thing."""
+    return {user.id for user in users if await may_see(user)}
+
+
+async def _alike(users: Sequence[User], may_see: Rule, memberships: QuerySet[Any]) -> set[int]:
+    """The same in a fixed number of queries: the rule is asked once for all users who are alike to it.
+
+    So it is right for things of which the rule knows nothing but the user's membership and rank.
+    """
+    members = set(await memberships.values_list("user_id", flat=True))
+    alike: dict[tuple[bool, ...], list[User]] = {}
+    for user in users:
+        alike.setdefault((user.id in members, user.is_guest, user.is_admin), []).append(user)
+    return {user.id for some in alike.values() if await may_see(some[0]) for user in some}
 
 
 def visible_notifications(caller: Caller) -> Q:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.notifications.audience import MaySee
+from quart_notes.domain.notifications.audience import Audience
 from quart_notes.domain.text.markdown import Formatted
 from quart_notes.domain.text.mentions import EVERYBODY, Target, mentioned_in, possible_keys, with_mentions
 from quart_notes.errors import ValidationFailedError
@@ -29,7 +29,7 @@ class Mentions(NamedTuple):
 async def find_mentions(
     connection: BaseDBAsyncClient,
     text: Formatted,
-    may_see: MaySee,
+    audience: Audience,
     field: str,
     *,
     before: Sequence[ContentNode] | None = None,
@@ -47,11 +47,11 @@ async def find_mentions(
     targets: dict[str, Target] = {key: known[key] for key in keys if key in known}
     if room and EVERYBODY in keys:
         targets[EVERYBODY] = None
-    for user in await _users(connection, [key for key in keys if key not in targets]):
-        if await may_see(user):
-            targets[user.nickname_key] = user.id
-        if len(targets) > MENTIONS_MAX:
-            raise ValidationFailedError.of_field(field, f"A text can mention at most {MENTIONS_MAX} people.")
+    users = await _users(connection, [key for key in keys if key not in targets])
+    seeing = await audience(users)
+    targets |= {user.nickname_key: user.id for user in users if user.id in seeing}
+    if len(targets) > MENTIONS_MAX:
+        raise ValidationFailedError.of_field(field, f"A text can mention at most {MENTIONS_MAX} people.")
     if not targets:
         return Mentions(text.content)
     user_ids = frozenset(user_id for user_id in targets.values() if user_id is not None)

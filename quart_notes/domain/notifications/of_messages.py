@@ -5,7 +5,7 @@ from collections.abc import Collection
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.notifications.audience import sees_room
+from quart_notes.domain.notifications.audience import audience_of_room
 from quart_notes.domain.notifications.mentions import Mentions, find_mentions
 from quart_notes.domain.notifications.recording import (
     already_notified,
@@ -32,7 +32,7 @@ async def mentions_in(connection: BaseDBAsyncClient, caller: Caller | None, mess
     return await find_mentions(
         connection,
         parsed,
-        sees_room(connection, message.room_id),
+        audience_of_room(connection, message.room_id),
         "content",
         before=message.formatted,
         room=calls and caller is not None and await _keeps_up(connection, caller, message.room_id),
@@ -86,9 +86,8 @@ async def _mentioned(connection: BaseDBAsyncClient, room: RoomOut, mentions: Men
 
 
 async def _who_sees(connection: BaseDBAsyncClient, room: RoomOut, user_ids: Collection[int]) -> set[int]:
-    may_see = sees_room(connection, room.id)
     users = await User.filter(id__in=list(user_ids), deactivated_at__isnull=True).using_db(connection)
-    return {user.id for user in users if await may_see(user)}
+    return await audience_of_room(connection, room.id)(users)
 
 
 async def _notify_of_posts(change: Change, user_id: int, message: Message) -> None:

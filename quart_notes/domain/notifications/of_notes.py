@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.notifications.audience import sees_board
+from quart_notes.domain.notifications.audience import audience_of_board
 from quart_notes.domain.notifications.mentions import Mentions, find_mentions
 from quart_notes.domain.notifications.recording import notify
 from quart_notes.domain.text.markdown import Formatted
@@ -20,7 +20,8 @@ async def mentions_on_board(
     before: Sequence[ContentNode] | None = None,
 ) -> Mentions:
     """The mentions in a description of a note; `before` is its tree before the change."""
-    return await find_mentions(connection, description, sees_board(connection, board_id), "description", before=before)
+    audience = audience_of_board(connection, board_id)
+    return await find_mentions(connection, description, audience, "description", before=before)
 
 
 async def notify_of_note(change: Change, note_id: int, user_ids: Collection[int]) -> None:

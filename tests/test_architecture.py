@@ -13,6 +13,7 @@ import pytest
 
 from quart_notes import create_app
 from quart_notes.settings import Settings
+from quart_notes.storage.sqlite.new_tables import HEAD, SCHEMA
 from tests.support.cases import check_each
 from tests.support.source_modules import MODULES, OURS, PACKAGE, imports
 
@@ -257,6 +258,13 @@ def test_only_the_follower_publishes_logged_events_and_only_the_domain_records_t
         *{"live.writer", "live.event_log", "domain.boards", "domain.rooms.rooms"},
     }
     assert {name for name, tree in MODULES.items() if _calls(tree, "transaction")} <= opening
+
+
+def test_new_databases_get_the_tables_of_the_newest_migration():
+    """`tests/storage/test_migrations.py` compares the tables themselves."""
+    newest = max(file.stem for file in (PACKAGE / "migrations").glob("0*.py"))
+
+    assert SCHEMA.read_text().startswith(HEAD.format(newest)), "run: make tables"
 
 
 # Routes.

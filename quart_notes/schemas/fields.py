@@ -81,7 +81,7 @@ EACH_NOTE: BoardTick = "notes"
 class InputModel(BaseModel):
     """A body: unknown fields are refused, values are not converted silently. Queries are models without both rules."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, by name."""
@@ -91,6 +91,7 @@ class InputModel(BaseModel):
 class OutputModel(BaseModel):
     """Output of the server."""
 
+    # Built at first use: a start takes 30 ms less. Input is not: quart-schema would build it again for each request.
     model_config = ConfigDict(from_attributes=True, frozen=True, defer_build=True)
 
     @property

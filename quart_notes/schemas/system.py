@@ -10,11 +10,15 @@ from quart_notes.schemas.fields import Id, OutputModel
 class VersionOut(OutputModel):
     """The version of the server."""
 
+    model_config = ConfigDict(defer_build=False)  # quart-schema encodes it
+
     version: str = Field(description="The version of Quart Notes.", examples=["0.1.0"])
 
 
 class HealthOut(OutputModel):
     """The state of the server."""
+
+    model_config = ConfigDict(defer_build=False)  # quart-schema encodes it
 
     status: Literal["healthy", "unhealthy"] = Field(description="healthy, or unhealthy with status 503.")
     message: str = Field(description="One sentence for people.", examples=["The database answers."])

@@ -1,4 +1,4 @@
--- The tables after migration 0028_notifications. Written by `make tables`: do not edit.
+-- The tables after migration 0029_message_deleted_by. Written by `make tables`: do not edit.
 CREATE TABLE "tortoise_migrations" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "app" VARCHAR(255) NOT NULL,
@@ -60,7 +60,7 @@ CREATE TABLE "message" (
     "deleted_at" TIMESTAMP,
     "author_id" BIGINT REFERENCES "user" ("id") ON DELETE RESTRICT,
     "recipient_id" BIGINT REFERENCES "user" ("id") ON DELETE RESTRICT,
-    "room_id" BIGINT NOT NULL REFERENCES "room" ("id") ON DELETE RESTRICT, "answer_error" VARCHAR(300), "answer_state" VARCHAR(8), "asker_id" BIGINT, "question_id" BIGINT, "client_digest" VARCHAR(64), "formatted_json" TEXT, "search_text" TEXT NOT NULL DEFAULT '', "reply_to_id" BIGINT, "reactions_json" TEXT, "reactions_unsent" INT NOT NULL DEFAULT 0, "reactions_by" BIGINT,
+    "room_id" BIGINT NOT NULL REFERENCES "room" ("id") ON DELETE RESTRICT, "answer_error" VARCHAR(300), "answer_state" VARCHAR(8), "asker_id" BIGINT, "question_id" BIGINT, "client_digest" VARCHAR(64), "formatted_json" TEXT, "search_text" TEXT NOT NULL DEFAULT '', "reply_to_id" BIGINT, "reactions_json" TEXT, "reactions_unsent" INT NOT NULL DEFAULT 0, "reactions_by" BIGINT, "deleted_by" BIGINT,
     CONSTRAINT "uid_message_author__538d57" UNIQUE ("author_id", "client_key")
 );
 CREATE INDEX "idx_message_room_id_8c835a" ON "message" ("room_id", "deleted_at", "id", "author_id");

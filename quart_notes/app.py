@@ -231,6 +231,8 @@ async def _open_resources(core: Core, resources: AsyncExitStack) -> None:
     resources.push_async_callback(core.writer.stop)
     core.reaction_events.start()
     resources.push_async_callback(core.reaction_events.stop)
+    core.thread_events.start()
+    resources.push_async_callback(core.thread_events.stop)
     core.assistant.open()
     resources.push_async_callback(core.assistant.close)
     for leader in _elections(core):

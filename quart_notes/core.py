@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quart_notes.background.assistant import Assistant
+from quart_notes.background.batched_events import BatchedEvents
 from quart_notes.background.housekeeping import in_chunks
 from quart_notes.background.import_runner import ImportRunner
 from quart_notes.background.ollama import Ollama
-from quart_notes.background.reaction_events import ReactionEvents
 from quart_notes.cluster.presence_replication import PresenceReplication
 from quart_notes.cluster.worker_channel import WorkerChannel
 from quart_notes.cluster.worker_slot import WorkerSlot
@@ -49,6 +49,7 @@ from quart_notes.domain.search.search import Search
 from quart_notes.domain.sessions import Sessions
 from quart_notes.domain.stream_revocation import StreamRevocation
 from quart_notes.domain.tasks import Tasks
+from quart_notes.domain.threads import Threads
 from quart_notes.domain.users import Users
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.event_log import EventLog
@@ -107,7 +108,8 @@ class Core:
         self.rooms = Rooms(*wired)
         self.room_members = RoomMembers(*wired)
         self.room_upkeep = RoomUpkeep(*wired, settings.trash_days)
-        self.messages = Messages(*wired)
+        self.threads = Threads(*wired)
+        self.messages = Messages(*wired, self.threads)
         self.message_notes = MessageNotes(self.messages, self.notes)
         self.reactions = Reactions(*wired)
         self.notifications = Notifications(*wired, settings.notification_days)
@@ -124,12 +126,15 @@ class Core:
         self.tokens = ApiTokens(*wired, self.signing_key.secret)
         self.invitations = Invitations(*wired, self.signing_key.secret)
         self.access_cache = AccessCache(self.broadcaster, self.sessions, self.tokens, self.boards, self.rooms)
-        self.stream_revocation = StreamRevocation(self.broadcaster, self.access_cache)
+        self.stream_revocation = StreamRevocation(self.broadcaster, self.access_cache, self.rooms)
         self._wire_jobs(settings, wired)
 
     def _wire_jobs(self, settings: Settings, wired: tuple[Database, EventLog, Writer]) -> None:
         """Wire what works beside requests."""
-        self.reaction_events = ReactionEvents(self.reactions)
+        self.reaction_events = BatchedEvents(self.reactions, "reactions")
+        self.thread_events = BatchedEvents(self.threads, "the thread")
+        self.reactions.on_unsent = self.reaction_events.schedule
+        self.threads.on_unsent = self.thread_events.schedule
         self.answers = Answers(*wired)
         self.assistant = Assistant(
             self.broadcaster,
@@ -172,6 +177,7 @@ class Core:
         await in_chunks(self.invitations.forget_expired)
         await in_chunks(self.login_attempts.forget_expired)
         await self.reaction_events.send_abandoned()
+        await self.thread_events.send_abandoned()
         await self.search_blocks.update()
 
 

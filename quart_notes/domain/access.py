@@ -1,5 +1,6 @@
 """The caller of a request, and the one rule of what a caller may see and do."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -92,6 +93,16 @@ async def role_on(connection: BaseDBAsyncClient, caller: Caller, board_id: int) 
         return None
     role: Role | None = "owner" if caller.trusted else found[0]["role"]
     return role
+
+
+async def roles_on(connection: BaseDBAsyncClient, caller: Caller, board_ids: Collection[int]) -> dict[int, Role]:
+    """The caller's roles on boards that they see, by id."""
+    if caller.trusted:
+        return dict.fromkeys(board_ids, "owner")
+    rows = await Membership.filter(user_id=caller.id, board_id__in=list(board_ids)).using_db(connection)
+    roles = {row.board_id: row.role for row in rows}
+    shared_role = await role_on(connection, caller, SHARED_BOARD)
+    return {board_id: roles.get(board_id) or shared_role or "viewer" for board_id in board_ids}
 
 
 async def require_role(connection: BaseDBAsyncClient, caller: Caller, board_id: int, needed: Role) -> Role:

@@ -55,6 +55,14 @@ class Grant:
         """Whether this caller may subscribe to a topic."""
         return topic in self.topics or (events.is_board(topic) and events.ALL_BOARDS in self.topics)
 
+    def starts_with(self, threads: Mapping[str, int]) -> dict[str, int]:
+        """`starts` with those of threads, whose replay begins where that of their board does.
+
+        threads   their boards, by topic
+        """
+        of_threads = {topic: self.starts.get(events.board(board_id)) for topic, board_id in threads.items()}
+        return {**self.starts, **{topic: start or 0 for topic, start in of_threads.items()}}
+
 
 def topics_of(caller: Caller, roles: Mapping[int, Role], rooms: Collection[str] = ()) -> frozenset[str]:
     """The topics of a caller's subscription that names none; `roles` and `rooms` as in Grant."""

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import RawSQL, Subquery
 
-from quart_notes.domain.access import SHARED_BOARD, Caller, require_role, role_on, visible_boards
+from quart_notes.domain.access import SHARED_BOARD, Caller, require_role, role_on, roles_on, visible_boards
 from quart_notes.domain.history.trash import restorable_board
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.members import record_membership
 from quart_notes.domain.notifications.recording import record_inboxes_of_board
+from quart_notes.domain.rooms.note_threads import record_of_board
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import PERSONAL_BOARD_NAME, add_personal
 from quart_notes.errors import PersonalBoardError
@@ -112,7 +113,7 @@ class Boards(Service):
                 its_board = Note.filter(id=note_id, deleted_at__isnull=True).values("board_id")
                 boards = boards.filter(id__in=Subquery(its_board))
             rows = await boards.order_by("id").limit(query.limit + 1)
-            roles = await _roles(connection, caller, [board.id for board in rows])
+            roles = await roles_on(connection, caller, [board.id for board in rows])
         mine = [_my_board(board, roles[board.id]) for board in rows[: query.limit]]
         return Listed(mine, position, len(rows) > query.limit)
 
@@ -131,7 +132,7 @@ class Boards(Service):
             return dict.fromkeys([SHARED_BOARD, *await self.personal(caller.id or 0)], "owner")
         async with self._database.snapshot() as connection:
             ids = [row["id"] for row in await Board.filter(visible_boards(caller)).using_db(connection).values("id")]
-            return await _roles(connection, caller, ids)
+            return await roles_on(connection, caller, ids)
 
     async def replay_starts(self, caller: Caller) -> dict[int, int]:
         """The event after which a replay to a caller may begin, by board; the shared board stands for public topics.
@@ -184,6 +185,7 @@ class Boards(Service):
         _record_event(change, "delete", board)
         for member in await Membership.filter(board_id=board_id).using_db(change.connection):
             record_membership(change, "delete", board_id, member.user_id, member.role)
+            await record_of_board(change, board_id, member.user_id, lost=True)
         await record_inboxes_of_board(change, board_id)
         return BoardOut.model_validate(board)
 
@@ -196,6 +198,7 @@ class Boards(Service):
         _record_event(change, "create", board)
         for member in await Membership.filter(board_id=board_id).using_db(change.connection):
             record_membership(change, "create", board_id, member.user_id, member.role)
+            await record_of_board(change, board_id, member.user_id, lost=False)
         await record_inboxes_of_board(change, board_id)
         return BoardOut.model_validate(board)
 
@@ -207,15 +210,6 @@ async def rename_personal(change: Change, user_id: int, before: str, nickname: s
         board.name = PERSONAL_BOARD_NAME.format(nickname)
         await board.save(using_db=change.connection, update_fields=["name"])
         _record_event(change, "update", board)
-
-
-async def _roles(connection: BaseDBAsyncClient, caller: Caller, board_ids: list[int]) -> dict[int, Role]:
-    if caller.trusted:
-        return dict.fromkeys(board_ids, "owner")
-    rows = await Membership.filter(user_id=caller.id, board_id__in=board_ids).using_db(connection)
-    roles = {row.board_id: row.role for row in rows}
-    shared_role = await role_on(connection, caller, SHARED_BOARD)
-    return {board_id: roles.get(board_id) or shared_role or "viewer" for board_id in board_ids}
 
 
 def _my_board(board: Board, role: Role) -> MyBoardOut:

@@ -4,6 +4,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import SHARED_BOARD, Caller, record_access_change, require_role
 from quart_notes.domain.notifications.recording import notify, withdraw_invitation
+from quart_notes.domain.rooms.note_threads import record_of_board
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import by_id, require_users
 from quart_notes.errors import LastOwnerError, NotFoundError, PersonalBoardError
@@ -63,6 +64,7 @@ class Members(Service):
         _record_event(change, "delete", out)
         record_membership(change, "delete", board_id, user_id, member.role)
         await withdraw_invitation(change, user_id, board_id=board_id)
+        await record_of_board(change, board_id, user_id, lost=True)
         return out
 
 

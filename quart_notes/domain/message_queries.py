@@ -209,6 +209,7 @@ def shown_message(
     return MessageOut.model_construct(
         id=message.id,
         room_id=message.room_id,
+        note_id=message.note_id,
         content=message.content,
         formatted=message.formatted,
         author_id=message.author_id,

@@ -1,6 +1,7 @@
 """Messages in rooms and direct messages: one path for both."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -31,10 +32,11 @@ from quart_notes.domain.message_queries import (
 )
 from quart_notes.domain.notifications.of_messages import mentions_in, notify_of_edit, notify_of_message
 from quart_notes.domain.notifications.recording import record_inboxes_with
-from quart_notes.domain.rooms.access import require_room_of, require_unarchived, require_visible_room
-from quart_notes.domain.rooms.rooms import conversation, loaded_room, room_of
+from quart_notes.domain.rooms.access import require_room_of, require_unarchived, require_visible_room, require_writer
+from quart_notes.domain.rooms.rooms import conversation, loaded_room, require_room, room_of
 from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
 from quart_notes.domain.text.mentions import users_in
+from quart_notes.domain.threads import Threads
 from quart_notes.domain.users import require_user, require_users
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Message, Room
@@ -59,8 +61,11 @@ class Posted(NamedTuple):
     new: bool
 
 
+@dataclass(eq=False)
 class Messages(Service):
     """All messages."""
+
+    _threads: Threads
 
     @transactional
     async def send(self, change: Change, caller: Caller, data: MessageCreate) -> Posted:
@@ -76,12 +81,19 @@ class Messages(Service):
     async def post(self, change: Change, caller: Caller, room_id: int, data: RoomMessageCreate) -> Posted:
         """Post a message in a room or conversation that the caller takes part in.
 
-        raises   NotFoundError when they see none; RoomArchivedError, unless the message was posted before
+        raises   NotFoundError when they see none; ForbiddenError when they may only read there; RoomArchivedError,
+                 unless the message was posted before
         """
         act_as(change, caller, data.author_id)
         room = await require_room_of(change.connection, caller, room_id, data.author_id)
+        await require_writer(change.connection, caller, room)
         (author,) = await require_users(change.connection, author_id=data.author_id)
-        return await _post_once(change, caller, await loaded_room(change.connection, room), author, data)
+        posted = await _post_once(change, caller, await loaded_room(change.connection, room), author, data)
+        if room.note_id is not None and posted.new:
+            question = await Message.get(id=posted.message.id, using_db=change.connection)
+            await self._threads.follow(change, question, users_in(question.formatted), new=True)
+            await self._threads.count(change, question)
+        return posted
 
     @transactional
     async def post_line(self, change: Change, room_id: int, author_id: int, content: str) -> MessageOut:
@@ -130,6 +142,7 @@ class Messages(Service):
         """
         act_as(change, caller, data.author_id)
         message = await require_own_message(change.connection, caller, message_id, data.author_id, allowed)
+        await require_writer(change.connection, caller, await require_room(change.connection, message.room_id))
         if message.content == data.content:
             return await message_out(change.connection, message)
         mentions = await mentions_in(change.connection, caller, message, data.content)
@@ -137,6 +150,7 @@ class Messages(Service):
         set_text(message, data.content, mentions.tree)
         message.edited_at = datetime.now(UTC)
         await notify_of_edit(change, message, new)
+        await self._threads.follow(change, message, new, new=False)
         return await save(change, "update", message, *TEXT_COLUMNS, "edited_at")
 
     @transactional
@@ -157,6 +171,7 @@ class Messages(Service):
         message.deleted_at, message.deleted_by = datetime.now(UTC), author_id
         await message.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by", "answer_state"])
         await record_inboxes_with(change, message_id=message.id)
+        await self._threads.count(change, message)
         return await without_unseen(change.connection, caller, await record(change, "delete", message))
 
     @transactional
@@ -172,6 +187,7 @@ class Messages(Service):
         message.deleted_at = message.deleted_by = None
         await message.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by"])
         await record_inboxes_with(change, message_id=message.id)
+        await self._threads.count(change, message)
         restored = await save(change, "create", message)
         return await without_unseen(change.connection, caller, restored)
 
@@ -278,6 +294,7 @@ async def _post(
         recipient = next((user for user in room.people if user != author), author)
     question = Message(
         room_id=room.id,
+        note_id=room.note_id,
         author_id=author and author.id,
         recipient_id=recipient and recipient.id,
         guest=guest,

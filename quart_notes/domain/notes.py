@@ -17,6 +17,7 @@ from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.labels.note_labels import assign_labels, labels_json, require_labels
 from quart_notes.domain.notifications.of_notes import mentions_on_board, notify_of_note
 from quart_notes.domain.notifications.recording import record_inboxes_with
+from quart_notes.domain.rooms.note_threads import delete_thread, restore_thread
 from quart_notes.domain.service import Listed, Precondition, Service, transactional
 from quart_notes.domain.text.markdown import Formatted, format_text, tree_json
 from quart_notes.domain.text.mentions import users_in
@@ -26,6 +27,7 @@ from quart_notes.errors import NotFoundError, StaleVersionError, ValidationFaile
 from quart_notes.live.events import Action, NoteEvent, board
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Label, Note, NoteLabel
+from quart_notes.models.notes import thread_of
 from quart_notes.schemas import (
     NOTE_FIELDS,
     ImportedNote,
@@ -42,8 +44,15 @@ from quart_notes.schemas.ranks import initial_rank
 
 ON_BOARD = NoteFilter()
 FORMATTED = ("content_json", "tasks_done", "tasks_total")  # columns of what is made of the description
-MADE = {"content", "tasks", "rank", "labels"}  # fields that have no column of their own
-COLUMNS = (*(name for name in NoteOut.model_fields if name not in MADE), *FORMATTED, "moved_rank", "labels_json")
+THREAD = ("thread_id", "message_count", "last_message_id")  # columns of what is said about it
+MADE = {"content", "tasks", "thread", "rank", "labels"}  # fields that have no column of their own
+COLUMNS = (
+    *(name for name in NoteOut.model_fields if name not in MADE),
+    *FORMATTED,
+    *THREAD,
+    "moved_rank",
+    "labels_json",
+)
 STORED = tuple(name for name in NOTE_FIELDS if name not in MADE)
 TYPED = attrgetter(*STORED)  # their values in a new note
 # Columns of a new note, in the order of `insert`: those that each has, and those that are empty in most of them.
@@ -216,6 +225,7 @@ async def insert(
             "archived_at": archived_at,
             "content": formatted.content,
             "tasks": tasks,
+            "thread": None,
             "rank": initial_rank(note_id),
             "labels": [label.name for label in labels],
         }
@@ -253,13 +263,15 @@ async def delete_note(change: Change, note: Note) -> NoteOut:
     """Delete a note, so that it can be restored."""
     note.deleted_at, note.deleted_by = datetime.now(UTC), change.by
     await note.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by"])
+    await delete_thread(change, note)
     await record_inboxes_with(change, note_id=note.id)
     return record_note(change, "delete", NoteOut.model_validate(note))
 
 
 async def restore_note(change: Change, note: Note) -> NoteOut:
-    """Restore a deleted note."""
+    """Restore a deleted note, with its thread."""
     note.deleted_at = note.deleted_by = None
+    await restore_thread(change, note)
     restored = await save_note(change, "create", note, "deleted_at", "deleted_by", changed=[RESTORED])
     await record_inboxes_with(change, note_id=note.id)
     return restored
@@ -313,6 +325,7 @@ def notes_out(rows: Sequence[Any]) -> list[NoteOut]:
         content, done, total = [row.pop(name) for name in FORMATTED]
         row["content"] = None if content is None else json.loads(content)
         row["tasks"] = {"done": done, "total": total}
+        row["thread"] = thread_of(*[row.pop(name) for name in THREAD])
         labels = row.pop("labels_json")
         row["labels"] = [] if labels is None else json.loads(labels)
         row["rank"] = row.pop("moved_rank") or initial_rank(row["id"])

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
@@ -19,6 +20,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 Precondition = Callable[[int], bool] | None  # whether an object of that version may be changed; None: of any
 DELETE_CHUNK = 500  # rows deleted in one transaction
+PURGED = datetime(1970, 1, 1, tzinfo=UTC)  # the `deleted_at` of a board or a thread that cannot be restored any more
 
 
 class Listed(NamedTuple, Generic[T]):

@@ -2,16 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from quart_notes.domain.access_cache import AccessCache, Grant
+from quart_notes.domain.rooms.rooms import Rooms
 from quart_notes.live import events
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.channel import FeedMessage
 from quart_notes.live.feed import Subscription
 from quart_notes.storage.database import dedicated_connection
 
+NO_THREADS: Mapping[str, int] = MappingProxyType({})
 MAX_TIMER = 7 * 24 * 3600.0  # seconds: a stream that lives longer is checked again
 
 log = logging.getLogger(__name__)
@@ -22,6 +25,7 @@ class _Stream:
     """An open stream: what it needs, and how to end it.
 
     all_closed   it follows all closed rooms of its caller, without having named each
+    threads      the boards of the threads that it has named, by topic
     checks       of its access, that are under way; it is held until the last one is done
     """
 
@@ -30,6 +34,7 @@ class _Stream:
     all_closed: bool
     subscription: Subscription
     end: Callable[[], None]
+    threads: Mapping[str, int]
     checks: int = 0
     timer: asyncio.TimerHandle | None = None
     ended: bool = False  # by itself
@@ -38,6 +43,7 @@ class _Stream:
 class StreamRevocation:
     """Ends a stream immediately when its session or token has ended, or when its caller may no longer see its topics.
 
+    A stream of a thread ends when its caller does not see the board that the note is on by now.
     A stream of all closed rooms also ends when its caller joins another one: its client then resumes with that one.
 
     1. A stream is held from the event of a change of access on, until it is known that the access is still there: of
@@ -45,8 +51,9 @@ class StreamRevocation:
     2. The cache is made first: it learns of a change before the streams are checked.
     """
 
-    def __init__(self, broadcaster: Broadcaster, cache: AccessCache) -> None:
+    def __init__(self, broadcaster: Broadcaster, cache: AccessCache, rooms: Rooms) -> None:
         self._cache = cache
+        self._rooms = rooms
         self._separate_topics = broadcaster.separate_topics
         self._streams: dict[int, set[_Stream]] = {}
         self._recheck_tasks: set[asyncio.Task[None]] = set()
@@ -60,13 +67,15 @@ class StreamRevocation:
         end: Callable[[], None],
         *,
         all_closed: bool = False,
+        threads: Mapping[str, int] = NO_THREADS,
     ) -> Callable[[], None]:
         """Call `end`, which closes the subscription, when the stream must end.
 
         all_closed   it must also end when its caller joins a closed room that is not among the topics
+        threads      the boards of the threads among the topics, by topic
         returns      the function to call when it has ended by itself
         """
-        stream = _Stream(grant, topics, all_closed, subscription, end)
+        stream = _Stream(grant, topics, all_closed, subscription, end, threads)
         user = grant.caller.id or 0
         self._streams.setdefault(user, set()).add(stream)
         self._set_timer(stream)
@@ -146,13 +155,27 @@ class StreamRevocation:
             return True
         if stream.all_closed and not grant.rooms <= stream.topics:
             return False
-        of_members = {topic for topic in stream.topics if events.is_board(topic) or topic in self._separate_topics}
+        if stream.threads and not await self._still_sees_threads(stream, before):
+            return False
+        others = stream.topics - stream.threads.keys()
+        of_members = {topic for topic in others if events.is_board(topic) or topic in self._separate_topics}
         if grant.caller.guest:
             of_members |= before.rooms & stream.topics  # one that was opened for everybody is no guest's
         # A member who was removed and added again must not get what was published between.
         return of_members <= grant.topics and all(
             grant.starts.get(topic) == before.starts.get(topic) for topic in of_members
         )
+
+    async def _still_sees_threads(self, stream: _Stream, before: Grant) -> bool:
+        """Whether the caller still sees the threads; a thread that was moved is of its new board from now on."""
+        rooms = await self._rooms.followable([events.number_of(topic) for topic in stream.threads], stream.grant.caller)
+        now = {events.room(room_id): board_id for room_id, board_id in rooms.items() if board_id is not None}
+        if now.keys() != stream.threads.keys():
+            return False
+        former, stream.threads = stream.threads, now
+        # As for boards: a member who was removed and added again must not get what was published between.
+        boards = {events.board(board_id) for topic, board_id in now.items() if former[topic] == board_id}
+        return all(stream.grant.starts.get(board) == before.starts.get(board) for board in boards)
 
     def close(self) -> None:
         """Stop checking."""

@@ -35,6 +35,7 @@ class Message(Model):
     asker_id = fields.BigIntField(null=True)
     answer_state = fields.CharField(8, null=True)  # waiting, writing (indexed, 0004), done, stopped, failed
     answer_error = fields.CharField(ANSWER_ERROR_MAX, null=True)  # why it failed, for people
+    note_id = fields.BigIntField(null=True)  # in a note's thread: that note
     reply_to_id = fields.BigIntField(null=True)  # indexed where it is set (0026)
     reactions_json: str | None = fields.TextField(null=True)  # what `reaction` has, in short; null: none
     reactions_unsent = fields.BooleanField(default=False, db_default=False)

@@ -6,7 +6,7 @@ from functools import cached_property
 from tortoise import fields
 from tortoise.models import Model
 
-from quart_notes.schemas import ORIGIN_MAX, TITLE_MAX, ContentNode, TaskCount
+from quart_notes.schemas import ORIGIN_MAX, TITLE_MAX, ContentNode, NoteThread, TaskCount
 from quart_notes.schemas.ranks import BASE_LENGTH, ID_LIMIT, RANK_MAX, initial_rank
 
 # A note's rank (`schemas.ranks`), in the words of the indexes on it (0019): a database compares expressions as written.
@@ -43,6 +43,10 @@ class Note(Model):
     content_json = fields.TextField(null=True)  # the description's tree (schemas.content); null for a plain text
     tasks_done = fields.IntField(default=0, db_default=0)
     tasks_total = fields.IntField(default=0, db_default=0)
+    thread_id = fields.BigIntField(null=True)  # the room in which people talk about it (domain.threads); null: none yet
+    message_count = fields.IntField(default=0, db_default=0)  # of that room
+    last_message_id = fields.BigIntField(null=True)  # the newest message there
+    thread_unsent = fields.BooleanField(default=False, db_default=False)  # whether an event with these is to be sent
     search_text = fields.TextField()  # title and description, without case and accents
     origin = fields.CharField(ORIGIN_MAX, null=True)  # of an imported one: what came once comes once (indexed, 0004)
     imported_at = fields.DatetimeField(null=True)  # of an imported one, which may have been created long before
@@ -80,3 +84,15 @@ class Note(Model):
     def tasks(self) -> TaskCount:
         """How many tasks the description has."""
         return {"done": self.tasks_done, "total": self.tasks_total}
+
+    @property
+    def thread(self) -> NoteThread | None:
+        """What is said about it, in short."""
+        return thread_of(self.thread_id, self.message_count, self.last_message_id)
+
+
+def thread_of(room_id: int | None, message_count: int, last_message_id: int | None) -> NoteThread | None:
+    """The thread of a note with these columns; None when it has none."""
+    if room_id is None:
+        return None
+    return NoteThread(room_id=room_id, message_count=message_count, last_message_id=last_message_id)

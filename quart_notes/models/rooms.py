@@ -15,14 +15,18 @@ ROOM_KEY_MAX = 4 * ROOM_NAME_MAX  # characters: normalising can make several of 
 class Room(Model):
     """A room, a direct conversation, or somebody's private room, where the assistant answers.
 
+    The thread of a note is a room, too.
+
     name_key       of a room that everybody sees: such a name is unique; null for the others
     lower, upper   whose conversation it is, the smaller id first; of a private room `lower` alone
     created_by     who opened it; null for rooms of former versions, and for those of open mode that nobody opened
     closed         only its members see it. A deleted room is seen by nobody; it is kept for a while.
+    note_id        of a thread: the note that it is about, null once that is deleted for good; unique (0030)
+    board_id       of a thread: that note's board, whose rights are those of the thread
     """
 
     id = fields.BigIntField(primary_key=True)
-    kind: Literal["room", "direct", "private"] = choice(8)
+    kind: Literal["room", "direct", "private", "note"] = choice(8)
     name = fields.CharField(ROOM_NAME_MAX, null=True)
     name_key = fields.CharField(ROOM_KEY_MAX, null=True, unique=True)  # schemas.name_key: what is compared
     lower: fields.ForeignKeyNullableRelation[User] = reference("User", fields.RESTRICT, null=True)
@@ -31,6 +35,8 @@ class Room(Model):
     created_by = fields.BigIntField(null=True)
     closed = fields.BooleanField(default=False, db_default=False)
     archived_at = fields.DatetimeField(null=True)
+    note_id = fields.BigIntField(null=True)
+    board_id = fields.BigIntField(null=True)
     deleted_at = fields.DatetimeField(null=True)
 
     lower_id: int | None

@@ -36,7 +36,7 @@ from quart_notes.schemas.boards import (
     Role,
 )
 from quart_notes.schemas.bulk_changes import BULK_MAX, BulkChange, BulkUpdate
-from quart_notes.schemas.content import Align, ContentNode, TaskCount, TaskCreate, TaskTick
+from quart_notes.schemas.content import Align, ContentNode, NoteThread, TaskCount, TaskCreate, TaskTick
 from quart_notes.schemas.fields import (
     COLOURS,
     MAX_ID,
@@ -149,6 +149,7 @@ from quart_notes.schemas.preferences import (
 from quart_notes.schemas.rooms import (
     ROOM_NAME_MAX,
     Level,
+    MyRole,
     MyRoomOut,
     PresenceOut,
     ReadingUpdate,
@@ -162,6 +163,7 @@ from quart_notes.schemas.rooms import (
     RoomUpdate,
     TypingNotice,
     UnreadOut,
+    UnreadQuery,
 )
 from quart_notes.schemas.search import HITS_MAX, Cursor, MessageHit, NoteHit, NoteState, SearchOut, SearchQuery
 from quart_notes.schemas.system import FeedQuery, HealthOut, ProblemOut, VersionOut

@@ -34,6 +34,14 @@ class ContentNode(TypedDict):
     align: NotRequired[Annotated[list[Align | None], Field(description="Of a table: how each column is aligned.")]]
 
 
+class NoteThread(TypedDict):
+    """The messages about a note, in short; they are in a room of the kind `note`."""
+
+    room_id: Annotated[int, Field(ge=1, description="The room.")]
+    message_count: Annotated[int, Field(ge=0, description="How many messages it has.")]
+    last_message_id: Annotated[int | None, Field(description="The newest of them.")]
+
+
 class TaskCount(TypedDict):
     """How many tasks a text has."""
 

@@ -42,6 +42,7 @@ ReplyTo = Annotated[
 MESSAGE: dict[str, Any] = {
     "id": 7,
     "room_id": 3,
+    "note_id": None,
     "content": "Tea is ready.",
     "formatted": None,
     "author_id": 3,
@@ -163,6 +164,7 @@ class MessageOut(OutputModel):
     formatted: list[ContentNode] | None = Field(
         None, description="It formatted, without headings and tables; null for a plain text."
     )
+    note_id: int | None = Field(None, description="The note that it is about, in a thread.")
     author_id: int | None = Field(description="Who said it; null for a guest and for the assistant.")
     author: UserOut | None = Field(description="The same, whole.")
     guest: str | None = Field(

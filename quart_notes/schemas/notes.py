@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from quart_notes.schemas.content import ContentNode, TaskCount
+from quart_notes.schemas.content import ContentNode, NoteThread, TaskCount
 from quart_notes.schemas.examples import MOMENT, example
 from quart_notes.schemas.fields import MAX_ID, NO_COLOUR, ClientKey, Colour, Id, InputModel, OutputModel, Text
 from quart_notes.schemas.labels import LabelNames
@@ -159,6 +159,7 @@ class NoteOut(StoredNote, _NoteId):
                     "archived_at": None,
                     "content": None,
                     "tasks": {"done": 0, "total": 0},
+                    "thread": {"room_id": 6, "message_count": 2, "last_message_id": 31},
                     "rank": initial_rank(1),
                     "created_by": 3,
                     "updated_by": 3,
@@ -172,6 +173,9 @@ class NoteOut(StoredNote, _NoteId):
         None, description="The description as a tree; null: plain text, or too deep or large to be formatted."
     )
     tasks: TaskCount = Field(default_factory=lambda: TaskCount(done=0, total=0), description="Its tasks: `- [ ] milk`.")
+    thread: NoteThread | None = Field(
+        None, description="What is said about it; null: nobody has opened its thread yet."
+    )
     created_by: int | None = Field(None, description="The user who added it; null: not known.")
     updated_by: int | None = Field(None, description="Who changed it last.")
     done_by: int | None = Field(None, description="Who ticked it off.")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from quart_notes.schemas.examples import MOMENT, USER, example
 from quart_notes.schemas.fields import MAX_ID, ClientKey, Id, IdOrDigits, InputModel, OutputModel, PageQuery, SingleLine
@@ -11,8 +11,10 @@ from quart_notes.schemas.users import UserOut
 
 ROOM_NAME_MAX = 80  # characters
 RoomRole = Literal["member", "owner"]
+MyRole = Literal["reader", "member", "owner"]
 Level = Literal["nothing", "mentions", "everything"]  # of what somebody is notified in a room
 ROLE = "member: read, write and invite; owner: all."
+MY_ROLE = f"{ROLE[:-1]}; reader: read a thread."
 RoomName = Annotated[
     SingleLine,
     Field(
@@ -28,6 +30,8 @@ ROOM: dict[str, Any] = {
     "people": [],
     "closed": False,
     "archived": False,
+    "note_id": None,
+    "board_id": None,
     "created_at": MOMENT,
 }
 
@@ -58,13 +62,17 @@ class RoomOut(OutputModel):
     model_config = example(ROOM)
 
     id: int = Field(description="Grows with each room and is never used twice; 1 is the lobby.", ge=1, le=MAX_ID)
-    kind: Literal["room", "direct", "private"] = Field(
-        description="room: everybody's; direct: a conversation of two people; private: one's own, with the assistant."
+    kind: Literal["room", "direct", "private", "note"] = Field(
+        description="direct: a conversation of two; private: one's own, with the assistant; note: a note's thread."
     )
-    name: str | None = Field(description="What it is called; null for the other kinds.", max_length=ROOM_NAME_MAX)
+    name: str | None = Field(
+        description="What it is called; a thread as its note, null in events.", max_length=ROOM_NAME_MAX
+    )
     people: list[UserOut] = Field(description="Whose conversation it is; empty for a room.")
     closed: bool = Field(description="Only its members see it.")
     archived: bool = Field(description="Readable, but nobody can write there.")
+    note_id: int | None = Field(None, description="Of a thread: the note that it is about.")
+    board_id: int | None = Field(None, description="Of a thread: that note's board, whose readers and editors it has.")
     created_at: datetime = Field(description="UTC, RFC 3339.")
 
 
@@ -73,7 +81,7 @@ class MyRoomOut(RoomOut):
 
     model_config = example({**ROOM, "role": "owner", "last_activity_at": MOMENT})
 
-    role: RoomRole = Field(description=ROLE)
+    role: MyRole = Field(description=MY_ROLE)
     last_activity_at: datetime = Field(description="Of the newest message, or of the room itself. UTC.")
 
 
@@ -110,6 +118,12 @@ class RoomQuery(PageQuery):
     person_id: Id | None = Field(None, description="Whose direct conversations are wanted too.")
 
 
+class UnreadQuery(BaseModel):
+    """Options of a list of unread counts."""
+
+    board_id: Id | None = Field(None, description="The threads of this board's notes with unread messages instead.")
+
+
 class TypingNotice(InputModel):
     """A user is typing."""
 
@@ -130,9 +144,10 @@ class ReadingUpdate(InputModel):
 class UnreadOut(OutputModel):
     """A user's unread count in a room."""
 
-    model_config = example({"room_id": 2, "count": 2, "last_read_id": 7, "level": "mentions"})
+    model_config = example({"room_id": 2, "note_id": None, "count": 2, "last_read_id": 7, "level": "mentions"})
 
     room_id: int = Field(description="Where.", ge=1, le=MAX_ID)
+    note_id: int | None = Field(None, description="The note, when it is a thread.")
     count: int = Field(description="Messages of others after the last one read.", ge=0)
     last_read_id: int = Field(description="The newest message that they have read; 0 for none.", ge=0, le=MAX_ID)
     level: Level = Field(description="What they are notified of there.")

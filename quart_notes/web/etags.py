@@ -24,9 +24,9 @@ def etag_of(body: bytes) -> str:
     return f'"{blake2b(body, digest_size=12).hexdigest()}"'
 
 
-def version_tag(version: int) -> str:
-    """The entity tag of an object with a version."""
-    return f'"{version}"'
+def version_tag(version: int, *state: int | None) -> str:
+    """The entity tag of an object with a version; `state` is what can change without a new one."""
+    return f'"{".".join(map(str, (version, *(part or 0 for part in state))))}"'
 
 
 def if_match(header: str | None) -> Callable[[int], bool] | None:
@@ -42,8 +42,8 @@ def if_match(header: str | None) -> Callable[[int], bool] | None:
         return lambda version: True
     if TAG_LIST.fullmatch(header) is None:
         raise InvalidIfMatchError('If-Match takes the version in quotes, such as "3", or *.')
-    tags = _tags(header)
-    return lambda version: str(version) in tags
+    versions = {tag.partition(".")[0] for tag in _tags(header)}
+    return lambda version: str(version) in versions
 
 
 def coded_tag(etag: str, coding: str) -> str:

@@ -147,6 +147,7 @@ interface MessageOut {
   room_id: number;
   content: string;
   formatted?: ContentNode[] | null;
+  note_id?: number | null;
   author_id: number | null;
   author: UserOut | null;
   guest: string | null;
@@ -163,13 +164,15 @@ interface MessageOut {
 
 interface MyRoomOut {
   id: number;
-  kind: "room" | "direct" | "private";
+  kind: "room" | "direct" | "private" | "note";
   name: string | null;
   people: UserOut[];
   closed: boolean;
   archived: boolean;
+  note_id?: number | null;
+  board_id?: number | null;
   created_at: string;
-  role: "member" | "owner";
+  role: "reader" | "member" | "owner";
   last_activity_at: string;
 }
 
@@ -189,10 +192,17 @@ interface NoteOut {
   archived_at: string | null;
   content: ContentNode[] | null;
   tasks: TaskCount;
+  thread: NoteThread | null;
   created_by: number | null;
   updated_by: number | null;
   done_by: number | null;
   rank: string;
+}
+
+interface NoteThread {
+  room_id: number;
+  message_count: number;
+  last_message_id: number | null;
 }
 
 interface NotificationOut {
@@ -277,11 +287,13 @@ interface RoomMembershipOut {
 
 interface RoomOut {
   id: number;
-  kind: "room" | "direct" | "private";
+  kind: "room" | "direct" | "private" | "note";
   name: string | null;
   people: UserOut[];
   closed: boolean;
   archived: boolean;
+  note_id?: number | null;
+  board_id?: number | null;
   created_at: string;
 }
 
@@ -299,6 +311,7 @@ interface TrashedNoteOut {
 
 interface UnreadOut {
   room_id: number;
+  note_id?: number | null;
   count: number;
   last_read_id: number;
   level: "nothing" | "mentions" | "everything";

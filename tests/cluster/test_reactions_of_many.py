@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from quart_notes.background.reaction_events import TICK
+from quart_notes.background.batched_events import TICK
 from tests.support.api_fixtures import Json, people, say
 from tests.support.clients.feed_clients import WebsocketClient
 from tests.support.servers.both_databases import KINDS, Kind, url_of

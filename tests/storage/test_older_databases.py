@@ -91,6 +91,9 @@ async def test_an_older_database_keeps_all_its_rows(url: str, tmp_path: Path):
 
     assert (len(found.items), found.more, found.items[0].version) == (1000, True, 2)
     assert {(note.pinned, note.colour, note.archived_at) for note in found.items} == {(False, "none", None)}
+    assert {note.thread for note in found.items} == {None}
+    assert find(url, "SELECT note_id, board_id FROM room WHERE id = 2") == [(None, None)]
+    assert find(url, "SELECT COUNT(*) FROM message WHERE note_id IS NOT NULL") == [(0,)]
     assert pinned.pinned
     assert (room.name, room.closed, room.archived, room.role) == ("Old kitchen", False, False, "member")
     assert "Old kitchen" not in str(find(url, "SELECT body FROM event_log"))

@@ -63,7 +63,7 @@ async def tell(api: httpx.AsyncClient, author: Json, recipient: Json, content: s
 def whole_message(message: Json, author: Json | None, content: str, **more: Any) -> Json:
     """The complete message in a response; `message` gives its id, its room and its date."""
     about = {name: message[name] for name in ("id", "room_id", "date")}
-    no_talk: Json = {"reply_to": None, "reactions": []}
+    no_talk: Json = {"note_id": None, "reply_to": None, "reactions": []}
     nobody = {"guest": None, "recipient_id": None, "recipient": None, "client_key": None, "edited_at": None}
     by = {"author_id": author and author["id"], "author": author}
     return {

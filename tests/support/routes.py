@@ -41,7 +41,7 @@ BODILESS = {
     *(
         f"{blueprint}.{name}"
         for blueprint in ("notes", "board_notes")
-        for name in ("delete_note", "restore_note", "change_tasks")
+        for name in ("delete_note", "restore_note", "change_tasks", "open_thread")
     ),
     *(
         f"{blueprint}.{name}"

@@ -183,7 +183,7 @@ RULES: dict[str, tuple[str, str, Json | None]] = {
     "read_markers.mark_read": ("POST", "/api/rooms/1/read", body_of("rooms.mark_read")),
     "read_markers.of_user": ("GET", "/api/users/1/unread", None),
     "users.existing_users": ("GET", "/events?topics=user:9", None),
-    "rooms.existing_rooms": ("GET", "/events?topics=room:9", None),
+    "rooms.followable": ("GET", "/events?topics=room:9", None),
 }
 
 

@@ -16,6 +16,7 @@ from quart_notes.live.writer import Committed
 from quart_notes.schemas import (
     BulkUpdate,
     EditingNotice,
+    MyRoomOut,
     NoteCreate,
     NoteMove,
     NoteOut,
@@ -33,7 +34,15 @@ from quart_notes.web.etags import etag_of, if_match, tags_sent, version_tag
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import ResponseDoc, responds, takes
 from quart_notes.web.raw_headers import fields_in
-from quart_notes.web.responses import NOT_MODIFIED, item_response, made, made_status, not_modified
+from quart_notes.web.responses import (
+    CREATED_HEADERS,
+    NOT_MODIFIED,
+    item_response,
+    json_item,
+    made,
+    made_status,
+    not_modified,
+)
 from quart_notes.web.security.authentication import caller, visible_position
 
 # Registered twice: for everybody's board under /api/notes, and for each under /api/boards/{id}/notes.
@@ -135,7 +144,7 @@ async def get_note(board_id: int, note_id: int) -> Response:
     position = core().response_cache.position(board(board_id))
     note, newest = await core().notes.get(await caller(), board_id, note_id)
     body = note.json_bytes
-    return await _kept(_answer(board_id, body, version_tag(note.version)), newest, position)
+    return await _kept(_answer(board_id, body, _tag(note)), newest, position)
 
 
 @blueprint.patch("/<id:note_id>")
@@ -231,13 +240,30 @@ async def change_tasks(board_id: int, note_id: int, action: str) -> Response:
     return note_response(await core().tasks.change_all(await caller(), board_id, note_id, action))
 
 
+@blueprint.put("/<id:note_id>/thread")
+@responds(*made("room", MyRoomOut, CREATED_HEADERS))
+async def open_thread(board_id: int, note_id: int) -> Response:
+    """Open the thread of a note, to talk about it.
+
+    A room of the kind `note`, created at the first use. Who sees the board may read it, its editors may write.
+    """
+    (thread, new), position = await core().threads.open(await caller(), board_id, note_id)
+    return json_item(thread, position, status=201 if new else 200, location=f"/api/rooms/{thread.id}")
+
+
 def note_response(written: Committed[NoteOut]) -> Response:
     """A note as JSON."""
     note = written.result
     response = Response(note.json_bytes, 200, content_type="application/json")
-    response.headers["ETag"] = version_tag(note.version)
+    response.headers["ETag"] = _tag(note)
     response.headers["Last-Event-ID"] = str(visible_position(written.position))
     return response
+
+
+def _tag(note: NoteOut) -> str:
+    """The entity tag of a note: what is said about it makes no new version, but another response."""
+    thread = note.thread
+    return version_tag(note.version, *([thread["message_count"], thread["last_message_id"]] if thread else []))
 
 
 async def _kept(answer: CachedResponse, newest: EventId, position: int) -> Response:

@@ -5,7 +5,7 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.blueprints.api.messages import MESSAGE_LIST, pages
 from quart_notes.errors import ForbiddenError, NicknameTakenError
-from quart_notes.schemas import MessageQuery, PageQuery, UnreadOut, UserCreate, UserOut
+from quart_notes.schemas import MessageQuery, PageQuery, UnreadOut, UnreadQuery, UserCreate, UserOut
 from quart_notes.web.context import core
 from quart_notes.web.openapi.document import ResponseDoc, responds
 from quart_notes.web.responses import CREATED_HEADERS, json_item, json_made, list_response, made, page
@@ -60,10 +60,14 @@ async def list_user_messages(user_id: int, query_args: MessageQuery) -> Response
 
 
 @blueprint.get("/<id:user_id>/unread")
+@validate_querystring(UnreadQuery)
 @responds(*list_response("One entry a room.", list[UnreadOut]), problems=(ForbiddenError,))
-async def list_unread(user_id: int) -> Response:
+async def list_unread(user_id: int, query_args: UnreadQuery) -> Response:
     """List a person's unread counts.
 
-    One entry for every room and every direct conversation of theirs.
+    One entry for every room and every direct conversation of theirs, and every thread that they follow.
     """
-    return page(UnreadOut, await core().read_markers.of_user(await caller(), user_id))
+    who, board_id = await caller(), query_args.board_id
+    markers = core().read_markers
+    found = await (markers.of_user(who, user_id) if board_id is None else markers.of_board(who, user_id, board_id))
+    return page(UnreadOut, found)

@@ -101,7 +101,7 @@ async def visible_message(shown: RoomOut, message_id: int) -> MessageOut:
 async def visible_room(room_id: int, me: UserOut | None) -> MyRoomOut:
     """A room, or a conversation of the caller; NotFoundError for those of others, as if they did not exist."""
     found, _ = await core().rooms.get(await caller(), room_id)
-    if found.kind != "room" and me not in found.people:
+    if found.kind not in {"room", "note"} and me not in found.people:
         raise NotFoundError(f"Room {room_id} not found")
     return found
 
@@ -110,7 +110,7 @@ async def _conversation(
     shown: MyRoomOut, me: UserOut | None, form: dict[str, Any], marked: MessageOut | None = None
 ) -> str:
     before = parse_id(request.args.get("before_id"))
-    reading = await _reading(shown.id, me)
+    reading = await _reading(shown, me)
     new_after = reading.last_read_id if reading and reading.count and before is None else None
     around = marked.id if marked else new_after
     found, newer = await _messages(shown.id, before or MAX_ID, around)
@@ -165,11 +165,9 @@ def _title(shown: RoomOut, me: UserOut | None) -> str:
     return shown.name or next((one for one in shown.people if one != me), shown.people[0]).nickname
 
 
-async def _reading(room_id: int, me: UserOut | None) -> UnreadOut | None:
-    if me is None:
-        return None
-    found = await core().read_markers.of_user(await caller(), me.id)
-    return next((one for one in found.items if one.room_id == room_id), None)
+async def _reading(shown: RoomOut, me: UserOut | None) -> UnreadOut | None:
+    """The viewer's unread count; None in an archived room, where nothing is unread."""
+    return None if me is None or shown.archived else await core().read_markers.of_room(await caller(), me.id, shown.id)
 
 
 async def _messages(room_id: int, before_id: int, around: int | None) -> tuple[Listed[MessageOut], bool]:

@@ -139,6 +139,7 @@ async def start_answer(change: Change, room: RoomOut, question: Message) -> None
     full = await _too_many(change.connection, question.author_id)
     answer = Message(
         room_id=room.id,
+        note_id=room.note_id,
         content="",
         question_id=question.id,
         reply_to_id=question.id if question.reply_to_id else None,  # in the thread of the question

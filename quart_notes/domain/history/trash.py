@@ -9,8 +9,10 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, require_role
+from quart_notes.domain.rooms.deletion import delete_rooms
+from quart_notes.domain.rooms.note_threads import give_up_threads
 from quart_notes.domain.search.blocks import forget_blocks
-from quart_notes.domain.service import Listed, Service, delete_chunk, transactional
+from quart_notes.domain.service import PURGED, Listed, Service, delete_chunk, transactional
 from quart_notes.errors import NotFoundError
 from quart_notes.live import events
 from quart_notes.live.event_log import remove_text
@@ -21,7 +23,7 @@ from quart_notes.schemas import BoardOut, Moment, NoteOut, TimeQuery, TrashedBoa
 from quart_notes.schemas.deleted_text import TEXT
 
 PURGE_CHUNK = 100  # notes deleted for good in one transaction
-PURGED = datetime(1970, 1, 1, tzinfo=UTC)  # the `deleted_at` of a board that cannot be restored any more
+FOR_GOOD = PURGED + timedelta(days=1)  # what was deleted before cannot be restored
 
 
 @dataclass(eq=False)
@@ -48,9 +50,17 @@ class Trash(Service):
         kept_until = row.deleted_at and row.deleted_at + timedelta(days=self.days)
         return {"deleted_at": row.deleted_at, "deleted_by": row.deleted_by, "kept_until": kept_until}
 
+    async def delete(self, caller: Caller, board_id: int, note_id: int) -> Committed[NoteOut]:
+        """Delete a deleted note for good, with its history and its thread; returns it as it was.
+
+        Its event contains no text.
+        """
+        purged = await self._purge_note(caller, board_id, note_id)
+        await self._delete_threads()
+        return purged
+
     @transactional
-    async def delete(self, change: Change, caller: Caller, board_id: int, note_id: int) -> NoteOut:
-        """Delete a deleted note for good, with its history; returns it as it was. Its event contains no text."""
+    async def _purge_note(self, change: Change, caller: Caller, board_id: int, note_id: int) -> NoteOut:
         await require_role(change.connection, caller, board_id, "owner")
         deleted = Note.filter(id=note_id, board_id=board_id, deleted_at__isnull=False).using_db(change.connection)
         note = await deleted.get_or_none()
@@ -67,6 +77,7 @@ class Trash(Service):
             purged = await self._purge_chunk(caller, board_id, began)
             count += purged.result
             if purged.result < PURGE_CHUNK:
+                await self._delete_threads()
                 return Committed(count, purged.position)
 
     @transactional
@@ -91,7 +102,17 @@ class Trash(Service):
         purged = await self._give_up_board(caller, board_id)
         while (await self.delete_old_boards()).result:
             pass
+        await self._delete_threads()
         return purged
+
+    async def _delete_threads(self) -> None:
+        """Delete the threads whose notes are deleted for good, in chunks."""
+        while (await self._delete_thread_chunk()).result:
+            pass
+
+    @transactional
+    async def _delete_thread_chunk(self, change: Change) -> bool:
+        return await delete_rooms(change, FOR_GOOD)
 
     @transactional
     async def _give_up_board(self, change: Change, caller: Caller, board_id: int) -> BoardOut:
@@ -161,10 +182,14 @@ async def _purge_silently(change: Change, notes: QuerySet[Note]) -> bool:
 
 
 async def _delete_rows(change: Change, ids: list[int], logged: list[int]) -> None:
-    """Delete notes with their revisions, and the text of those that are `logged` from the log."""
+    """Delete notes with their revisions, and the text of those that are `logged` from the log.
+
+    Their threads are given up, so that they can be deleted.
+    """
     if logged:
         await remove_text(change.connection, [f"note:{number}" for number in logged])
     if ids:
+        await give_up_threads(change, ids)
         await NoteRevision.filter(note_id__in=ids).using_db(change.connection).delete()
         await Note.filter(id__in=ids).using_db(change.connection).delete()
         await forget_blocks(change, "note", ids)

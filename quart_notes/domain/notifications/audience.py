@@ -24,16 +24,20 @@ def caller_of(connection: BaseDBAsyncClient, user: User) -> Caller:
 
 
 def audience_of_room(connection: BaseDBAsyncClient, room_id: int) -> Audience:
-    """Who may see what is said in a room: in a conversation, those who take part in it."""
+    """Who may see what is said in a room: in a conversation those who take part in it, in a thread as on its board."""
 
     async def may_see(user: User) -> bool:
         visible = visible_rooms(caller_of(connection, user), user.id)
         return await Room.filter(visible, id=room_id).using_db(connection).exists()
 
     async def audience(users: Sequence[User]) -> set[int]:
-        if len(users) < FEW or not await Room.filter(kind="room", id=room_id).using_db(connection).exists():
+        if len(users) < FEW:
             return await _each(users, may_see)
-        return await _alike(users, may_see, RoomMembership.filter(room_id=room_id).using_db(connection))
+        room = await Room.get(id=room_id, using_db=connection)
+        if room.kind not in {"room", "note"}:
+            return await _each(users, may_see)
+        of_room, of_board = RoomMembership.filter(room_id=room_id), Membership.filter(board_id=room.board_id)
+        return await _alike(users, may_see, (of_board if room.kind == "note" else of_room).using_db(connection))
 
     return audience
 

@@ -11,6 +11,7 @@ from tortoise.queryset import QuerySet
 from quart_notes.domain.access import Caller
 from quart_notes.domain.notifications.audience import visible_notifications
 from quart_notes.domain.notifications.recording import inbox_of, record_inbox, record_inboxes
+from quart_notes.domain.rooms.names import names_of
 from quart_notes.domain.service import Listed, Service, delete_chunk, transactional
 from quart_notes.domain.text.snippets import opening
 from quart_notes.domain.users import by_id
@@ -84,12 +85,12 @@ async def _mark_read(change: Change, rows: QuerySet[Notification]) -> bool:
 
 
 class _Subjects(NamedTuple):
-    """What notifications are about, by id."""
+    """What notifications are about, by id; of rooms their names."""
 
     users: dict[int, UserOut]
     messages: dict[int, Message]
     notes: dict[int, Note]
-    rooms: dict[int, Room]
+    rooms: dict[int, str | None]
     boards: dict[int, Board]
 
 
@@ -101,7 +102,7 @@ async def _outs(connection: BaseDBAsyncClient, rows: list[Notification]) -> list
         await by_id(connection, {row.actor_id for row in rows}),
         {one.id: one for one in await _all(connection, Message, {row.message_id for row in rows})},
         notes,
-        {one.id: one for one in await _all(connection, Room, {row.room_id for row in rows})},
+        await names_of(connection, await _all(connection, Room, {row.room_id for row in rows})),
         {one.id: one for one in await _all(connection, Board, board_ids)},
     )
     return [_out(row, subjects) for row in rows]
@@ -115,7 +116,7 @@ async def _all(connection: BaseDBAsyncClient, model: Any, ids: set[int | None]) 
 def _out(row: Notification, subjects: _Subjects) -> NotificationOut:
     note = subjects.notes.get(row.note_id or 0)
     board_id = row.board_id if note is None else note.board_id
-    room, board = subjects.rooms.get(row.room_id or 0), subjects.boards.get(board_id or 0)
+    board = subjects.boards.get(board_id or 0)
     return NotificationOut.model_construct(
         id=row.id,
         kind=row.kind,
@@ -124,7 +125,7 @@ def _out(row: Notification, subjects: _Subjects) -> NotificationOut:
         message_id=row.message_id,
         note_id=row.note_id,
         room_id=row.room_id,
-        room=None if room is None else room.name,
+        room=subjects.rooms.get(row.room_id or 0),
         board_id=board_id,
         board=None if board is None else board.name,
         text=_text(subjects.messages.get(row.message_id or 0), note),

@@ -99,8 +99,9 @@ async def record_inboxes_with(change: Change, **about: Any) -> None:
 
 
 async def record_inboxes_of_board(change: Change, board_id: int) -> None:
-    """The same for a board, with the notes on it."""
-    unread = Notification.filter(Q(board_id=board_id) | Q(note__board_id=board_id), read_at__isnull=True)
+    """The same for a board, with the notes on it and what is said about them."""
+    about = Q(board_id=board_id) | Q(note__board_id=board_id) | Q(room__board_id=board_id)
+    unread = Notification.filter(about, read_at__isnull=True)
     found: Any = await unread.using_db(change.connection).distinct().values_list("user_id", flat=True)
     await record_inboxes(change, found)
 

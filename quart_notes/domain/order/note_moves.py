@@ -10,6 +10,7 @@ from quart_notes.domain.history.revisions import move_revisions
 from quart_notes.domain.labels.note_labels import require_labels
 from quart_notes.domain.notes import record_note, relabel, require_note, save_note
 from quart_notes.domain.notifications.recording import record_inboxes_with
+from quart_notes.domain.rooms.note_threads import move_thread
 from quart_notes.domain.service import Service, transactional
 from quart_notes.errors import ValidationFailedError
 from quart_notes.live.writer import Change
@@ -150,6 +151,7 @@ async def put(change: Change, caller: Caller, note: Note, board_id: int, to: Not
         await relabel(change, note, await require_labels(change, board_id, note.labels))
     moved = await save_note(change, "create", note, "board_id", "moved_rank", changed=[MOVED])
     await move_revisions(change.connection, note.id, board_id)
+    await move_thread(change, note)
     await record_inboxes_with(change, note_id=note.id)
     return moved
 

@@ -12,7 +12,7 @@ from quart_notes.domain.message_queries import UNFINISHED, messages_for, require
 from quart_notes.domain.notifications.of_messages import notify_of_reaction
 from quart_notes.domain.notifications.recording import record_inboxes
 from quart_notes.domain.reactions.emoji import one_emoji
-from quart_notes.domain.rooms.access import require_room_of, require_unarchived
+from quart_notes.domain.rooms.access import require_room_of, require_unarchived, require_writer
 from quart_notes.domain.service import DELETE_CHUNK, Service, transactional
 from quart_notes.domain.users import require_users
 from quart_notes.errors import NotNowError, ValidationFailedError
@@ -74,6 +74,7 @@ class Reactions(Service):
         await require_users(change.connection, author_id=author_id)
         message = await require_visible_message(change.connection, caller, message_id)
         room = await require_room_of(change.connection, caller, message.room_id, author_id)
+        await require_writer(change.connection, caller, room)
         require_unarchived(archived=room.archived_at is not None)
         if message.answer_state in UNFINISHED:
             raise NotNowError("This answer is being written.")

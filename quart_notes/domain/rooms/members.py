@@ -4,7 +4,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
 from quart_notes.domain.notifications.recording import notify, withdraw_invitation
-from quart_notes.domain.rooms.access import is_fixed, require_visible_room, roles_in
+from quart_notes.domain.rooms.access import FIXED, is_fixed, require_visible_room, roles_in
 from quart_notes.domain.rooms.rooms import record_room_membership
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import by_id, require_users
@@ -13,7 +13,7 @@ from quart_notes.live import events
 from quart_notes.live.events import RoomMemberEvent
 from quart_notes.live.writer import Change
 from quart_notes.models import LogHead, RoomMembership
-from quart_notes.schemas import RoomMemberOut, RoomMemberUpdate, RoomRole
+from quart_notes.schemas import MyRole, RoomMemberOut, RoomMemberUpdate
 
 
 class RoomMembers(Service):
@@ -77,14 +77,14 @@ class RoomMembers(Service):
         return out
 
 
-async def _own_role(connection: BaseDBAsyncClient, caller: Caller, room_id: int) -> RoomRole:
+async def _own_role(connection: BaseDBAsyncClient, caller: Caller, room_id: int) -> MyRole:
     """The caller's role in a closed room.
 
     raises   NotFoundError when they see none; FixedRoomError, NotNowError for a room that takes no members
     """
     room = await require_visible_room(connection, caller, room_id)
     if is_fixed(room):
-        raise FixedRoomError("The lobby and conversations stay as they are.")
+        raise FixedRoomError(FIXED)
     if not room.closed:
         raise NotNowError("Everybody sees this room. Only a closed room has members.")
     return (await roles_in(connection, caller, [room]))[room_id]

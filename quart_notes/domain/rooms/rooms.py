@@ -1,4 +1,4 @@
-"""Rooms; direct conversations and private rooms with the assistant are rooms of other kinds."""
+"""Rooms; conversations, private rooms with the assistant, and threads of notes are rooms of other kinds."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -13,13 +13,17 @@ from quart_notes.domain.rooms.access import (
     LOBBY,
     PRESENT,
     find_visible_room,
+    followable_rooms,
     is_apart,
+    listed_rooms,
     require_room_of,
     require_visible_room,
+    require_writer,
     roles_in,
     visible_rooms,
 )
 from quart_notes.domain.rooms.activity import last_activity
+from quart_notes.domain.rooms.names import names_of
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import by_id, require_users
 from quart_notes.errors import NotFoundError, RoomNameTakenError
@@ -118,10 +122,13 @@ class Rooms(Service):
         return room, position
 
     async def find(self, caller: Caller, query: RoomQuery) -> Listed[MyRoomOut]:
-        """Rooms by id ascending, `query.limit` at most; with `query.person_id` that person's conversations too."""
+        """Rooms by id ascending, `query.limit` at most.
+
+        With `query.person_id` that person's conversations too, and the threads that they follow.
+        """
         person_id = query.person_id if caller.trusted or query.person_id == caller.id else None
         async with self._snapshot() as (connection, position):
-            visible = Room.filter(visible_rooms(caller, person_id), id__gt=query.after_id).using_db(connection)
+            visible = Room.filter(listed_rooms(caller, person_id), id__gt=query.after_id).using_db(connection)
             rows = await visible.order_by("id").limit(query.limit + 1)
             rooms = await _my_rooms(connection, caller, rows[: query.limit])
         return Listed(rooms, position, len(rows) > query.limit)
@@ -130,7 +137,8 @@ class Rooms(Service):
         """A user who may write in a room; ValidationFailedError when there is no such user."""
         caller.require_self(author_id)
         async with self._database.snapshot() as connection:
-            await require_room_of(connection, caller, room_id, author_id)
+            room = await require_room_of(connection, caller, room_id, author_id)
+            await require_writer(connection, caller, room)
             (author,) = await require_users(connection, author_id=author_id)
         return author
 
@@ -139,6 +147,12 @@ class Rooms(Service):
         async with self._database.snapshot() as connection:
             rows = Room.filter(visible_rooms(caller, caller.id), id__in=list(ids)).using_db(connection)
             return {room.id: room for room in await _room_outs(connection, await rows)}
+
+    async def followable(self, ids: Collection[int], caller: Caller) -> dict[int, int | None]:
+        """The boards of the rooms among these ids whose topics the caller may name, by id; None: it is no thread."""
+        async with self._database.snapshot() as connection:
+            rows: Any = Room.filter(followable_rooms(caller), id__in=list(ids)).using_db(connection)
+            return dict(await rows.values_list("id", "board_id"))
 
     async def replay_starts(self, caller: Caller) -> dict[int, int]:
         """The closed rooms of a caller: the event after which a replay to them may begin, by the room's id."""
@@ -152,8 +166,9 @@ class Rooms(Service):
     async def apart(self) -> list[int]:
         """The rooms whose events are no part of `room:*`."""
         async with self._database.snapshot() as connection:
-            some = Room.filter(Q(~PRESENT, closed=True, join_type="OR")).using_db(connection)
-            return [room.id for room in await some if is_apart(connection, room)]
+            some = Room.filter(Q(~PRESENT, closed=True, join_type="OR"), kind__not="note").using_db(connection)
+            threads: Any = await Room.filter(kind="note").using_db(connection).values_list("id", flat=True)
+            return [*(room.id for room in await some if is_apart(connection, room)), *threads]
 
 
 async def require_room(connection: BaseDBAsyncClient, room_id: int) -> Room:
@@ -193,11 +208,11 @@ def record_room_membership(change: Change, action: events.Action, room_id: int, 
 
 
 def record_room(change: Change, action: events.Action, room: Room) -> None:
-    """Record a change of a room for those who see it. A deletion leaves its name out."""
+    """Record a change of a room for those who see it. A deletion leaves its name out, and a thread has none there."""
     out = room_out(room, {})
     if action == "delete":
         out = out.model_copy(update={"name": None})
-    hidden = room.closed and is_private(change.connection)
+    hidden = room.kind == "note" or (room.closed and is_private(change.connection))
     change.record(RoomEvent(topic=events.room(room.id) if hidden else events.ROOMS, action=action, room=out))
 
 
@@ -235,9 +250,10 @@ async def loaded_room(connection: BaseDBAsyncClient, room: Room) -> RoomOut:
 
 
 async def _room_outs(connection: BaseDBAsyncClient, rooms: Sequence[Room]) -> list[RoomOut]:
-    """The rooms with their users, in one query however many there are."""
+    """The rooms with their users, and the names of threads, in two queries however many there are."""
+    names = await names_of(connection, rooms)
     people = await by_id(connection, {user_id for room in rooms for user_id in (room.lower_id, room.upper_id)})
-    return [room_out(room, people) for room in rooms]
+    return [room_out(room, people, names[room.id]) for room in rooms]
 
 
 async def my_room(connection: BaseDBAsyncClient, caller: Caller, room: Room) -> MyRoomOut:
@@ -253,19 +269,21 @@ async def _my_rooms(connection: BaseDBAsyncClient, caller: Caller, rooms: Sequen
     return [MyRoomOut(**dict(room), role=roles[room.id], last_activity_at=active[room.id]) for room in outs]
 
 
-def room_out(room: Room, people: dict[int, UserOut]) -> RoomOut:
-    """A room as it is returned; `people` contains those of a conversation."""
+def room_out(room: Room, people: dict[int, UserOut], name: str | None = None) -> RoomOut:
+    """A room as it is returned; `people` contains those of a conversation, `name` is that of a thread."""
     return RoomOut(
         id=room.id,
         kind=room.kind,
-        name=room.name,
+        name=room.name or name,
         people=[people[user_id] for user_id in dict.fromkeys((room.lower_id, room.upper_id)) if user_id is not None],
         closed=room.closed,
         archived=room.archived_at is not None,
+        note_id=room.note_id,
+        board_id=room.board_id,
         created_at=room.created_at,
     )
 
 
 def topics(room: RoomOut) -> list[str]:
     """The topics of a room's messages."""
-    return [events.room(room.id)] if room.kind == "room" else [events.user(user.id) for user in room.people]
+    return [events.user(user.id) for user in room.people] or [events.room(room.id)]

@@ -2,20 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from quart_notes.domain.access import Caller, record_access_change
-from quart_notes.domain.message_queries import UNFINISHED, request_work
 from quart_notes.domain.notifications.recording import record_inboxes_with
 from quart_notes.domain.rooms.access import is_apart, require_owned_room, restorable_rooms
+from quart_notes.domain.rooms.deletion import delete_rooms, stop_answers
 from quart_notes.domain.rooms.rooms import add_owner, free_key, my_room, record_room, record_room_membership, room_out
-from quart_notes.domain.search.blocks import forget_blocks
-from quart_notes.domain.service import DELETE_CHUNK, Listed, Service, transactional
+from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.errors import NotFoundError
-from quart_notes.live import events
-from quart_notes.live.event_log import delete_topic
 from quart_notes.live.writer import Change
-from quart_notes.models import Message, Room, RoomMembership
+from quart_notes.models import Room, RoomMembership
 from quart_notes.schemas import MyRoomOut, RoomOut, RoomUpdate
 from quart_notes.storage.database import is_private
 
@@ -61,7 +57,7 @@ class RoomUpkeep(Service):
         """Delete a room; `restore` can undo it for a while. What the assistant is writing there is stopped."""
         room = await require_owned_room(change.connection, caller, room_id)
         out = room_out(room, {})
-        await _stop_answers(change, room_id)
+        await stop_answers(change, room_id)
         record_room(change, "delete", room)
         room.deleted_at, room.name_key = datetime.now(UTC), None
         await room.save(using_db=change.connection, update_fields=["deleted_at", "name_key"])
@@ -103,28 +99,10 @@ class RoomUpkeep(Service):
     @transactional
     async def delete_old(self, change: Change) -> bool:
         """Delete a chunk of the content of rooms deleted too long ago; returns whether there may be more."""
-        deleted = Room.filter(deleted_at__lt=self._limit()).using_db(change.connection)
-        room = await deleted.order_by("id").first()
-        if room is None:
-            return False
-        # Not only the text of its events: they say who has written there, and its topic is no part of `room:*` only as
-        # long as the room is known.
-        more = await delete_topic(change.connection, events.room(room.id)) or await _delete_messages(change, room.id)
-        if not more:
-            await room.delete(using_db=change.connection)
-        return True
+        return await delete_rooms(change, self._limit())
 
     def _limit(self) -> datetime:
         return datetime.now(UTC) - timedelta(days=self.days)
-
-
-async def _delete_messages(change: Change, room_id: int) -> bool:
-    """Delete a chunk of a room's messages for good; returns whether there may be more."""
-    chunk = Message.filter(room_id=room_id).using_db(change.connection).limit(DELETE_CHUNK)
-    ids: list[Any] = await chunk.values_list("id", flat=True)
-    await Message.filter(id__in=ids).using_db(change.connection).delete()
-    await forget_blocks(change, "message", ids)
-    return len(ids) == DELETE_CHUNK
 
 
 async def _close(change: Change, caller: Caller, room: Room) -> None:
@@ -145,11 +123,3 @@ async def _open(change: Change, room: Room) -> None:
     record_access_change(change, room_id=room.id, apart=is_apart(change.connection, room))
     await RoomMembership.filter(room_id=room.id).using_db(change.connection).delete()
     record_room(change, "create" if is_private(change.connection) else "update", room)
-
-
-async def _stop_answers(change: Change, room_id: int) -> None:
-    growing: Any = Message.filter(room_id=room_id, answer_state__in=UNFINISHED).using_db(change.connection)
-    for answer in await growing:
-        request_work(change, answer, "end")
-        answer.answer_state = "stopped"
-        await answer.save(using_db=change.connection, update_fields=["answer_state"])

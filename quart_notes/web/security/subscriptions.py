@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 from werkzeug.datastructures import MultiDict
@@ -30,6 +30,7 @@ class FeedAccess:
     places   topics of the rooms and boards that it names one by one; the user is present there
     grant    of the session or token; None: nobody signed in
     all_closed   it has named all closed rooms at once; these are among its topics
+    threads  the boards of the threads among its topics, by topic
     """
 
     topics: frozenset[str]
@@ -37,11 +38,14 @@ class FeedAccess:
     places: tuple[str, ...]
     grant: Grant | None
     all_closed: bool = False
+    threads: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def starts(self) -> Mapping[str, int]:
         """The event after which a replay may begin, by topic."""
-        return {} if self.grant is None else self.grant.starts
+        if self.grant is None:
+            return {}
+        return self.grant.starts if not self.threads else self.grant.starts_with(self.threads)
 
     def on_revoked(self, subscription: Subscription, end: Callable[[], None]) -> Callable[[], None]:
         """Call `end`, which closes the subscription, when the access is revoked.
@@ -51,7 +55,7 @@ class FeedAccess:
         if self.grant is None:
             return _nothing
         return core().stream_revocation.watch_stream(
-            self.grant, self.topics, subscription, end, all_closed=self.all_closed
+            self.grant, self.topics, subscription, end, all_closed=self.all_closed, threads=self.threads
         )
 
 
@@ -97,21 +101,23 @@ async def authorise_feed(query: FeedQuery) -> FeedAccess:
     for topic in topics - visible - {events.CLOSED_ROOMS}:
         if (match := NUMBERED_TOPIC.fullmatch(topic)) and int(match[2]) <= MAX_ID:
             numbered[match[1]].append(int(match[2]))
-    visible |= await _extra_topics(who, numbered) | {events.CLOSED_ROOMS}
+    rooms = await core().rooms.followable(numbered["room"], who)
+    threads = {events.room(room_id): board_id for room_id, board_id in rooms.items() if board_id is not None}
+    visible |= {*map(events.room, rooms)} | await _extra_topics(who, numbered) | {events.CLOSED_ROOMS}
     if topics - visible:
         unknown = ", ".join(sorted(topics - visible))
         raise UnknownTopicError(f"There is no topic {unknown or '(empty)'} for you.")
     places = tuple(sorted(topic for topic in topics if PLACE.fullmatch(topic)))
     if events.CLOSED_ROOMS not in topics:
-        return FeedAccess(topics, who.user, places, grant)
+        return FeedAccess(topics, who.user, places, grant, threads=threads)
     closed = frozenset() if grant is None or who is not grant.caller else grant.rooms
     topics = topics - {events.CLOSED_ROOMS} | closed
-    return FeedAccess(topics, who.user, places, grant, all_closed=True)
+    return FeedAccess(topics, who.user, places, grant, all_closed=True, threads=threads)
 
 
 async def _extra_topics(who: Caller, numbered: Mapping[str, Collection[int]]) -> set[str]:
-    """The topics that may be named beside the visible ones."""
-    further = {events.room(room_id) for room_id in await core().rooms.existing_rooms(numbered["room"], who)}
+    """The topics of users and boards that may be named beside the visible ones."""
+    further: set[str] = set()
     if who.trusted:
         further |= {events.user(user_id) for user_id in await core().users.existing_users(numbered["user"])}
         further |= {events.board(board_id) for board_id in await core().boards.existing_ids(numbered["board"])}

@@ -69,7 +69,7 @@ function boardOption({ id, name }) {
 /** @param {Room} room @returns {Option} */
 function roomOption({ id, kind, name, people, archived }) {
   const other = people.find((one) => one.id !== Number(person)) ?? people[0];
-  const names = { room: name ?? "", direct: other?.nickname ?? "", private: "Assistant" };
+  const names = { room: name ?? "", direct: other?.nickname ?? "", private: "Assistant", note: name ?? "" };
   const hint = archived ? "Archived" : "";
   return { group: "Rooms", name: names[kind], hint, href: `${root}/front/rooms/${id}` };
 }

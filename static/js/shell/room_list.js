@@ -20,7 +20,7 @@ export function start(element, me, feed) {
   const controller = new AbortController();
   const { signal } = controller;
   const own = element.querySelector("#conversations");
-  const lists = { room: find(element, "#rooms"), direct: own, private: own };
+  const lists = { room: find(element, "#rooms"), direct: own, private: own, note: element.querySelector("#threads") };
   const none = element.querySelector(".rooms-none");
   /** @type {HTMLElement|null} */ const archive = document.querySelector("#archived-rooms"); // on the page of the rooms
   const showArchive = () => archive?.closest("section")?.toggleAttribute("hidden", !archive.children.length);

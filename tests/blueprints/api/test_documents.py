@@ -196,13 +196,14 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 304, 422): ["GET /api/notes", "GET /api/users", "GET /api/messages", "GET /api/rooms"],
     (200, 304, 404): [
         "GET /api/rooms/<id:room_id>/members",
-        "GET /api/notes/<id:note_id>", "GET /api/users/<id:user_id>/unread", "GET /api/boards/<id:board_id>/members",
+        "GET /api/notes/<id:note_id>", "GET /api/boards/<id:board_id>/members",
     ],
     (200, 304): ["GET /api/boards/trash"],
     (200, 304, 404, 422): [
         "GET /api/notes/<id:note_id>/history", "GET /api/boards/<id:board_id>/trash",
         "GET /api/boards/<id:board_id>/activity", "GET /api/boards/<id:board_id>/labels",
         "GET /api/users/<id:user_id>/messages", "GET /api/rooms/<id:room_id>/messages", "GET /api/jobs",
+        "GET /api/users/<id:user_id>/unread",
     ],
     (200,): ["GET /api/me", "GET /db/alive", "GET /readyz"],
     (200, 304, 403, 404): ["GET /api/me/sessions", "GET /api/me/tokens", "GET /api/invitations"],
@@ -224,7 +225,10 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 400, 404, 412): ["DELETE /api/notes/<id:note_id>"],
     (200, 201): ["POST /api/messages"],
     (200, 400, 404, 412, 422): ["DELETE /api/messages/<id:message_id>"],
-    (200, 201, 404): ["POST /api/rooms/<id:room_id>/messages", "POST /api/messages/<id:message_id>/note"],
+    (200, 201, 404): [
+        "POST /api/rooms/<id:room_id>/messages", "POST /api/messages/<id:message_id>/note",
+        "PUT /api/notes/<id:note_id>/thread",
+    ],
     (202, 400, 404, 408, 409, 413, 422): ["POST /api/imports"],
     (200, 422): ["GET /api/assistant"],
     (200, 201, 400, 409, 422): ["POST /api/assistant/room"],

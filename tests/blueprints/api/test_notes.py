@@ -14,7 +14,7 @@ from tests.support.servers.server_process import ServerProcess
 FIELDS = {
     *("id", "board_id", "title", "description", "pinned", "colour", "labels", "done", "version"),
     *("created_at", "created_by", "updated_at", "updated_by", "done_at", "done_by", "archived_at"),
-    *("content", "tasks", "rank"),
+    *("content", "tasks", "thread", "rank"),
 }
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 

@@ -43,7 +43,7 @@ async def _unread(api: httpx.AsyncClient, who: Json, where: Json) -> tuple[int, 
     """The number of a user's unread messages in a room, and the id of the last one that they have read."""
     found = {one["room_id"]: one for one in await got(api, f"/api/users/{who['id']}/unread")}
     one = found[where["id"]]
-    assert one.keys() == {"room_id", "count", "last_read_id", "level"}
+    assert one.keys() == {"room_id", "note_id", "count", "last_read_id", "level"}
     return one["count"], one["last_read_id"]
 
 
@@ -64,7 +64,13 @@ async def test_messages_of_others_are_unread_until_they_are_read(api: httpx.Asyn
     answer = await _read(api, ada, place, said[1]["id"])
 
     assert answer.status_code == 200
-    assert answer.json() == {"room_id": place["id"], "count": 1, "last_read_id": said[1]["id"], "level": "mentions"}
+    assert answer.json() == {
+        "room_id": place["id"],
+        "count": 1,
+        "last_read_id": said[1]["id"],
+        "level": "mentions",
+        "note_id": None,
+    }
     assert answer.headers["last-event-id"] == await newest(api)
     assert await _unread(api, ada, place) == (1, said[1]["id"])
     assert (await _read(api, ada, place, said[2]["id"])).json()["count"] == 0
@@ -133,7 +139,13 @@ async def test_a_read_marker_never_moves_back(api: httpx.AsyncClient):
         answer = await _read(api, ada, place, earlier["id"])
 
         assert answer.status_code == 200
-        assert answer.json() == {"room_id": place["id"], "count": 0, "last_read_id": said[2]["id"], "level": "mentions"}
+        assert answer.json() == {
+            "room_id": place["id"],
+            "count": 0,
+            "last_read_id": said[2]["id"],
+            "level": "mentions",
+            "note_id": None,
+        }
 
     assert await newest(api) == before, "it told somebody"
 
@@ -146,7 +158,13 @@ async def test_a_future_id_does_not_mark_later_messages_as_read(api: httpx.Async
 
     answer = await _read(api, ada, place, said["id"] + 5 if message_id == "above" else message_id)
 
-    assert answer.json() == {"room_id": place["id"], "count": 0, "last_read_id": said["id"], "level": "mentions"}
+    assert answer.json() == {
+        "room_id": place["id"],
+        "count": 0,
+        "last_read_id": said["id"],
+        "level": "mentions",
+        "note_id": None,
+    }
     for _ in range(8):
         await say(api, place, bob)
     assert (await _unread(api, ada, place))[0] == 8
@@ -160,7 +178,13 @@ async def test_an_id_of_another_room_marks_older_messages_as_read(api: httpx.Asy
 
     answer = await _read(api, ada, place, elsewhere["id"])
 
-    assert answer.json() == {"room_id": place["id"], "count": 1, "last_read_id": first["id"], "level": "mentions"}
+    assert answer.json() == {
+        "room_id": place["id"],
+        "count": 1,
+        "last_read_id": first["id"],
+        "level": "mentions",
+        "note_id": None,
+    }
     assert (await _unread(api, ada, other))[0] == 1
 
 

@@ -40,7 +40,7 @@ async def test_the_lobby_always_exists(fresh_api: httpx.AsyncClient):
 
     assert lobby == {
         **{"id": 1, "kind": "room", "name": "lobby", "people": [], "created_at": lobby["created_at"]},
-        **{"closed": False, "archived": False, "role": "member"},
+        **{"closed": False, "archived": False, "role": "member", "note_id": None, "board_id": None},
         "last_activity_at": lobby["created_at"],
     }
     assert RFC3339.fullmatch(lobby["created_at"])
@@ -67,6 +67,8 @@ async def test_the_response_contains_the_complete_new_room(api: httpx.AsyncClien
         "created_at",
         "closed",
         "archived",
+        "note_id",
+        "board_id",
         "role",
         "last_activity_at",
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from quart_notes.background import reaction_events
+from quart_notes.background import batched_events
 from quart_notes.blueprints.plain_text import line
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
@@ -128,7 +128,7 @@ async def test_what_changes_nothing_sends_no_event(core: Core):
 async def test_an_event_that_a_killed_process_has_not_sent_is_sent_by_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(reaction_events, "ABANDONED", 0.0)
+    monkeypatch.setattr(batched_events, "ABANDONED", 0.0)
     async with opened(tmp_path / "data") as core:
         core.reactions.on_unsent = lambda _: None  # it is killed before the tick
         ada = await person(core, "ada")
@@ -295,7 +295,7 @@ async def test_an_edited_message_keeps_its_reactions_and_a_purged_one_takes_them
 
 async def test_an_event_waits_for_the_database(core: Core, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("quart_notes.background.work_queue.RETRY_DELAY", 0.01)
-    monkeypatch.setattr(reaction_events, "TICK", 0.0)
+    monkeypatch.setattr(batched_events, "TICK", 0.0)
     ada = await person(core, "ada")
     message = await said(core, ada)
     send, failures = core.reactions.send, [NotNowError("busy"), NotNowError("busy")]

@@ -39,6 +39,7 @@ async def opened(folder: Path, *, alone: bool = True, **settings: Any) -> AsyncI
             core.presence.close()
             core.broadcaster.close()
             await core.reaction_events.stop()
+            await core.thread_events.stop()
             await core.writer.stop()
             await core.follower.stop()
     finally:

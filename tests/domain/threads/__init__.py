@@ -1,0 +1,1 @@
+"""The threads of notes: who may read and write there, and what becomes of them."""

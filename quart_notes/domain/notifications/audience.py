@@ -33,8 +33,8 @@ def audience_of_room(connection: BaseDBAsyncClient, room_id: int) -> Audience:
     async def audience(users: Sequence[User]) -> set[int]:
         if len(users) < FEW:
             return await _each(users, may_see)
-        room = await Room.get(id=room_id, using_db=connection)
-        if room.kind not in {"room", "note"}:
+        room = await Room.get_or_none(id=room_id, using_db=connection)
+        if room is None or room.kind not in {"room", "note"}:
             return await _each(users, may_see)
         of_room, of_board = RoomMembership.filter(room_id=room_id), Membership.filter(board_id=room.board_id)
         return await _alike(users, may_see, (of_board if room.kind == "note" else of_room).using_db(connection))

@@ -1,4 +1,4 @@
--- The tables after migration 0029_message_deleted_by. Written by `make tables`: do not edit.
+-- The tables after migration 0030_note_threads. Written by `make tables`: do not edit.
 CREATE TABLE "tortoise_migrations" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "app" VARCHAR(255) NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE "note" (
     "updated_at" TIMESTAMP NOT NULL,
     "deleted_at" TIMESTAMP,
     "search_text" TEXT NOT NULL
-, "board_id" BIGINT NOT NULL DEFAULT 1, "origin" VARCHAR(100), "pinned" INT NOT NULL DEFAULT 0, "created_by" BIGINT, "updated_by" BIGINT, "done_at" TIMESTAMP, "done_by" BIGINT, "content_json" TEXT, "tasks_done" INT NOT NULL DEFAULT 0, "tasks_total" INT NOT NULL DEFAULT 0, "changes" VARCHAR(200), "changes_since" TIMESTAMP, "deleted_by" BIGINT, "moved_rank" VARCHAR(64), "archived_at" TIMESTAMP, "colour" VARCHAR(10) NOT NULL DEFAULT 'none', "labels_json" TEXT, "imported_at" TIMESTAMP);
+, "board_id" BIGINT NOT NULL DEFAULT 1, "origin" VARCHAR(100), "pinned" INT NOT NULL DEFAULT 0, "created_by" BIGINT, "updated_by" BIGINT, "done_at" TIMESTAMP, "done_by" BIGINT, "content_json" TEXT, "tasks_done" INT NOT NULL DEFAULT 0, "tasks_total" INT NOT NULL DEFAULT 0, "changes" VARCHAR(200), "changes_since" TIMESTAMP, "deleted_by" BIGINT, "moved_rank" VARCHAR(64), "archived_at" TIMESTAMP, "colour" VARCHAR(10) NOT NULL DEFAULT 'none', "labels_json" TEXT, "imported_at" TIMESTAMP, "thread_id" BIGINT, "message_count" INT NOT NULL DEFAULT 0, "last_message_id" BIGINT, "thread_unsent" INT NOT NULL DEFAULT 0);
 CREATE TABLE "user" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "name" VARCHAR(100) NOT NULL,
@@ -45,7 +45,7 @@ CREATE TABLE "room" (
     "name_key" VARCHAR(320)  UNIQUE,
     "created_at" TIMESTAMP NOT NULL,
     "lower_id" BIGINT REFERENCES "user" ("id") ON DELETE RESTRICT,
-    "upper_id" BIGINT REFERENCES "user" ("id") ON DELETE RESTRICT, "created_by" BIGINT, "closed" INT NOT NULL DEFAULT 0, "archived_at" TIMESTAMP, "deleted_at" TIMESTAMP,
+    "upper_id" BIGINT REFERENCES "user" ("id") ON DELETE RESTRICT, "created_by" BIGINT, "closed" INT NOT NULL DEFAULT 0, "archived_at" TIMESTAMP, "deleted_at" TIMESTAMP, "note_id" BIGINT, "board_id" BIGINT,
     CONSTRAINT "uid_room_lower_i_c932f4" UNIQUE ("lower_id", "upper_id")
 );
 CREATE INDEX "idx_room_upper_i_98d792" ON "room" ("upper_id");
@@ -60,7 +60,7 @@ CREATE TABLE "message" (
     "deleted_at" TIMESTAMP,
     "author_id" BIGINT REFERENCES "user" ("id") ON DELETE RESTRICT,
     "recipient_id" BIGINT REFERENCES "user" ("id") ON DELETE RESTRICT,
-    "room_id" BIGINT NOT NULL REFERENCES "room" ("id") ON DELETE RESTRICT, "answer_error" VARCHAR(300), "answer_state" VARCHAR(8), "asker_id" BIGINT, "question_id" BIGINT, "client_digest" VARCHAR(64), "formatted_json" TEXT, "search_text" TEXT NOT NULL DEFAULT '', "reply_to_id" BIGINT, "reactions_json" TEXT, "reactions_unsent" INT NOT NULL DEFAULT 0, "reactions_by" BIGINT, "deleted_by" BIGINT,
+    "room_id" BIGINT NOT NULL REFERENCES "room" ("id") ON DELETE RESTRICT, "answer_error" VARCHAR(300), "answer_state" VARCHAR(8), "asker_id" BIGINT, "question_id" BIGINT, "client_digest" VARCHAR(64), "formatted_json" TEXT, "search_text" TEXT NOT NULL DEFAULT '', "reply_to_id" BIGINT, "reactions_json" TEXT, "reactions_unsent" INT NOT NULL DEFAULT 0, "reactions_by" BIGINT, "deleted_by" BIGINT, "note_id" BIGINT,
     CONSTRAINT "uid_message_author__538d57" UNIQUE ("author_id", "client_key")
 );
 CREATE INDEX "idx_message_room_id_8c835a" ON "message" ("room_id", "deleted_at", "id", "author_id");
@@ -255,3 +255,7 @@ CREATE INDEX notification_room ON notification (room_id) WHERE room_id IS NOT NU
 CREATE INDEX notification_board ON notification (board_id) WHERE board_id IS NOT NULL;
 CREATE INDEX notification_unread ON notification (user_id) WHERE read_at IS NULL;
 CREATE INDEX reading_level ON reading (room_id) WHERE level IS NOT NULL;
+CREATE UNIQUE INDEX room_by_note ON room (note_id) WHERE note_id IS NOT NULL;
+CREATE INDEX room_by_board ON room (board_id) WHERE board_id IS NOT NULL;
+CREATE INDEX room_by_kind ON room (kind, id);
+CREATE INDEX note_with_unsent_thread ON note (id) WHERE thread_unsent;

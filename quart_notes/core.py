@@ -43,13 +43,13 @@ from quart_notes.domain.reactions.reactions import Reactions
 from quart_notes.domain.read_markers import ReadMarkers
 from quart_notes.domain.rooms.members import RoomMembers
 from quart_notes.domain.rooms.rooms import Rooms
+from quart_notes.domain.rooms.threads import Threads
 from quart_notes.domain.rooms.upkeep import RoomUpkeep
 from quart_notes.domain.search.blocks import SearchBlocks
 from quart_notes.domain.search.search import Search
 from quart_notes.domain.sessions import Sessions
 from quart_notes.domain.stream_revocation import StreamRevocation
 from quart_notes.domain.tasks import Tasks
-from quart_notes.domain.threads import Threads
 from quart_notes.domain.users import Users
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.event_log import EventLog

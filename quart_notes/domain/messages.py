@@ -34,9 +34,9 @@ from quart_notes.domain.notifications.of_messages import mentions_in, notify_of_
 from quart_notes.domain.notifications.recording import record_inboxes_with
 from quart_notes.domain.rooms.access import require_room_of, require_unarchived, require_visible_room, require_writer
 from quart_notes.domain.rooms.rooms import conversation, loaded_room, require_room, room_of
+from quart_notes.domain.rooms.threads import Threads
 from quart_notes.domain.service import Listed, Precondition, Service, delete_chunk, transactional
 from quart_notes.domain.text.mentions import users_in
-from quart_notes.domain.threads import Threads
 from quart_notes.domain.users import require_user, require_users
 from quart_notes.live.writer import Change, Committed
 from quart_notes.models import Message, Room

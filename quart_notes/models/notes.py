@@ -43,7 +43,9 @@ class Note(Model):
     content_json = fields.TextField(null=True)  # the description's tree (schemas.content); null for a plain text
     tasks_done = fields.IntField(default=0, db_default=0)
     tasks_total = fields.IntField(default=0, db_default=0)
-    thread_id = fields.BigIntField(null=True)  # the room in which people talk about it (domain.threads); null: none yet
+    thread_id = fields.BigIntField(
+        null=True
+    )  # the room in which people talk about it (domain.rooms.threads); null: none yet
     message_count = fields.IntField(default=0, db_default=0)  # of that room
     last_message_id = fields.BigIntField(null=True)  # the newest message there
     thread_unsent = fields.BooleanField(default=False, db_default=False)  # whether an event with these is to be sent

@@ -15,7 +15,7 @@ from quart_notes.domain.access import Caller, require_role, role_on
 from quart_notes.domain.history.groups import GROUP_COLUMNS, RESTORED, begin_or_join_group, names_of
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.labels.note_labels import assign_labels, labels_json, require_labels
-from quart_notes.domain.notifications.of_notes import mentions_on_board, notify_of_note
+from quart_notes.domain.notifications.of_notes import mentioned_in_title, mentions_on_board, notify_of_note
 from quart_notes.domain.notifications.recording import record_inboxes_with
 from quart_notes.domain.rooms.note_threads import delete_thread, restore_thread
 from quart_notes.domain.service import Listed, Precondition, Service, transactional
@@ -85,11 +85,11 @@ class Notes(Service):
         async def work(change: Change) -> NoteOut:
             await require_role(change.connection, caller, board_id, "editor")
             now = datetime.now(UTC)
-            if formatted.tree is None:
-                return await insert(change, board_id, data, formatted, created_at=now, updated_at=now)
-            found = await mentions_on_board(change.connection, board_id, formatted)
-            text = formatted._replace(content=found.tree)
-            return await insert(change, board_id, data, text, found.user_ids, created_at=now, updated_at=now)
+            text, mentioned = formatted, await mentioned_in_title(change.connection, board_id, data.title)
+            if formatted.tree is not None:
+                found = await mentions_on_board(change.connection, board_id, formatted)
+                text, mentioned = formatted._replace(content=found.tree), mentioned | found.user_ids
+            return await insert(change, board_id, data, text, mentioned, created_at=now, updated_at=now)
 
         async def made(connection: BaseDBAsyncClient, note_id: int) -> NoteOut | None:
             await require_role(connection, caller, board_id, "editor")
@@ -250,6 +250,9 @@ async def save_fields(change: Change, note: Note, sent: dict[str, Any], formatte
     columns = {name: value for name, value in sent.items() if name != "labels"}
     if "archived" in columns:
         columns["archived_at"] = datetime.now(UTC) if columns.pop("archived") else None
+    if columns.get("title"):
+        mentioned = await mentioned_in_title(change.connection, note.board_id, columns["title"])
+        await notify_of_note(change, note.id, mentioned)
     note.update_from_dict(columns)
     if "description" in columns and formatted is not None:
         await set_formatted(change, note, formatted)

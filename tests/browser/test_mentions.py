@@ -12,9 +12,13 @@ from tests.browser.windows import visit
 
 FIELD = "#message-form [name=content]"
 PHONE = {"viewport": {"width": 390, "height": 740}, "has_touch": True, "is_mobile": True}
-COMPOSING = """field => field.dispatchEvent(new KeyboardEvent(
-  "keydown", {key: "Enter", isComposing: true, bubbles: true, cancelable: true}
-))"""
+# Enter of an input method: while it composes a word, and in Safari just after it.
+COMPOSING = """field => {
+  for (const how of [{isComposing: true}, {keyCode: 229}]) {
+    const event = new KeyboardEvent("keydown", {key: "Enter", ...how, bubbles: true, cancelable: true});
+    if (!field.dispatchEvent(event)) throw new Error("The page has used the key.");
+  }
+}"""
 
 
 @pytest.fixture
@@ -52,14 +56,31 @@ def test_a_name_and_a_note_are_completed_with_the_keyboard(come, rest, ada):
     name = note["title"].replace("[", "\\[").replace("]", "\\]")
     link = f"[{name}]({page.url.partition('/front')[0]}/front/boards/1/notes/{note['id']})"
     expect(field).to_have_value(f"me@zoe @{other['nickname']} {link} ")
+    field.evaluate(COMPOSING)
+    expect(field).to_have_value(f"me@zoe @{other['nickname']} {link} ")
+    page.keyboard.type("@roo")  # the lobby has no owner, a room has one: in open mode everybody
+    expect(options).to_contain_text(["room"])
+    page.keyboard.press("Enter")
     page.keyboard.press("Enter")
 
     said = message(page, "me@zoe").locator(".content")
     expect(said.locator("a.mention")).to_have_text(f"@{other['nickname']}")
+    expect(said).to_contain_text("@room")
     expect(said.locator("a:not(.mention)").last).to_have_text(note["title"])
     rest.patch(f"/api/me?person_id={other['id']}", json={"nickname": f"{other['nickname']}x"})
     expect(said.locator("a.mention")).to_have_text(f"@{other['nickname']}x")
-    assert zoe["id"] != other["id"]
+
+    # In the editor of a message too: Enter takes the choice, and the next one saves.
+    page.keyboard.press("ArrowUp")
+    editor = page.locator(".message-editor [name=content]")
+    expect(editor).to_be_focused()
+    page.keyboard.type(f" @{zoe['nickname']}"[:-1])
+    expect(page.locator(".message-editor .completion").first).to_contain_text(zoe["nickname"])
+    page.keyboard.press("Enter")
+    editor.evaluate(COMPOSING)
+    expect(editor).to_have_value(re.compile(f"@{zoe['nickname']} $"))
+    page.keyboard.press("Enter")
+    expect(said.locator("a.mention")).to_have_text([f"@{other['nickname']}x", f"@{zoe['nickname']}"])
 
 
 def test_a_name_is_completed_by_touch_and_in_the_text_of_a_note(come, windows, shared_server, rest, ada):
@@ -75,6 +96,10 @@ def test_a_name_is_completed_by_touch_and_in_the_text_of_a_note(come, windows, s
 
     page = visit(be(windows(), shared_server, ada), shared_server)
     page.fill("#add-note-form [name=title]", title := fresh("Jam"))
+    page.keyboard.type(f" @{bob['nickname'][:-1]}")
+    expect(page.locator(".completion")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("#add-note-form [name=title]")).to_have_value(f"{title} @{bob['nickname']} ")
     page.focus("#add-note-form [name=description]")
     page.keyboard.type(f"for @{bob['nickname'][:-1]}")
     expect(page.locator(".completion")).to_have_count(1)

@@ -6,6 +6,7 @@ import { fold } from "../lib/search_text.js";
 
 const MOST = 6; // completions in the list
 const PAUSE_MS = 150; // after a key, before the server is asked
+const EVERYBODY = { name: "room", hint: "everybody in this room", text: "@room" };
 const ASSISTANT = { name: "assistant", hint: "asks the assistant", text: "@assistant" };
 const { root = "", accounts } = document.documentElement.dataset;
 
@@ -22,10 +23,11 @@ export const pathOfBoard = (boardId) =>
 
 /**
  * @param {string} path of the list of people, below /api
- * @param {{assistant?: boolean, only?: number[]|null}} [further] assistant: it can be asked; only: ids of a conversation's users
+ * @param {{assistant?: boolean, everybody?: () => boolean, only?: number[]|null}} [further] assistant: it can be asked;
+ *   everybody: whether the viewer may mention all in the room; only: ids of a conversation's users
  * @returns {Record<string, import("../lib/completion/text_completion.js").Source>}
  */
-export function completions(path, { assistant = false, only = null } = {}) {
+export function completions(path, { assistant = false, everybody = () => false, only = null } = {}) {
   /** @type {Promise<User[]>|undefined} */ let people;
   /** @param {string} word */
   const names = async (word) => {
@@ -38,6 +40,7 @@ export function completions(path, { assistant = false, only = null } = {}) {
     const wanted = fold(word);
     const fitting = known.filter((user) => !only || only.includes(user.id)).filter((user) => fits(user, wanted));
     const found = fitting.map(({ nickname, name }) => ({ name: nickname, hint: name, text: `@${nickname}` }));
+    if (everybody() && EVERYBODY.name.startsWith(wanted)) found.unshift(EVERYBODY);
     if (assistant && ASSISTANT.name.startsWith(wanted)) found.unshift(ASSISTANT);
     return found.slice(0, MOST);
   };

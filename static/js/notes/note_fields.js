@@ -20,7 +20,9 @@ export class NoteFields {
     this.description = find(form, "[name=description]", HTMLTextAreaElement);
     markdownEditor.start(this.description, find(form, ".markdown-toolbar"));
     titlePaste.start(this.title, this.description);
-    textCompletion.start(this.description, completions(pathOfBoard(boardId)));
+    const sources = completions(pathOfBoard(boardId));
+    textCompletion.start(this.description, sources);
+    textCompletion.start(this.title, { "@": sources["@"] }); // a title is plain text, and has no links
   }
 
   get isEmpty() {

@@ -4,11 +4,13 @@ import { hasKeyboard } from "../lib/growing_field.js";
 import { MessageEditor } from "./message_editor.js";
 import { isOwn, itemsIn, messageOf } from "./message_item.js";
 
+/** @typedef {import("./message_editor.js").Sources} Sources */
+
 /**
  * @param {HTMLElement} element the page's main @param {import("./message_window.js").MessageWindow} messages
- * @param {ExpectingFeed} feed
+ * @param {Sources} sources of completions @param {ExpectingFeed} feed
  */
-export function start(element, messages, feed) {
+export function start(element, messages, sources, feed) {
   const controller = new AbortController();
   const { signal } = controller;
   /** @type {MessageEditor|undefined} */ let editor;
@@ -17,7 +19,7 @@ export function start(element, messages, feed) {
   const edit = (item, text) => {
     if (editor?.item !== item || text) {
       editor?.cancel();
-      editor = new MessageEditor(item, text ?? null, feed, closed);
+      editor = new MessageEditor(item, text ?? null, sources, feed, closed);
     }
     editor.focus();
   };

@@ -5,6 +5,7 @@
  */
 import { SAVED_OFFLINE, waitUntil } from "../feed/confirmation.js";
 import { explain, Problem, send } from "../lib/api.js";
+import * as textCompletion from "../lib/completion/text_completion.js";
 import { clone, find } from "../lib/elements.js";
 import { clearErrors, showErrors } from "../lib/field_errors.js";
 import { grow } from "../lib/growing_field.js";
@@ -13,14 +14,17 @@ import { announce, emit, toast } from "../lib/page_events.js";
 import { viewer } from "../shell/viewer.js";
 import { messageOf } from "./message_item.js";
 
+/** @typedef {Record<string, import("../lib/completion/text_completion.js").Source>} Sources */
+
 export class MessageEditor {
   #busy = false;
+  #stopCompletion;
 
   /**
    * @param {HTMLElement} item @param {string|null} text null for the message's own
-   * @param {ExpectingFeed} feed @param {() => void} closed
+   * @param {Sources} sources of completions @param {ExpectingFeed} feed @param {() => void} closed
    */
-  constructor(item, text, feed, closed) {
+  constructor(item, text, sources, feed, closed) {
     const { version, content } = messageOf(item);
     this.item = item;
     this.feed = feed;
@@ -34,6 +38,7 @@ export class MessageEditor {
     this.#listen();
     item.dataset.editing = "";
     item.append(this.form);
+    this.#stopCompletion = textCompletion.start(this.field, sources);
     grow(this.field);
   }
 
@@ -98,6 +103,7 @@ export class MessageEditor {
   }
 
   close() {
+    this.#stopCompletion();
     this.form.remove();
     delete this.item.dataset.editing;
     this.closed();

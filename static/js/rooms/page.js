@@ -87,13 +87,12 @@ function startWriting(element, messages, scroll, feed) {
   const { outbox } = outboxList.start(find(element, "#outbox"), messages, scroll, feed);
   const asks = Boolean(form.querySelector("#ask-button"));
   const { kind, people } = element.dataset;
-  textCompletion.start(
-    find(form, "[name=content]", HTMLTextAreaElement),
-    completions(pathOfRoom(element.dataset), {
-      assistant: asks,
-      only: kind === "room" ? null : (people ?? "").split(" ").map(Number),
-    }),
-  );
+  const sources = completions(pathOfRoom(element.dataset), {
+    assistant: asks,
+    everybody: () => "owner" in element.dataset,
+    only: kind === "room" ? null : (people ?? "").split(" ").map(Number),
+  });
+  textCompletion.start(find(form, "[name=content]", HTMLTextAreaElement), sources);
   const replying = new Replying(form, messages.element);
   replying.start();
   messageComposer.start(form, messages.roomId, (content) => {
@@ -101,7 +100,7 @@ function startWriting(element, messages, scroll, feed) {
     scroll.toEnd();
   });
   if (element.dataset.kind !== "private") typingSender.start(form, messages.roomId);
-  messageEditing.start(element, messages, feed);
+  messageEditing.start(element, messages, sources, feed);
   messageDeleting.start(messages.element, feed);
   return asks ? { "@": assistantMention.start(form) } : {};
 }

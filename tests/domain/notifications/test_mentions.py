@@ -15,6 +15,8 @@ from quart_notes.errors import ValidationFailedError
 from quart_notes.schemas import (
     MENTIONS_MAX,
     ContentNode,
+    ImportedNote,
+    MemberUpdate,
     MessageUpdate,
     NoteCreate,
     NoteOut,
@@ -107,6 +109,34 @@ async def test_only_who_may_see_a_text_is_mentioned(house: House):
     ]
     assert await told(house, "root") == [("mention", "ada", text)]
     assert await told(house, "ada") == []
+
+
+async def test_a_title_mentions_people_too_each_once(house: House):
+    private = await house.board(ada="owner", bob="viewer")
+    new = NoteCreate(title="@bob and @eve", description="@bob")
+    note = (await house.core.notes.add(house.caller("ada"), private, new)).result
+    await _changed(house, note, title="@bob, @root and @eve")
+    await house.core.members.set(house.caller("ada"), private, house.people["eve"].id, MemberUpdate(role="viewer"))
+    await _changed(house, note, title="@eve and @bob")
+    await _changed(house, note, title="@eve", description="@bob and @eve")
+
+    assert await told(house, "bob") == [("invited", "ada", ""), ("mention", "ada", "@eve")]
+    assert await told(house, "eve") == [("invited", "ada", ""), ("mention", "ada", "@eve")]
+    assert await told(house, "root") == []
+
+
+async def test_an_import_mentions_nobody_before_its_text_is_edited(house: House):
+    entry = ImportedNote(title="@bob", description="for @bob and @eve")
+    ada = house.caller("ada")
+    assert (await house.core.imports.import_offline(ada, 1, [(entry, "file/1")], dry_run=False)).result == 1
+    async with await house.browser("ada") as client:
+        (note,) = (await client.get("/api/notes")).json()
+    assert await told(house, "bob") == []
+
+    await _changed(house, NoteOut.model_validate(note), description="for @bob and @eve, today")
+
+    assert await told(house, "bob") == [("mention", "ada", "@bob")]
+    assert await told(house, "eve") == [("mention", "ada", "@bob")]
 
 
 async def test_a_mention_follows_its_user_and_an_edit_tells_only_new_ones(house: House):

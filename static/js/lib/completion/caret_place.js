@@ -4,7 +4,7 @@ const GAP = 4; // pixels
 const COPIED = ["font", "letterSpacing", "lineHeight", "padding", "border", "textIndent", "tabSize", "direction"];
 
 /**
- * @param {HTMLTextAreaElement} field @param {number} index of the letter
+ * @param {HTMLTextAreaElement|HTMLInputElement} field @param {number} index of the letter
  * @param {HTMLElement} element in the top layer: below the letter, or above it where there is more space
  */
 export function caretPlace(field, index, element) {
@@ -18,7 +18,7 @@ export function caretPlace(field, index, element) {
   element.style.left = `${Math.max(GAP, Math.min(left, innerWidth - offsetWidth - GAP))}px`;
 }
 
-/** Where a letter is in the window, measured in a copy of the field. @param {HTMLTextAreaElement} field @param {number} index */
+/** Where a letter is in the window, measured in a copy of the field. @param {HTMLTextAreaElement|HTMLInputElement} field @param {number} index */
 function letterPlace(field, index) {
   const copy = document.createElement("div");
   const style = /** @type {any} */ (getComputedStyle(field));
@@ -30,7 +30,7 @@ function letterPlace(field, index) {
     visibility: "hidden",
     boxSizing: "border-box",
     width: `${field.clientWidth + field.offsetWidth - field.clientWidth}px`,
-    whiteSpace: "pre-wrap",
+    whiteSpace: field instanceof HTMLInputElement ? "pre" : "pre-wrap",
     overflowWrap: "break-word",
   });
   const letter = document.createElement("i");

@@ -17,7 +17,7 @@ const LONGEST = 40; // characters of a word
 const BEGUN = /(?:^|[^\p{L}\p{N}\p{M}_.@#/&-])([@#])([^\s@#]*)$/u;
 let lists = 0;
 
-/** @param {HTMLTextAreaElement} field @param {Record<string, Source>} sources by mark @returns {() => void} stop */
+/** @param {HTMLTextAreaElement|HTMLInputElement} field @param {Record<string, Source>} sources by mark @returns {() => void} stop */
 export function start(field, sources) {
   const controller = new AbortController();
   const { signal } = controller;
@@ -37,7 +37,8 @@ export function start(field, sources) {
   /** The word before the caret. */
   const begun = () => {
     const { selectionStart, selectionEnd, value } = field;
-    const found = selectionStart === selectionEnd && BEGUN.exec(value.slice(0, selectionStart));
+    const found =
+      selectionStart !== null && selectionStart === selectionEnd && BEGUN.exec(value.slice(0, selectionStart));
     const source = found && found[2].length <= LONGEST && sources[found[1]];
     return source ? { source, mark: found[1], word: found[2], from: selectionStart - found[2].length - 1 } : null;
   };
@@ -84,8 +85,9 @@ export function start(field, sources) {
     const word = begun();
     close();
     if (!word) return;
-    const blank = /^\s/.test(field.value.slice(field.selectionEnd)) ? "" : " ";
-    field.setRangeText(text + blank, word.from, field.selectionEnd, "end");
+    const end = field.selectionEnd ?? word.from;
+    const blank = /^\s/.test(field.value.slice(end)) ? "" : " ";
+    field.setRangeText(text + blank, word.from, end, "end");
     field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   };
   /** @param {KeyboardEvent} event */
@@ -101,7 +103,7 @@ export function start(field, sources) {
     event.stopImmediatePropagation(); // Enter sends nothing, and Escape closes this and nothing else
   };
 
-  field.addEventListener("keydown", press, { capture: true, signal });
+  /** @type {HTMLElement} */ (field).addEventListener("keydown", press, { capture: true, signal });
   field.addEventListener("input", look, { signal });
   field.addEventListener("click", look, { signal });
   field.addEventListener("blur", close, { signal });

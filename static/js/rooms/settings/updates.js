@@ -26,6 +26,7 @@ export function start(element, feed) {
     try {
       const { value } = await ask(`/rooms/${id}`, { signal });
       show(value);
+      element.toggleAttribute("data-owner", value.role === "owner");
       element.toggleAttribute("data-moderates", administers || (accounts && value.role === "owner"));
       if (element.dataset.role && value.role !== element.dataset.role) location.reload();
     } catch (caught) {

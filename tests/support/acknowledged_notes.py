@@ -1,9 +1,9 @@
-"""Notes that are added during kills and restarts, and checks that none is lost."""
+"""Notes and messages that are added during kills and restarts, and checks that none is lost."""
 
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import httpx
@@ -27,11 +27,22 @@ def check_rows_and_events(server: ServerProcess, acknowledged: dict[int, str]) -
         assert server.stored("PRAGMA integrity_check") == [("ok",)]
 
 
-@asynccontextmanager
-async def writers(server: ServerProcess, count: int, pause: float = 0) -> AsyncIterator[dict[int, str]]:
-    """Clients that add notes in sequence, and continue after a restart; collects the acknowledged notes.
+Add = Callable[[httpx.AsyncClient, str], Awaitable[httpx.Response]]
 
-    pause   seconds between two notes of a client
+
+async def add_note(http: httpx.AsyncClient, title: str) -> httpx.Response:
+    """Add a note with that title."""
+    return await http.post("/api/notes", json={"title": title})
+
+
+@asynccontextmanager
+async def writers(
+    server: ServerProcess, count: int, pause: float = 0, add: Add = add_note
+) -> AsyncIterator[dict[int, str]]:
+    """Clients that add things in sequence, and continue after a restart; collects the texts of what is acknowledged.
+
+    pause   seconds between two things of a client
+    add     adds a thing with that text
     """
     acknowledged: dict[int, str] = {}
     writing = True
@@ -43,10 +54,10 @@ async def writers(server: ServerProcess, count: int, pause: float = 0) -> AsyncI
                 with suppress(httpx.TransportError):
                     while writing:
                         serial += 1
-                        title = f"{name}.{serial}"
-                        answer = await http.post("/api/notes", json={"title": title})
+                        text = f"{name}.{serial}"
+                        answer = await add(http, text)
                         if answer.status_code == 201:
-                            acknowledged[answer.json()["id"]] = title
+                            acknowledged[answer.json()["id"]] = text
                         else:
                             assert answer.status_code == 503, answer.text
                         await asyncio.sleep(pause)

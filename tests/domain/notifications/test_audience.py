@@ -28,7 +28,9 @@ async def _places(house: House) -> list[tuple[str, int]]:
     said = MessageCreate(author_id=house.people["ada"].id, recipient_id=house.people["gus"].id, content="hello")
     direct = (await core.messages.send(ada, said)).result.message.room_id
     own = await core.boards.personal(ada.id)
-    rooms = [1, closed, opened, deleted, direct, 999]
+    note = await house.note("root", board)
+    thread = (await core.threads.open(house.caller("root"), board, note.id)).result.room.id
+    rooms = [1, closed, opened, deleted, direct, thread, 999]
     return [*(("room", one) for one in rooms), *(("board", one) for one in (1, board, gone, *own, 999))]
 
 

@@ -4,12 +4,18 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.board import add, card, card_of, create, edit, fresh
-from tests.browser.rooms import be, block_websockets, enter, message, person, say
-from tests.browser.windows import is_stream, visit
+from tests.browser.rooms import be, enter, message, person, say
+from tests.browser.windows import NOWHERE, is_stream, visit
 from tests.support.servers.server_process import wait_for
+
+FREEZE = """path => setTimeout(() => {
+  const request = new XMLHttpRequest();
+  request.open("GET", path, false);
+  request.send();
+})"""
 
 
 def connections(page):
@@ -24,12 +30,15 @@ def connections(page):
     return open_now
 
 
-def test_offline_is_shown_and_missed_events_arrive_afterwards(windows, shared_server, rest):
+def test_offline_is_shown_an_unsent_note_stays_in_the_form_and_missed_events_arrive(windows, shared_server, rest):
     page = visit(windows(), shared_server)
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_text("Offline")
-    page.fill("#add-note-form [name=title]", "typed while offline")
+    title = fresh("typed while offline")
 
+    add(page, title)
+    expect(page.locator("#add-note-form .form-error")).to_contain_text("no connection")
+    expect(page.locator("#add-note-form [name=title]")).to_have_value(title)
     missed = [create(rest, fresh()) for _ in range(3)]
     rest.delete(f"/api/notes/{missed[0]['id']}")
     page.context.set_offline(False)
@@ -38,22 +47,8 @@ def test_offline_is_shown_and_missed_events_arrive_afterwards(windows, shared_se
     expect(card_of(page, missed[2])).to_have_count(1)
     expect(card_of(page, missed[1])).to_have_count(1)
     expect(card_of(page, missed[0])).to_have_count(0)
-    expect(page.locator("#add-note-form [name=title]")).to_have_value("typed while offline")
-
-
-def test_an_unsent_note_stays_in_the_form(windows, shared_server):
-    page = visit(windows(), shared_server)
-    page.context.set_offline(True)
-    expect(page.locator("#connection")).to_have_text("Offline")
-    title = fresh()
-
-    add(page, title)
-    expect(page.locator("#add-note-form .form-error")).to_contain_text("no connection")
     expect(page.locator("#add-note-form [name=title]")).to_have_value(title)
-    page.context.set_offline(False)
-    expect(page.locator("#connection")).to_have_text("Live")
     page.click("#add-note-form [type=submit]")
-
     expect(card(page, title)).to_have_count(1)
 
 
@@ -142,7 +137,8 @@ def never_open(page):
     page.add_init_script("window.WebSocket = class { close() {} }")
 
 
-@pytest.mark.parametrize("block", [block_websockets, close_at_once, never_open])
+# And where they cannot be made at all: in test_conversation.py, among others.
+@pytest.mark.parametrize("block", [close_at_once, never_open])
 def test_the_event_stream_is_used_where_websockets_are_blocked(windows, shared_server, rest, block):
     page = windows()
     block(page)
@@ -174,12 +170,19 @@ def test_two_tabs_share_one_connection_and_both_get_every_event(windows, shared_
     visit(first, shared_server)
     second = windows(first.context)
     more = connections(second)
+    late = {}
+
+    def between(route):
+        late.update(create(rest, fresh("between its page and its subscription")))
+        route.continue_()
+
+    second.route("**/js/bundles/board.js", between)
     visit(second, shared_server)
 
+    expect(card_of(second, late)).to_have_count(1)
     note = create(rest, fresh())
     for page in (first, second):
         expect(card_of(page, note)).to_have_count(1)
-
     assert (len(lines), len(more)) == (1, 0)
 
 
@@ -187,29 +190,17 @@ def test_a_frozen_leading_tab_is_replaced(windows, shared_server, rest):
     first = visit(windows(), shared_server)
     second = visit(windows(first.context), shared_server)
     lines = connections(second)
+    held: list[Route] = []
 
-    # A frozen tab: it holds the lock and does not respond.
-    first.evaluate("() => setTimeout(() => { const end = Date.now() + 4000; while (Date.now() < end); })")
-    wait_for(lambda: second.evaluate("1") and lines, "the other tab connects")
+    # A frozen tab: it holds the lock and does not respond. The page waits for a response, without any event until then.
+    first.route(f"**{NOWHERE}?freeze", lambda route: held.extend([route]))
+    first.evaluate(FREEZE, f"{NOWHERE}?freeze")
+    wait_for(lambda: second.evaluate("1") and held and lines, "the other tab connects")
     note = create(rest, fresh())
-
     expect(card_of(second, note)).to_have_count(1)
+    held[0].fulfill(body="")
+
     expect(card_of(first, note)).to_have_count(1)
-
-
-def test_a_later_tab_gets_the_events_between_its_page_and_its_subscription(windows, shared_server, rest):
-    first = visit(windows(), shared_server)
-    second = windows(first.context)
-    late = {}
-
-    def between(route):
-        late.update(create(rest, fresh()))
-        route.continue_()
-
-    second.route("**/js/bundles/board.js", between)
-    visit(second, shared_server)
-
-    expect(card_of(second, late)).to_have_count(1)
 
 
 def test_a_page_from_the_back_forward_cache_is_live_and_current(windows, shared_server, rest):

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -20,21 +21,20 @@ def shared_server(tmp_path_factory):
 
 
 class Scene(NamedTuple):
-    """A note, two users with windows on its board, and the window of nobody."""
+    """A note, and two users with windows on its board."""
 
     note: dict[str, Any]
     ada: Person
     ben: Person
     hers: Page
     his: Page
-    nobodys: Page
 
 
 @pytest.fixture
 def scene(windows: Windows, shared_server, rest, ada) -> Scene:
     note, ben = create(rest, fresh("edited"), "a text"), person(rest, "ben")
     hers, his = (visit(be(windows(), shared_server, one), shared_server) for one in (ada, ben))
-    return Scene(note, ada, ben, hers, his, visit(windows(), shared_server))
+    return Scene(note, ada, ben, hers, his)
 
 
 def _expect_said(page: Page, note: dict[str, Any], words: str) -> None:
@@ -49,8 +49,11 @@ def _field(page: Page, note: dict[str, Any]):
     return card_of(page, note).locator(".editor [name=description]")
 
 
-def test_a_card_says_who_edits_the_note_until_the_editor_is_closed(scene: Scene):
-    note, ada, ben, hers, his, nobodys = scene
+def test_a_card_says_who_edits_the_note_until_the_editor_is_closed(
+    scene: Scene, windows: Windows, shared_server, rest: httpx.Client
+):
+    note, ada, ben, hers, his = scene
+    nobodys = visit(windows(), shared_server)
     size = card_of(nobodys, note).bounding_box()
 
     edit(hers, card_of(hers, note))
@@ -63,6 +66,11 @@ def test_a_card_says_who_edits_the_note_until_the_editor_is_closed(scene: Scene)
     _expect_said(nobodys, note, f"{ada['nickname']} and {ben['nickname']} are editing…")
     _expect_said(hers, note, f"{ben['nickname']} is editing…")
     _expect_said(his, note, f"{ada['nickname']} is editing…")
+    third = visit(be(windows(), shared_server, person(rest, "cleo")), shared_server)
+    edit(third, card_of(third, note))
+    _expect_said(nobodys, note, f"{ada['nickname']} and 2 others are editing…")
+    third.keyboard.press("Escape")
+    _expect_said(nobodys, note, f"{ada['nickname']} and {ben['nickname']} are editing…")
     assert card_of(nobodys, note).bounding_box() == size
 
     _field(hers, note).fill("another text")
@@ -73,8 +81,9 @@ def test_a_card_says_who_edits_the_note_until_the_editor_is_closed(scene: Scene)
     expect(card_of(nobodys, note).locator("time")).to_be_visible()
 
 
-def test_the_page_of_a_note_says_who_edits_it(scene: Scene, shared_server):
-    note, ada, hers, nobodys = scene.note, scene.ada, scene.hers, scene.nobodys
+def test_the_page_of_a_note_says_who_edits_it(windows: Windows, shared_server, rest, ada):
+    note = create(rest, fresh("edited"), "a text")
+    hers, nobodys = be(windows(), shared_server, ada), windows()
     for page in (hers, nobodys):
         visit(page, shared_server, f"/front/notes/{note['id']}")
 
@@ -99,20 +108,10 @@ def test_an_open_editor_is_reported_once_a_minute(windows: Windows, shared_serve
     assert again.value.post_data_json == {"author_id": ada["id"], "editing": True}
 
 
-def test_three_editors_are_counted(scene: Scene, windows: Windows, shared_server, rest):
-    third = visit(be(windows(), shared_server, person(rest, "cleo")), shared_server)
-    for page in (scene.hers, scene.his, third):
-        edit(page, card_of(page, scene.note))
-
-    _expect_said(scene.nobodys, scene.note, f"{scene.ada['nickname']} and 2 others are editing…")
-
-
-@pytest.mark.parametrize("streamed", [False, True], ids=["websocket", "event stream"])
-def test_the_line_is_gone_when_the_page_of_the_editor_is_closed(scene: Scene, shared_server, streamed: bool):
+def test_on_the_event_stream_the_line_is_gone_when_the_page_of_the_editor_is_closed(scene: Scene, shared_server):
     note, ada, hers, his = scene.note, scene.ada, scene.hers, scene.his
-    if streamed:
-        block_websockets(hers)
-        visit(hers, shared_server)
+    block_websockets(hers)
+    visit(hers, shared_server)
     edit(hers, card_of(hers, note))
     _field(hers, note).fill("a draft")
     _expect_said(his, note, f"{ada['nickname']} is editing…")
@@ -122,7 +121,7 @@ def test_the_line_is_gone_when_the_page_of_the_editor_is_closed(scene: Scene, sh
     _expect_said(his, note, "")
 
 
-def test_a_reopened_draft_and_a_returned_connection_are_reported(scene: Scene, shared_server):
+def test_a_reopened_draft_and_a_returned_connection_are_reported_until_the_page_is_closed(scene: Scene, shared_server):
     note, ada, hers, his = scene.note, scene.ada, scene.hers, scene.his
     edit(hers, card_of(hers, note))
     _field(hers, note).fill("a draft")
@@ -130,23 +129,15 @@ def test_a_reopened_draft_and_a_returned_connection_are_reported(scene: Scene, s
 
     visit(hers, shared_server)
     _expect_said(his, note, f"{ada['nickname']} is editing…")
-    connection_lost(hers)
+    for page in (hers, his):  # the editor's page, and one that can no longer know of it
+        connection_lost(page)
+        _expect_said(his, note, "")
+        page.context.set_offline(False)
+        _expect_said(his, note, f"{ada['nickname']} is editing…")
+
+    hers.goto("about:blank")
+
     _expect_said(his, note, "")
-    hers.context.set_offline(False)
-
-    _expect_said(his, note, f"{ada['nickname']} is editing…")
-
-
-def test_a_page_without_a_connection_says_nothing_of_editors(scene: Scene):
-    note, ada, hers, his = scene.note, scene.ada, scene.hers, scene.his
-    edit(hers, card_of(hers, note))
-    _expect_said(his, note, f"{ada['nickname']} is editing…")
-
-    connection_lost(his)
-    _expect_said(his, note, "")
-    his.context.set_offline(False)
-
-    _expect_said(his, note, f"{ada['nickname']} is editing…")
 
 
 def test_a_user_with_two_editors_is_shown_until_both_are_closed(scene: Scene, windows: Windows, shared_server):

@@ -28,10 +28,9 @@ def expect_me(page: Page, who) -> None:
     expect(menu(page)).to_have_accessible_name(f"You are {who['nickname']}" if who else "Choose who you are")
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_a_user_is_chosen_changed_and_cleared(windows, shared_server, people, script):
+def test_without_scripts_a_user_is_chosen_changed_and_cleared(windows, shared_server, people):
     ada, bob = people
-    page = windows(java_script_enabled=script)
+    page = windows(java_script_enabled=False)
     page.goto(f"{shared_server.base}/front/notes")
     expect_me(page, None)
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser import access, rooms
 from tests.browser.assistant import Model
 from tests.browser.board import create, fresh
+from tests.browser.transfers import BATCHES
 from tests.browser.windows import PATIENCE, Shelf, Windows, visit
 from tests.support.servers.fake_ollama import FakeOllama
 from tests.support.servers.reserved_ports import reserved_port
@@ -199,8 +200,8 @@ def home(windows: Windows, shared_server: ServerProcess, ada: rooms.Person, own_
 
 @pytest.fixture
 def standing_server(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A server on which every job pauses after its first batch."""
-    constants = {"quart_notes.background.import_runner.REST_FACTOR": FOR_EVER}
+    """A server on which every job pauses after its first batch, which is small."""
+    constants = {"quart_notes.background.import_runner.REST_FACTOR": FOR_EVER, **BATCHES}
     with serving("own", tmp_path, constants=constants) as server:
         yield server
         server.kill()

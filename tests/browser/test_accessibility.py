@@ -8,7 +8,6 @@ from axe_playwright_python.base import AXE_SCRIPT, AxeResults  # type: ignore[im
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.board import card_of, create, edit, fresh
-from tests.browser.rooms import be, person
 from tests.browser.windows import finish_animations, visit
 
 # axe loads the style sheets again for one rule, which tests/web/test_page_files.py checks: nothing depends on the
@@ -167,19 +166,6 @@ def test_the_documentation_pages_use_only_our_own_files(windows, shared_server):
     page.emulate_media(color_scheme="dark")
     expect(page.locator("html.dark-mode")).to_be_visible()
     assert [url for url in asked if not url.startswith((shared_server.base, "data:"))] == []
-
-
-def test_text_at_200_percent_needs_no_horizontal_scrolling(windows, shared_server, rest):
-    ada = person(rest)
-    note = create(rest, fresh("long" * 12), "line\n" * 30)
-    page = windows(viewport={"width": 390, "height": 844})
-    be(page, shared_server, ada)
-    paths = ["notes", f"notes/{note['id']}/edit", "users", "rooms", "rooms/1", f"messages/{ada['id']}", "boards"]
-    paths += ["boards/1/activity", "boards/1/trash", "search?q=long&in=notes"]
-    for path in [*paths, "boards/1", "boards/1/transfer", "notes/999999", "sign-in"]:
-        page.goto(f"{shared_server.base}/front/{path}")
-        page.evaluate("document.documentElement.style.fontSize = '200%'")
-        assert_fits(page)
 
 
 def test_the_print_style_shows_only_complete_notes(windows, shared_server, rest):

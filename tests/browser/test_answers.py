@@ -243,24 +243,19 @@ def created_answer(rest, place):
     return rest.get(f"/api/rooms/{place}/messages").json()[-1]["id"]
 
 
-@pytest.mark.usefixtures("every_state")
-def test_every_state_is_accessible_and_has_large_touch_targets(home):
+def test_every_state_is_accessible_has_large_touch_targets_and_is_valid_html(home, rest, ada, every_state, tmp_path):
     page = home(reduced_motion="reduce", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     for state in ("done", "failed", "stopped", "writing", "waiting"):
         expect(answer(page, state)).to_have_count(1)
-
-    assert_accessible(page)
+    assert_accessible(page, "main")
     assert_fits_a_thumb(page, "main :is(a, button, summary, textarea):not(.content a)")
 
-
-def test_every_state_is_valid_html(shared_server, rest, ada, every_state, tmp_path):
-    with httpx.Client(base_url=shared_server.base, headers={"Accept": "text/html"}, verify=False) as client:
+    with httpx.Client(base_url=rest.base_url, headers={"Accept": "text/html"}, verify=False) as client:
         client.post("/front/me", data={"person_id": ada["id"]})
         last = created_answer(rest, every_state)
         paths = {"room": "", "answer": f"/messages/{last}"}
         pages = {name: client.get(f"/front/rooms/{every_state}{path}") for name, path in paths.items()}
-    for page in pages.values():
-        assert page.status_code == 200
-        assert "data-answer" in page.text
-
+    for response in pages.values():
+        assert response.status_code == 200
+        assert "data-answer" in response.text
     assert_valid(tmp_path, pages)

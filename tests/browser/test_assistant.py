@@ -62,7 +62,7 @@ def test_the_page_names_the_missing_model_until_it_is_there(home, upstream, mode
         page = home()
         missing = page.locator("#assistant-missing")
         expect(missing).to_contain_text("ollama pull llama3.2")
-        assert_accessible(page)
+        assert_accessible(page, "main")
         write(page, model.will("x"))
         expect(answer(page, "failed")).to_contain_text("ollama pull llama3.2")
         page.fill(FIELD, "half a ")
@@ -79,7 +79,7 @@ def test_the_page_names_the_missing_model_until_it_is_there(home, upstream, mode
 # In other rooms.
 
 
-def test_it_is_mentioned_with_the_keyboard_or_a_button_and_everybody_sees_the_answer(come, rest, ada, model):
+def test_it_is_mentioned_with_the_keyboard_or_a_button_accessibly_and_everybody_sees_the_answer(come, rest, ada, model):
     place, bob = room(rest), person(rest, "bob")
     question = model.will("Here ", "you are")
     page, other = come(ada, place), come(bob, place)
@@ -91,6 +91,7 @@ def test_it_is_mentioned_with_the_keyboard_or_a_button_and_everybody_sees_the_an
         expect(offer).to_be_visible() if offered else expect(offer).to_be_hidden()
     page.keyboard.press("Backspace")
     expect(offer).to_be_visible()
+    assert_accessible(page, "main")
     page.keyboard.press("Escape")
     expect(offer).to_be_hidden()
     expect(field).to_be_focused()
@@ -102,6 +103,7 @@ def test_it_is_mentioned_with_the_keyboard_or_a_button_and_everybody_sees_the_an
     expect(field).to_have_value("Hello @assistant ")
     expect(field).to_be_focused()
     expect(hint).to_be_visible()
+    assert_accessible(page, "#message-form")
     page.locator("#ask-button").click()  # mentioned already
     expect(field).to_have_value("Hello @assistant ")
     page.reload()
@@ -122,17 +124,6 @@ def test_it_is_mentioned_with_the_keyboard_or_a_button_and_everybody_sees_the_an
     other.keyboard.press("@")
     expect(other.locator(FIELD)).to_have_value("@assistant ")
     expect(other.locator(FIELD)).to_be_focused()
-
-
-def test_the_suggestion_of_its_name_is_accessible(come, rest, ada):
-    page = come(ada, room(rest))
-    page.keyboard.type("@")
-    expect(page.locator(".completion").first).to_be_visible()
-    assert_accessible(page)
-    page.keyboard.press("Tab")
-    expect(page.locator("#ask-hint")).to_be_visible()
-
-    assert_accessible(page)
 
 
 def test_without_a_model_no_page_shows_the_assistant(windows, server, upstream):

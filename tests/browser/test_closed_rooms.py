@@ -39,7 +39,7 @@ def test_a_closed_room_appears_changes_and_disappears_for_its_member(ada, bob):
     expect(ours.locator("main h1")).to_have_text(renamed)
     expect(ours).to_have_title(f"{renamed} · Quart Notes")
 
-    assert_accessible(ours)
+    assert_accessible(ours, "main")
     ours.set_viewport_size({"width": 390, "height": 844})
     assert_fits(ours)
 

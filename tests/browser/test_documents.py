@@ -6,10 +6,12 @@ from typing import Any
 import httpx
 from playwright.sync_api import expect
 
+from tests.browser.access import Member
 from tests.browser.board import card_of, create, fresh
 from tests.browser.rooms import be, message, person, say
 from tests.browser.valid_html import DATE, assert_valid
 from tests.browser.windows import visit
+from tests.support.servers.server_process import ServerProcess
 
 DATES = "[...document.querySelectorAll('time')].map(time => time.dateTime)"
 
@@ -38,11 +40,12 @@ def test_every_icon_of_the_manifest_has_its_declared_size(rest):
             assert size == icon["sizes"]
 
 
-def test_every_page_is_valid_html(server, tmp_path):
+def test_every_page_is_valid_html(server, guarded_server, root, member, tmp_path):
     with httpx.Client(base_url=server.base, headers={"Accept": "text/html"}, verify=False) as client:
         pages = _pages(client)
+    pages_of_accounts = _pages_of_accounts_mode(guarded_server, root, member("ada"))
 
-    assert_valid(tmp_path, pages)
+    assert_valid(tmp_path, pages | {f"accounts_{name}": page for name, page in pages_of_accounts.items()})
 
 
 def _pages(client: httpx.Client) -> dict[str, httpx.Response]:
@@ -135,8 +138,10 @@ def _transfer_pages(client: httpx.Client, path: str) -> dict[str, httpx.Response
     return pages | {"transfer": page}
 
 
-def test_every_page_of_accounts_mode_is_valid_html(guarded_server, root, member, tmp_path):
-    ada = member("ada")
+def _pages_of_accounts_mode(
+    guarded_server: ServerProcess, root: httpx.Client, ada: Member
+) -> dict[str, httpx.Response]:
+    """What only users with accounts see, and what differs for them."""
     board = ada.board('<b>"board"</b>')
     link = root.post("/api/invitations", json={}).json()["link"]
     claim = root.post("/api/invitations", json={"user_id": ada.id}).json()["link"]
@@ -170,7 +175,7 @@ def test_every_page_of_accounts_mode_is_valid_html(guarded_server, root, member,
         **dict.fromkeys(("sign_in_refused", "too_late"), 401),
         "gone": 410,
     }
-    assert_valid(tmp_path, pages)
+    return pages
 
 
 def _room_pages(client: httpx.Client) -> dict[str, httpx.Response]:

@@ -1,6 +1,5 @@
 """Drafts survive."""
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.board import add, card, card_of, create, edit, fresh
@@ -36,19 +35,19 @@ def test_an_edit_survives_a_reload_with_its_base_version(window, rest, shared_se
     expect(card_of(window, note).locator(".theirs")).to_contain_text("theirs")
 
 
-@pytest.mark.parametrize("is_open", [True, False], ids=["in the editor", "on its card"])
-def test_the_draft_of_a_deleted_note_is_offered(window, rest, shared_server, is_open):
-    note = create(rest, fresh(), "before")
-    edit(window, card_of(window, note)).locator("[name=description]").fill("mine alone")
-    if not is_open:
-        window.keyboard.press("Escape")
-    window.goto("about:blank")
-    rest.delete(f"/api/notes/{note['id']}")
+def test_the_draft_of_a_deleted_note_is_offered(window, rest, shared_server):
+    for place in ("in the editor", "on its card"):
+        note = create(rest, fresh(), "before")
+        edit(window, card_of(window, note)).locator("[name=description]").fill(f"mine alone, {place}")
+        if place == "on its card":
+            window.keyboard.press("Escape")
+        window.goto("about:blank")
+        rest.delete(f"/api/notes/{note['id']}")
 
-    visit(window, shared_server)
-    window.get_by_role("button", name="Use the text").click()
+        visit(window, shared_server)
+        window.get_by_role("button", name="Use the text").click()
 
-    expect(window.locator("#add-note-form [name=description]")).to_have_value("mine alone")
+        expect(window.locator("#add-note-form [name=description]")).to_have_value(f"mine alone, {place}")
 
 
 def test_two_concurrent_submits_add_one_note(window):

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser import test_accessibility as accessibility
 from tests.browser.board import card_of, create, edit, focused, fresh
+from tests.browser.test_accessibility import assert_accessible, assert_fits, assert_fits_a_thumb
 from tests.browser.windows import finish_animations, visit
 
 LONG = "\n".join(f"line {number}" for number in range(13))
@@ -72,17 +72,19 @@ def test_a_draft_resumes_in_its_card_after_a_reload(window, shared_server, note,
     expect(sheet).to_have_count(0)
 
 
-def test_a_conflict_is_shown_and_solved_in_the_sheet(window, rest, note, sheet):
+def test_a_conflict_is_shown_accessible_and_solved_in_the_sheet(window, rest, note, sheet):
     card = card_of(window, note)
     field = sheet.locator("[name=description]")
     edit(window, card)
     field.fill("mine")
     rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"})
     expect(sheet.locator(".elsewhere")).to_be_visible()
+    assert_accessible(window, "dialog.editor-sheet")
 
     sheet.locator(".save-button").click()
     expect(sheet.locator(".theirs")).to_contain_text("theirs")
     expect(field).to_be_hidden()
+    assert_accessible(window, "dialog.editor-sheet")
     window.keyboard.press("Escape")
     expect(field).to_be_focused()
     rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs again"})
@@ -140,7 +142,7 @@ def test_a_press_outside_closes_the_sheet_but_not_a_selection_that_ends_there(wi
     expect(card_of(window, note).locator(".note-aside")).to_be_visible()
 
 
-def test_on_a_phone_every_note_gets_the_whole_screen_above_the_keyboard(windows, shared_server, rest):
+def test_on_a_phone_every_note_gets_the_whole_screen_above_the_keyboard_and_fits_a_thumb(windows, shared_server, rest):
     note = create(rest, fresh(), "short")
     page = visit(windows(**PHONE), shared_server)
     card_of(page, note).locator(".content, .description").locator("visible=true").tap()
@@ -148,6 +150,11 @@ def test_on_a_phone_every_note_gets_the_whole_screen_above_the_keyboard(windows,
     expect(sheet.locator("[name=description]")).to_be_focused()
     finish_animations(page)
     assert sheet.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
+    sheet.locator("[name=description]").fill("x" * 700)
+    for width in (320, 390):
+        page.set_viewport_size({"width": width, "height": 600})
+        assert_fits(page)
+        assert_fits_a_thumb(page, "dialog :is(button, input, textarea)")
 
     sheet.locator("[name=description]").fill("mine")
     page.set_viewport_size({"width": 390, "height": 400})
@@ -163,28 +170,3 @@ def test_on_a_phone_every_note_gets_the_whole_screen_above_the_keyboard(windows,
     assert save["y"] < 100
     sheet.evaluate("sheet => sheet.dispatchEvent(new Event('cancel', { cancelable: true }))")
     expect(sheet).to_have_count(0)
-
-
-def test_the_sheet_is_accessible_with_and_without_a_conflict(window, rest, note, sheet):
-    edit(window, card_of(window, note))
-    sheet.locator("[name=description]").fill("mine")
-    rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"})
-    expect(sheet.locator(".elsewhere")).to_be_visible()
-    accessibility.assert_accessible(window)
-
-    sheet.locator(".save-button").click()
-    expect(sheet.locator(".theirs")).to_be_visible()
-
-    accessibility.assert_accessible(window)
-
-
-def test_the_sheet_fits_a_phone_and_a_thumb(windows, shared_server, rest):
-    note = create(rest, fresh(), "x" * 700)
-    page = visit(windows(**PHONE), shared_server)
-    card_of(page, note).locator(".title").tap()
-    expect(page.locator("dialog.editor-sheet:modal textarea")).to_be_focused()
-
-    for width in (390, 320):
-        page.set_viewport_size({"width": width, "height": 600})
-        accessibility.assert_fits(page)
-        accessibility.assert_fits_a_thumb(page, "dialog :is(button, input, textarea)")

@@ -49,7 +49,7 @@ def test_a_card_shows_the_note_and_follows_its_changes(come, rest, ada, place, l
     expect(there.locator(f"{CARD} input")).to_be_checked()
     expect(there.locator(CARD)).to_have_attribute("data-done", "")
     assert rest.get(f"/api/notes/{note['id']}").json()["done"]
-    assert_accessible(there)
+    assert_accessible(there, "main")
     here.reload()
     expect(here.locator(f"{CARD} input")).to_be_checked()
 

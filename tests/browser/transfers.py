@@ -7,7 +7,8 @@ import httpx
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 BOARD = "/front/boards/1/transfer"
-BATCH = 100  # notes
+BATCH = 10  # notes, on a server with BATCHES
+BATCHES = {"quart_notes.transfer.import_batches.BATCH_ENTRIES": BATCH}
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 400
 
 

@@ -57,7 +57,8 @@ def test_a_page_that_lost_its_board_does_not_retry(ada, bob):
         if stream:
             block_websockets(page)
         visit(page, bob.server, f"/front/boards/{board}/notes")
-        asked[page] = said = []
+        said: list[str] = []
+        asked[page] = said
         page.on("request", lambda request, said=said: said.append(request.url))
         page.on("websocket", lambda socket, said=said: said.append(socket.url))
 

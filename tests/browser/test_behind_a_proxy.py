@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.board import add, card, card_of, edit, fresh
 from tests.browser.conftest import serving
-from tests.browser.rooms import be_at, message, person, room, write
 from tests.browser.rooms import edit as edit_message
+from tests.browser.rooms import message, write
 from tests.browser.windows import Windows, is_stream
 from tests.support.servers.caddy import Proxy
 from tests.support.servers.reserved_ports import reserved_port
@@ -69,7 +69,7 @@ def test_a_board_works_under_the_prefix(windows: Windows, address: str):
     expect(card(here, title)).to_have_count(1)
 
 
-def test_users_and_rooms_work_under_the_prefix(windows: Windows, address: str):
+def test_users_rooms_and_a_conversation_work_under_the_prefix(windows: Windows, address: str):
     page = visit(windows(), address)
     page.get_by_role("link", name="People").click()
     for field, value in {"name": "Ada", "email": "ada@example.org", "nickname": "ada"}.items():
@@ -94,26 +94,22 @@ def test_users_and_rooms_work_under_the_prefix(windows: Windows, address: str):
     expect(page.locator("#messages > li", has_text="hello")).to_have_count(1)
     expect(page.locator("#rooms-place .badge")).to_be_hidden()
     assert [cookie["path"] for cookie in page.context.cookies()] == ["/"]  # required by __Host- under https
+    _converse(page)
 
 
-def test_a_conversation_works_under_the_prefix(windows: Windows, address: str):
-    with httpx.Client(base_url=address, verify=False) as rest:
-        who = person(rest)
-        address_of_room = f"{address}/front/rooms/{room(rest)}"
-    page = be_at(windows(), address, who)
-    page.goto(address_of_room)
-    expect(page.locator("#connection")).to_have_text("Live")
-    words, changed = fresh(), fresh("changed")
-
+def _converse(page: Page) -> None:
+    """Write, edit, delete and restore a message in the open room."""
+    address_of_room, words, changed = page.url, fresh(), fresh("changed")
     write(page, words)
     expect(message(page, words)).to_have_count(1)
     edit_message(page, words).fill(changed)
     page.keyboard.press("Enter")
     expect(message(page, changed)).to_have_count(1)
-    page.goto(page.evaluate("document.querySelector('.edit-link').href"))  # like a browser without scripts
+    page.goto(message(page, changed).locator(".edit-link").evaluate("link => link.href"))  # as without scripts
     page.get_by_role("button", name="Save").click()
     expect(message(page, changed)).to_have_count(1)
-    page.locator(".delete-button").click()
+    message(page, changed).hover()
+    message(page, changed).locator(".delete-button").click()
     expect(message(page, changed)).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
 

@@ -122,9 +122,9 @@ def test_a_search_marks_words_in_formatted_text(windows: Windows, rest: httpx.Cl
     plain = windows(java_script_enabled=False)
     plain.goto(f"{shared_server.base}/front/notes?q={word}")
     expect(card_of(plain, note).locator(".content mark")).to_have_text([word, word])
-    searched = visit(windows(), shared_server, f"/front/notes?q={word}")
-    searched.wait_for_function("() => CSS.highlights.get('found')?.size === 2")
-    expect(card_of(searched, note).locator(".content mark")).to_have_count(0)
+    visit(window, shared_server, f"/front/notes?q={word}")
+    window.wait_for_function("() => CSS.highlights.get('found')?.size === 2")
+    expect(card_of(window, note).locator(".content mark")).to_have_count(0)
 
 
 def test_formatted_notes_are_accessible(windows: Windows, rest: httpx.Client, shared_server: ServerProcess, notes: Any):

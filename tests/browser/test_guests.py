@@ -21,7 +21,7 @@ def author(page: Page, words: str) -> str:
 def test_a_guest_writes_at_once_and_keeps_the_name(windows, shared_server):
     here, there = visit(windows(), shared_server, LOBBY), visit(windows(), shared_server, LOBBY)
     expect(here.locator(".who")).to_contain_text("You talk as a guest")
-    assert_accessible(here)
+    assert_accessible(here, "main")
     first, second, third = (fresh() for _ in range(3))
 
     write(here, first)

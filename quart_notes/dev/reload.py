@@ -62,6 +62,7 @@ class ReloadBlueprint:
         app.jinja_env.auto_reload = True
         # As they are written: they change, and are debugged.
         app.jinja_env.globals["page_scripts"] = script_bundles.modules
+        app.jinja_env.globals["single_script"] = script_bundles.single_as_written
         app.jinja_env.globals["page_styles"] = style_bundles.sheets
         app.register_blueprint(self._blueprint())
         app.register_error_handler(TemplateError, self._explain)

@@ -17,13 +17,19 @@ from quart_notes.web.assets import static_text
 
 ENTRY = "js/main.js"
 SHARED, PAGELESS = "shared", "main"  # bundles: of all pages, of pages that the entry does not know
+SINGLE = {  # scripts that are no modules, by name
+    "before_paint": "js/before_paint.js",
+    "masonry": "js/masonry.js",
+    "scroll_to_unread": "js/rooms/scroll_to_unread.js",
+}
 FOLDER = "js/bundles/"
 PAGE = re.compile(r'(\w+): \(\) => import\("([^"]+)"\)')  # in the entry: the name of a page, and its own script
 IMPORT = re.compile(r'^import (?:\* as (\w+)|(\{[^}]*\})) from "(\.[^"]+)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const) (\w+)", re.MULTILINE)
-# Comments that begin a line, or end one without any quote: so they are in no string. No string has several lines.
+# Comments that begin a line, end one without quotes, or give a type: so they are in no string, which has one line.
 COMMENTS = re.compile(
-    r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/[ \t]*(?:\n|(?=\S))|//[^\n]*\n|\n)| // [^\"'`\n]*$", re.MULTILINE | re.DOTALL
+    r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/[ \t]*(?:\n|(?=\S))|//[^\n]*\n|\n)| // [^\"`\n]*$|/\*\* @type [^*\n]*\*/ ?",
+    re.MULTILINE | re.DOTALL,
 )
 INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 
@@ -46,12 +52,22 @@ def modules(page: str) -> PageScripts:
     return PageScripts(ENTRY, sorted({*_shared(), *_ordered([_pages()[page]] if page in _pages() else [])}))
 
 
+def single(name: str) -> str:
+    """The path of a script that runs by itself, before the page is painted."""
+    return f"{FOLDER}{name}.js"
+
+
+def single_as_written(name: str) -> str:
+    """The path of the same script as it is written."""
+    return SINGLE[name]
+
+
 def bundle(path: str) -> str | None:
     """The text of a bundle by its path; None when there is none of this path."""
     if not path.startswith(FOLDER):
         return None
     name = path.removeprefix(FOLDER).removesuffix(".js")
-    exists = path == f"{FOLDER}{name}.js" and name in {SHARED, PAGELESS, *_pages()}
+    exists = path == f"{FOLDER}{name}.js" and name in {SHARED, PAGELESS, *SINGLE, *_pages()}
     return _bundle(name) if exists else None
 
 
@@ -61,6 +77,8 @@ def _bundle(name: str) -> str:
 
 
 def _whole(name: str) -> str:
+    if name in SINGLE:
+        return static_text(single_as_written(name))
     shared = _shared()
     if name == SHARED:
         return f"{_joined(shared)}export {{ {', '.join(map(_name, shared))} }};\n"

@@ -24,6 +24,7 @@ def register(app: Quart) -> None:
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.globals["page_scripts"] = script_bundles.bundles
+    app.jinja_env.globals["single_script"] = script_bundles.single
     app.jinja_env.globals["page_styles"] = style_bundles.bundles
     app.jinja_env.globals["new_form_key"] = new_form_key
     app.jinja_env.globals["user_of"] = _user_of

@@ -85,9 +85,9 @@ if (bell) inboxBell.start(bell, Number(person), feed);
 jobIndicator.start(find(document, "#job-mark"), topics.split(","), feed);
 /** @type {HTMLElement|null} */ const rooms = document.querySelector("#rooms-aside");
 if (rooms) roomList.start(rooms, Number(person), feed);
-(await PAGES[page]?.())?.start(main, feed);
-
-feed.start();
+const pageScripts = await PAGES[page]?.();
+feed.start(); // it connects while the page starts; what it brings comes later, and finds listeners
+pageScripts?.start(main, feed);
 // A page in the back/forward cache closes its feed, and resumes it when it is shown again.
 addEventListener("pagehide", () => feed.stop());
 addEventListener("pageshow", ({ persisted }) => persisted && feed.start());

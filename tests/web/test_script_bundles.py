@@ -99,11 +99,12 @@ import { a } from "./a.js";
  */
 function go(text) {
   // A whole line.
-  const address = "http://localhost"; // its end
+  const address = "http://localhost"; // it's the end
+  const number = /** @type {number} */ (text.length);
   return `a // b ${text} /* c */`.replace(/\\/\\*.*\\*\\//, "// d");
 }
 """,
-        "js/a.js": "export const a = 1; // it's kept: a quote might end a text\n",
+        "js/a.js": 'export const a = 1; // "kept": a quote might end a text\n',
     }
     monkeypatch.setattr(script_bundles, "static_text", files.__getitem__)
 
@@ -112,10 +113,11 @@ function go(text) {
         "const PAGES = {};\n"
         "function go(text) {\n"
         'const address = "http://localhost";\n'
+        "const number = (text.length);\n"
         'return `a // b ${text} /* c */`.replace(/\\/\\*.*\\*\\//, "// d");\n'
         "}\n"
     )
-    assert "const a = 1; // it's kept" in script_bundles._bundle.__wrapped__(SHARED)
+    assert 'const a = 1; // "kept"' in script_bundles._bundle.__wrapped__(SHARED)
 
 
 def test_no_text_in_a_module_goes_over_several_lines():

@@ -12,8 +12,17 @@ const STEPS = [
 ];
 
 export const language = document.documentElement.lang;
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
+const relative = once(() => new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }));
+const exact = once(() => new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" }));
+
+/**
+ * A format that is made when it is first used: each takes milliseconds, and a page is to start soon.
+ * @template T @param {() => T} make @returns {() => T}
+ */
+export function once(make) {
+  /** @type {T|undefined} */ let made;
+  return () => (made ??= make());
+}
 
 /** To the millisecond, as an element's `datetime` takes it. @param {string} date RFC 3339 */
 export const toMilliseconds = (date) => date.replace(/(\.\d{3})\d*/, "$1");
@@ -22,7 +31,7 @@ export const toMilliseconds = (date) => date.replace(/(\.\d{3})\d*/, "$1");
 export function ago(moment) {
   const minutes = Math.floor(Math.max(0, Date.now() - moment.getTime()) / MINUTE_MS);
   const [unit, size] = STEPS.find(([, size]) => minutes >= size) ?? [null, 1];
-  return unit ? relative.format(-Math.floor(minutes / size), unit) : "just now";
+  return unit ? relative().format(-Math.floor(minutes / size), unit) : "just now";
 }
 
 /** Show a time in words, and exactly on hover. @param {HTMLTimeElement} time @param {(moment: Date) => string} [inWords] */
@@ -31,7 +40,7 @@ export function showMoment(time, inWords = ago) {
   const words = inWords(moment);
   if (time.textContent === words) return;
   time.textContent = words;
-  time.title = exact.format(moment);
+  time.title = exact().format(moment);
 }
 
 /** @param {HTMLElement} element the list */

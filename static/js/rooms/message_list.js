@@ -52,12 +52,8 @@ export class MessageList {
     const known = this.#items.get(message.id);
     const before = known && messageOf(known);
     const item = known ?? itemFor(message);
-    if (known) {
-      fill(item, message);
-    } else {
-      item.toggleAttribute("data-live", live);
-      this.#insert(item, message.id);
-    }
+    if (known) fill(item, message);
+    else this.#insert(item, message.id);
     this.#items.set(message.id, item);
     emit(item, "message:changed", { message, before, live });
   }

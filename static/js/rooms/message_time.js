@@ -1,17 +1,17 @@
 /** The time of a message, in the viewer's zone: hour and minute beside it, the day above it. */
-import { language, showMoment, toMilliseconds } from "../lib/time.js";
+import { language, once, showMoment, toMilliseconds } from "../lib/time.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const hour = new Intl.DateTimeFormat(language, { timeStyle: "short" });
-const near = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-const thisYear = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
-const otherYear = new Intl.DateTimeFormat(language, { dateStyle: "full" });
+const hour = once(() => new Intl.DateTimeFormat(language, { timeStyle: "short" }));
+const near = once(() => new Intl.RelativeTimeFormat(language, { numeric: "auto" }));
+const thisYear = once(() => new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" }));
+const otherYear = once(() => new Intl.DateTimeFormat(language, { dateStyle: "full" }));
 
 /** @param {HTMLTimeElement} element @param {string} date RFC 3339 */
 export function showTime(element, date) {
   const exactly = toMilliseconds(date);
   if (element.dateTime !== exactly) element.dateTime = exactly;
-  showMoment(element, hour.format);
+  showMoment(element, hour().format);
 }
 
 /** @param {HTMLTimeElement} element @param {string} date RFC 3339 */
@@ -33,8 +33,8 @@ export function dayOf(date) {
 function dayName(moment) {
   const today = new Date();
   const ago = Math.round((startOfDay(today) - startOfDay(moment)) / DAY_MS); // a day may have 23 or 25 hours
-  if (ago === 0 || ago === 1) return capital(near.format(-ago, "day"));
-  return (moment.getFullYear() === today.getFullYear() ? thisYear : otherYear).format(moment);
+  if (ago === 0 || ago === 1) return capital(near().format(-ago, "day"));
+  return (moment.getFullYear() === today.getFullYear() ? thisYear : otherYear)().format(moment);
 }
 
 /** @param {Date} moment */

@@ -18,5 +18,6 @@ export function retitle(before, name) {
 export function countInTitle(of, count) {
   counts.set(of, count);
   const most = Math.max(...counts.values());
-  document.title = document.title.replace(COUNT, most ? `(${most}) ` : "");
+  const title = document.title.replace(COUNT, most ? `(${most}) ` : "");
+  if (document.title !== title) document.title = title;
 }

@@ -10,8 +10,10 @@ export function start(place) {
   /** @param {ParentNode} parent @param {number} count */
   const show = (parent, count) => {
     const badge = find(parent, ".badge");
-    find(badge, ".badge-count").textContent = count > MOST ? `${MOST}+` : String(count);
-    badge.hidden = !count;
+    const [number, text] = [find(badge, ".badge-count"), count > MOST ? `${MOST}+` : String(count)];
+    // Each message of an open room counts up and is read at once: what stays the same must cost no layout.
+    if (number.textContent !== text) number.textContent = text;
+    if (badge.hidden === count > 0) badge.hidden = !count;
   };
   /** @type {Map<number, number>|undefined} by room */ let counts;
   const showAll = () => {

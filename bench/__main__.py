@@ -75,7 +75,7 @@ def _installed(chosen: Sequence[System], wanted: Sequence[Line]) -> list[System]
     for system in chosen:
         if lack_of := system.missing():
             print(f"missing here: {lack_of}, for {system.name}")
-    if any(line.key in ("page", "long-page") for line in wanted) and (lack_of := page.missing()):
+    if any(line.key in ("page", "phone-page", "long-page", "room") for line in wanted) and (lack_of := page.missing()):
         print(f"missing here: {lack_of}, for the page")
     return [system for system in chosen if not system.missing()]
 

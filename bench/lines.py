@@ -14,6 +14,7 @@ from bench.workloads.mix import Mix
 from bench.workloads.page import Page
 from bench.workloads.requests import Create, ListOf100, OneNote, Tick, Unchanged, Update
 from bench.workloads.resume import Resume
+from bench.workloads.room import Room
 from bench.workloads.search import PRECISION, Most
 from bench.workloads.searching import Searching
 from bench.workloads.silent import BesideSilent
@@ -107,6 +108,10 @@ LONG = (
     Row("frame_p95", "scrolled while loading, p95 between frames", "ms", 0),
     Row("key_p95", "p95 from a key to the frame", "ms", 0),
 )
+ROOM = (
+    Row("usable", "usable", "ms", 0),
+    Row("event", "main thread of its page, a message", "ms", 1),
+)
 NAMES = {"websocket": "ws", "sse": "sse"}
 OURS = ("ours", "ours-accounts")
 
@@ -123,6 +128,8 @@ def lines(quick: bool) -> list[Line]:
         Line("start-empty", "start, no data yet", Start(), SECONDS, notes=0),
         Line("start", "start, 100 notes", Start(), SECONDS, needs=("notes", "restart"), restart=True),
         Line("page", "page of 1000 notes:", Page(1000), VISIT, only=OURS, notes=1000),
+        Line("phone-page", "page of 45 notes on a phone, 4G:", Page(45, phone=True), VISIT, only=OURS[:1], notes=45),
+        Line("room", "room of 100 messages:", Room(100), ROOM, only=OURS[:1]),
         Line("long-page", "page of 5000 notes:", LongPage(5000), LONG, only=OURS[:1], notes=5000),
         Line("writes", f"loopback writes, {READERS} sockets", Writes(READERS, seconds), WRITES, only=("kernel",)),
     ]

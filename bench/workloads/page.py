@@ -10,10 +10,13 @@ from bench.server import Server
 from bench.systems.base import program
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, ViewportSize
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 PATH = "/front/notes"
+PHONE: "ViewportSize" = {"width": 412, "height": 823}
+# As Lighthouse has it: milliseconds, and bytes a second.
+FOUR_G = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 93_750}
 LIMIT = 30_000  # milliseconds until it is usable
 # Milliseconds since the navigation began. Usable: every script has started, and the page shows that its feed is live.
 USABLE = "() => document.querySelector('#connection')?.dataset.state === 'live' && performance.now()"
@@ -50,9 +53,13 @@ def browsing(server: Server) -> Iterator["BrowserContext"]:
 
 @dataclass(frozen=True)
 class Page:
-    """The board with `notes` notes, opened with an empty cache and again with the cache of that visit."""
+    """The board with `notes` notes, opened with an empty cache and again with the cache of that visit.
+
+    phone    as on a phone: 4G, and a processor that is six times slower than this one
+    """
 
     notes: int
+    phone: bool = False
 
     def measure(self, server: Server) -> Measurement:
         """Measure once."""
@@ -72,6 +79,10 @@ class Page:
             sizes.append(event["encodedDataLength"])
 
         session.on("Network.loadingFinished", loaded)
+        if self.phone:
+            page.set_viewport_size(PHONE)
+            session.send("Network.emulateNetworkConditions", FOUR_G)
+            session.send("Emulation.setCPUThrottlingRate", {"rate": 6})
         page.goto(f"http://127.0.0.1:{server.port}{PATH}", wait_until="commit")
         usable = page.wait_for_function(USABLE, timeout=LIMIT).json_value()
         whole = page.wait_for_function(WHOLE, arg=self.notes, timeout=LIMIT).json_value()

@@ -10,7 +10,7 @@ import { ask } from "../lib/api.js";
 import { emit } from "../lib/page_events.js";
 import { retryUntilDone } from "../lib/retry.js";
 
-const READING_MS = 400; // within this time a user who sees the room has read it
+const READING_MS = 800; // within this time a user who sees the room has read it, and a phone's network has told so
 
 /** @param {HTMLElement} element has the counts @param {number} me 0 for anonymous @param {ExpectingFeed} feed */
 export function start(element, me, feed) {

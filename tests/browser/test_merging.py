@@ -1,36 +1,52 @@
 """Two people edit one note: saving keeps the changes of both."""
 
+from typing import NamedTuple
+
 import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.board import card_of, create, edit, fresh
-from tests.browser.rooms import be, person
+from tests.browser.rooms import Person, be, person
 from tests.browser.windows import Windows, visit
+from tests.support.servers.server_process import ServerProcess
 
 LIST = "- [ ] milk\n- [ ] bread\n- [ ] eggs"
+
+
+class Two(NamedTuple):
+    """Two users."""
+
+    ada: Person
+    ben: Person
+
+
+@pytest.fixture(scope="module")
+def two(shared_server: ServerProcess) -> Two:
+    with httpx.Client(base_url=shared_server.base, verify=False) as rest:
+        return Two(person(rest, "ada"), person(rest, "ben"))
+
+
+@pytest.fixture
+def ben(two: Two) -> Person:
+    return two.ben
+
+
+@pytest.fixture(scope="module")
+def hers(module_windows: Windows, shared_server: ServerProcess, two: Two) -> Page:
+    """Ada's window on the board, for all tests: each has a note of its own, and leaves no editor open."""
+    return visit(be(module_windows(), shared_server, two.ada), shared_server)
+
+
+@pytest.fixture(scope="module")
+def his(module_windows: Windows, shared_server: ServerProcess, two: Two) -> Page:
+    """Ben's."""
+    return visit(be(module_windows(), shared_server, two.ben), shared_server)
 
 
 @pytest.fixture
 def note(rest: httpx.Client):
     return create(rest, fresh("list"), LIST)
-
-
-@pytest.fixture
-def hers(windows: Windows, shared_server, ada, note) -> Page:
-    """Ada's window."""
-    return visit(be(windows(), shared_server, ada), shared_server)
-
-
-@pytest.fixture
-def ben(rest: httpx.Client):
-    return person(rest, "ben")
-
-
-@pytest.fixture
-def his(windows: Windows, shared_server, ben, note) -> Page:
-    """Ben's window."""
-    return visit(be(windows(), shared_server, ben), shared_server)
 
 
 def _patch(page: Page, note, **changes):
@@ -102,9 +118,11 @@ def test_an_editor_says_that_the_same_user_changed_the_note_elsewhere(hers, note
     _patch(hers, note, description=LIST.replace("[ ] milk", "[x] milk"))
 
     expect(editor.locator(".elsewhere-text")).to_have_text("You changed this note. Saving keeps both changes.")
+    editor.locator(".save-button").click()
+    expect(editor).to_have_count(0)
 
 
-def test_typing_in_a_line_that_another_user_changed_is_announced_as_a_conflict(hers, his, note, ben):
+def test_typing_in_a_line_that_another_user_changed_is_announced_as_a_conflict(hers, his, rest, note, ben):
     editor = edit(hers, card_of(hers, note))
     _patch(his, note, description=LIST.replace("milk", "soy milk"))
     expect(editor.locator(".elsewhere")).to_contain_text("Saving keeps both changes.")
@@ -112,7 +130,10 @@ def test_typing_in_a_line_that_another_user_changed_is_announced_as_a_conflict(h
     _field(hers, note).fill(LIST.replace("milk", "oat milk"))
 
     expect(editor.locator(".elsewhere")).to_contain_text(f"{ben['nickname']} changed this note while you were editing")
-    expect(editor.locator(".compare-button")).to_be_visible()
+    editor.locator(".compare-button").click()
+    card_of(hers, note).get_by_role("button", name="Take theirs").click()
+    expect(editor).to_have_count(0)
+    assert _description(rest, note) == LIST.replace("milk", "soy milk")
 
 
 def test_a_change_that_the_page_does_not_know_yet_is_merged_as_often_as_needed(hers, rest, note):
@@ -159,29 +180,30 @@ def test_text_typed_during_a_save_is_merged_by_the_next_one(hers, rest, note):
     assert _description(rest, note) == LIST.replace("[ ] milk", "[x] milk") + "\n- [ ] tea and biscuits"
 
 
-@pytest.mark.parametrize("choice", ["Keep mine", "Edit mine"])
-def test_a_conflict_in_one_line_keeps_their_other_changes(hers, his, rest, note, choice):
+def test_a_conflict_in_one_line_keeps_their_other_changes(hers, his, rest):
     typed = LIST.replace("milk", "oat milk")
-    editor = edit(hers, card_of(hers, note))
-    _field(hers, note).fill(typed)
-    _patch(his, note, description="- [ ] soy milk\n- [x] bread\n- [ ] eggs\n- [ ] tea")
-    expect(editor.locator(".compare-button")).to_be_visible()
     merged = "- [ ] oat milk\n- [x] bread\n- [ ] eggs\n- [ ] tea"
+    for choice in ("Keep mine", "Edit mine"):
+        note = create(rest, fresh("list"), LIST)
+        editor = edit(hers, card_of(hers, note))
+        _field(hers, note).fill(typed)
+        _patch(his, note, description="- [ ] soy milk\n- [x] bread\n- [ ] eggs\n- [ ] tea")
+        expect(editor.locator(".compare-button")).to_be_visible()
 
-    editor.locator(".save-button").click()
-    expect(card_of(hers, note).locator(".mine")).to_contain_text(merged)
-    expect(card_of(hers, note).locator(".theirs")).to_contain_text("soy milk")
-    card_of(hers, note).get_by_role("button", name=choice).click()
-    if choice == "Edit mine":
-        expect(_field(hers, note)).to_have_value(merged)
-        hers.keyboard.press("Control+z")
-        expect(_field(hers, note)).to_have_value(typed)
-        hers.keyboard.press("Control+Shift+z")
-        expect(_field(hers, note)).to_have_value(merged)
         editor.locator(".save-button").click()
-    expect(editor).to_have_count(0)
+        expect(card_of(hers, note).locator(".mine")).to_contain_text(merged)
+        expect(card_of(hers, note).locator(".theirs")).to_contain_text("soy milk")
+        card_of(hers, note).get_by_role("button", name=choice).click()
+        if choice == "Edit mine":
+            expect(_field(hers, note)).to_have_value(merged)
+            hers.keyboard.press("Control+z")
+            expect(_field(hers, note)).to_have_value(typed)
+            hers.keyboard.press("Control+Shift+z")
+            expect(_field(hers, note)).to_have_value(merged)
+            editor.locator(".save-button").click()
+        expect(editor).to_have_count(0)
 
-    assert _description(rest, note) == merged
+        assert _description(rest, note) == merged, choice
 
 
 def test_a_draft_is_merged_after_a_reload(hers, his, rest, note, shared_server):

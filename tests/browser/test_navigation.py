@@ -196,12 +196,14 @@ def test_wide_and_narrow_screens_are_accessible(windows, shared_server, rest, sc
     say(rest, scene.place, scene.bob, fresh())
     direct(rest, scene.bob, scene.ada, "text\n" * 3)
     page = be(windows(), shared_server, scene.ada)
-    for path in ["/front/users", f"/front/messages/{scene.ada['id']}", "/front/rooms"]:
+    for path in ["/front/users", "/front/rooms", f"/front/messages/{scene.ada['id']}"]:
+        page.set_viewport_size({"width": 1280, "height": 800})
         visit(page, shared_server, path)
-        for width in (1280, 320):
-            page.set_viewport_size({"width": width, "height": 800})
-            assert_fits(page)
-            assert_accessible(page)
+        assert_fits(page)
+        page.set_viewport_size({"width": 320, "height": 800})
+        assert_fits(page)
+        assert_accessible(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.get_by_role("button", name="You are").click()
     assert_accessible(page)
 

@@ -28,18 +28,18 @@ MOST_SHIFT = 0.02
 PHONE = {"width": 390, "height": 844}
 
 
-MESSAGES = 290  # several pages
-READERS = 20  # at least as many as the tests need
+MESSAGES = 200  # several pages
+READERS = 8  # as many as the tests need
 
 
 class Talk:
     """A room of a few users, and readers who have read a part of its messages."""
 
-    def __init__(self, base: str, messages: int) -> None:
+    def __init__(self, base: str, messages: int, readers: int) -> None:
         self._rest = httpx.Client(base_url=base, verify=False)
         self.place = room(self._rest)
         # Messages before somebody's arrival are not unread.
-        self._readers = [person(self._rest, "ada") for _ in range(READERS)]
+        self._readers = [person(self._rest, "ada") for _ in range(readers)]
         bob, cy = person(self._rest, "bob"), person(self._rest, "cy")
         self._said = [
             say(self._rest, self.place, (bob, cy)[n % 3 // 2], f"{fresh('said')} {'word ' * (n % 40)}")
@@ -66,7 +66,7 @@ class Talk:
 @pytest.fixture(scope="module")
 def talk(shared_server) -> Iterator[Talk]:
     """A long conversation, which no test changes."""
-    with closing(Talk(shared_server.base, MESSAGES)) as talk:
+    with closing(Talk(shared_server.base, MESSAGES, READERS)) as talk:
         yield talk
 
 
@@ -81,9 +81,8 @@ def opened(page: Page, shared_server, who, place: int) -> list[str]:
     return [url for url in asked if "/messages?" in url]
 
 
-@pytest.mark.parametrize("read", [0, 170, 270])
-def test_a_room_opens_at_the_first_unread_message_and_stays_there(windows, shared_server, talk, read):
-    for size in (SIZE, PHONE):
+def test_a_room_opens_at_the_first_unread_message_and_stays_there(windows, shared_server, talk):
+    for read, size in ((0, SIZE), (80, SIZE), (80, PHONE)):
         page = windows(viewport=size)
         asked = opened(page, shared_server, talk.reader(read), talk.place)
         expect_first_unread(page, talk.text(read), MESSAGES - read)
@@ -117,9 +116,26 @@ def test_a_room_with_few_unread_messages_is_shown_to_the_end(windows, shared_ser
     assert sum(page.evaluate("shifts")) <= MOST_SHIFT
 
 
+def test_the_last_few_unread_messages_are_shown_and_the_jump_button_covers_nothing(windows, shared_server, talk):
+    read = MESSAGES - 20
+    for size in (SIZE, PHONE):
+        page = windows(viewport=size)
+        assert opened(page, shared_server, talk.reader(read), talk.place) == []
+        expect_first_unread(page, talk.text(read), MESSAGES - read)
+        pill, log, form = (page.locator(one).bounding_box() for one in ("#jump", "#log", "#message-form"))
+        assert pill
+        assert log
+        assert form
+        assert log["y"] + log["height"] <= pill["y"]
+        assert pill["y"] + pill["height"] <= form["y"]
+        page.evaluate("document.querySelector('#log').scrollTop = 0")
+        expect(page.locator("#jump")).to_be_hidden()
+        assert page.locator("#log").bounding_box() == log
+
+
 def test_the_jump_button_and_the_badge_show_the_same_count(windows, shared_server, rest, bob):
-    with closing(Talk(shared_server.base, 120)) as own:
-        place, ada = own.place, own.reader(10)
+    with closing(Talk(shared_server.base, 112, 1)) as own:
+        place, ada = own.place, own.reader(2)
     page = windows()
     opened(page, shared_server, ada, place)
     pill, badge = page.locator("#jump"), page.locator("#rooms-place .badge-count")
@@ -154,21 +170,6 @@ def test_scrolling_down_loads_newer_messages_and_keeps_the_scroll_position(windo
     down()
     assert sorted(shown) == [one["id"] for one in rest.get(f"/api/rooms/{talk.place}/messages").json()]
     assert sum(page.evaluate("shifts")) <= MOST_SHIFT
-
-
-def test_the_jump_button_covers_nothing(windows, shared_server, talk):
-    for size in (SIZE, PHONE):
-        page = windows(viewport=size)
-        opened(page, shared_server, talk.reader(270), talk.place)
-        pill, log, form = (page.locator(one).bounding_box() for one in ("#jump", "#log", "#message-form"))
-        assert pill
-        assert log
-        assert form
-        assert log["y"] + log["height"] <= pill["y"]
-        assert pill["y"] + pill["height"] <= form["y"]
-        page.evaluate("document.querySelector('#log').scrollTop = 0")
-        expect(page.locator("#jump")).to_be_hidden()
-        assert page.locator("#log").bounding_box() == log
 
 
 def test_without_scripts_a_link_leads_to_the_newest_messages(windows, shared_server, talk):

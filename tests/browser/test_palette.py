@@ -24,6 +24,14 @@ def opened(page: Page, key: str = "Control+k") -> Page:
     return page
 
 
+@pytest.fixture
+def page(module_window, shared_server):
+    """The module's window, on the board: each test leaves the palette closed."""
+    if module_window.url.partition("#")[0] != f"{shared_server.base}/front/notes":
+        visit(module_window, shared_server)
+    return module_window
+
+
 def test_nothing_of_it_is_loaded_before_the_key(windows, shared_server):
     page = windows()
     asked: list[str] = []
@@ -37,12 +45,11 @@ def test_nothing_of_it_is_loaded_before_the_key(windows, shared_server):
     assert [url for url in asked if url.endswith("/js/palette/palette.js")]
 
 
-def test_a_note_a_board_a_room_and_a_person_are_reached_by_typing_a_part(windows, shared_server, rest):
+def test_a_note_a_board_a_room_and_a_person_are_reached_by_typing_a_part(page, shared_server, rest):
     word = fresh("Zweig").replace(" ", "")
     note = create(rest, f"Chloé {word}")
     board = rest.post("/api/boards", json={"name": f"Board {word}"}).json()["id"]
     place, who = room(rest, f"Room {word}"), person(rest, word)
-    page = windows()
     for typed, address in (
         (f"chloe {word.lower()}", rf"/front/boards/1/notes/{note['id']}$"),
         (f"board {word}", rf"/front/boards/{board}/notes$"),
@@ -56,8 +63,7 @@ def test_a_note_a_board_a_room_and_a_person_are_reached_by_typing_a_part(windows
         expect(page).to_have_url(re.compile(address))
 
 
-def test_arrows_move_through_the_options_and_escape_gives_the_focus_back(windows, shared_server):
-    page = visit(windows(), shared_server)
+def test_arrows_move_through_the_options_and_escape_gives_the_focus_back(page):
     page.locator("#search-field").focus()
     opened(page)
     options = page.locator("#palette [role=option]")
@@ -80,12 +86,11 @@ def test_arrows_move_through_the_options_and_escape_gives_the_focus_back(windows
     expect(page.locator("#palette")).to_be_hidden()
 
 
-def test_results_are_counted_and_the_last_line_searches_everything(windows, shared_server, rest):
+def test_results_are_counted_and_the_last_line_searches_everything(page, rest):
     word = fresh("Ulme").replace(" ", "")
     create(rest, word)
-    page = opened(visit(windows(), shared_server))
 
-    page.keyboard.type(word)
+    opened(page).keyboard.type(word)
     expect(page.locator("#palette [role=status]")).to_have_text("1 result")
     expect(page.locator(f"{ACTIVE} mark")).to_have_text(word)
     page.keyboard.type("&nothing")
@@ -97,21 +102,20 @@ def test_results_are_counted_and_the_last_line_searches_everything(windows, shar
     expect(page.locator("#no-hits")).to_be_visible()
 
 
-@pytest.mark.parametrize("composing", [{"isComposing": True}, {"keyCode": 229}])
-def test_enter_of_an_input_method_chooses_nothing(windows, shared_server, composing):
-    page = opened(visit(windows(), shared_server))
+def test_enter_of_an_input_method_chooses_nothing(page):
+    opened(page)
     address = page.url
 
-    page.locator(FIELD).evaluate(COMPOSED, composing)
-    expect(page.locator("#palette")).to_be_visible()
-    assert page.url == address
+    for composing in ({"isComposing": True}, {"keyCode": 229}):
+        page.locator(FIELD).evaluate(COMPOSED, composing)
+        expect(page.locator("#palette")).to_be_visible()
+        assert page.url == address, composing
 
     page.locator(FIELD).evaluate(COMPOSED, {})
     expect(page.locator("#palette")).to_be_hidden()
 
 
-def test_actions_do_what_the_controls_of_the_page_do(windows, shared_server, rest):
-    page = visit(windows(), shared_server)
+def test_actions_do_what_the_controls_of_the_page_do(page, shared_server, rest):
     be(page, shared_server, person(rest))
     visit(page, shared_server)
 
@@ -133,9 +137,8 @@ def test_actions_do_what_the_controls_of_the_page_do(windows, shared_server, res
     expect(page.locator("#add-note-form [name=title]")).to_be_focused()
 
 
-def test_a_pointer_chooses_an_option_and_leaves_by_a_click_beside_it(windows, shared_server):
-    page = opened(visit(windows(), shared_server))
-    page.mouse.click(5, 500)
+def test_a_pointer_chooses_an_option_and_leaves_by_a_click_beside_it(page):
+    opened(page).mouse.click(5, 500)
     expect(page.locator("#palette")).to_be_hidden()
 
     opened(page).get_by_role("option", name="Go to Rooms").click()
@@ -164,9 +167,11 @@ def test_the_search_opens_when_it_cannot_be_loaded(windows, shared_server):
     expect(page).to_have_url(re.compile("/front/search$"))
 
 
-def test_it_is_accessible_in_both_themes(windows, shared_server):
-    page = opened(visit(windows(), shared_server))
+def test_it_is_accessible_in_both_themes(page):
+    opened(page)
     expect(page.get_by_role("option", name="Go to Rooms")).to_be_visible()
     assert_accessible(page)
     page.emulate_media(color_scheme="dark")
     assert_accessible(page)
+    page.emulate_media(color_scheme="light")
+    page.keyboard.press("Escape")

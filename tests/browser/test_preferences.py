@@ -1,16 +1,12 @@
 """Preferences are synchronised to a user's other windows; without a user the browser stores them."""
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.access import fresh
+from tests.browser.access import fresh, known_as
 from tests.browser.rooms import be, person
 from tests.browser.windows import visit
 
-
-@pytest.fixture
-def ada(member):
-    return member("ada")
+ada = known_as("ada")
 
 
 def turn_to(page, theme):

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser import access
+from tests.browser.conftest import serving
 from tests.browser.engines import firefox, webkit
 from tests.browser.engines.engine import Engine
 from tests.browser.engines.window import Window
@@ -30,6 +32,21 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Browser]:
     else:
         with webkit.started() as session:
             yield lambda: webkit.WebKit(session)
+
+
+@pytest.fixture(scope="package")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server for all tests of both browsers."""
+    with serving("shared", tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def guarded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """The same in accounts mode; `root` administers it."""
+    with serving("guarded", tmp_path_factory.mktemp("guarded"), "--access", "accounts") as server:
+        access.arrive(server, access.setup_link(server), "root").close()
+        yield server
 
 
 @contextmanager
@@ -67,3 +84,12 @@ def board(window: Window) -> Window:
     """The same, on the board, live."""
     window.visit("/front/notes")
     return window
+
+
+@pytest.fixture(scope="module")
+def module_board(engine: Browser, shared_server: ServerProcess) -> Iterator[Window]:
+    """A window on the board, live, for all tests of a module: each has notes and texts of its own."""
+    with opening_windows(engine) as opening:
+        window = opening(shared_server)
+        window.visit("/front/notes")
+        yield window

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.browser.board import create
+from tests.browser.board import create_many
 from tests.browser.content import DIFFERENCES, RISKY
 
 LAST = "the last of them"
@@ -10,9 +10,7 @@ PARTS_THAT_RUN = "() => document.querySelectorAll('.content :is(img, script, ifr
 
 
 def test_risky_texts_make_equal_nodes_and_run_nothing(board, rest):
-    for text in RISKY:
-        create(rest, "a", text)
-    create(rest, LAST, "- [ ] **done**")
+    create_many(rest, [*({"title": "a", "description": text} for text in RISKY), {"title": LAST}])
     board.sees("ul.notes > li.note", LAST)
 
     board.ask(f"() => {{ ({DIFFERENCES})().then((found) => {{ window.found = JSON.stringify(found); }}); }}")

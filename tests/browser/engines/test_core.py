@@ -3,10 +3,13 @@
 import json
 import re
 
+import pytest
+
 from tests.browser import rooms
 from tests.browser.access import PASSWORD, fresh
-from tests.browser.board import create
+from tests.browser.board import create, create_many
 from tests.browser.board import fresh as fresh_title
+from tests.browser.engines.window import Window
 from tests.support.servers.server_process import wait_for
 
 LONG = "\n".join(f"line {number}" for number in range(30))
@@ -33,6 +36,12 @@ def note_like(rest, words):
 
 
 # The board.
+
+
+@pytest.fixture(scope="module")
+def board(module_board: Window) -> Window:
+    """A window on the board, live, for the tests of one window."""
+    return module_board
 
 
 def test_a_note_is_added_ticked_edited_deleted_and_restored(board, rest):
@@ -104,36 +113,6 @@ def test_a_long_note_expands_texts_have_their_own_direction_and_a_draft_survives
     board.until("() => document.querySelector('#add-title').value === 'half a th'", what="the draft is there")
 
 
-def test_every_visible_note_of_a_long_board_has_a_date_and_is_clamped(window, rest):
-    board = rest.post("/api/boards", json={"name": fresh_title("board")}).json()["id"]  # the shared board stays short
-    long = {"description": LONG}
-    made = [rest.post(f"/api/boards/{board}/notes", json=long).json()["id"] for _ in range(60)]
-    window.visit(f"/front/boards/{board}/notes")
-
-    for note in (made[-1], made[0]):
-        window.until(LOOKED_AT, note, what="is in sight, and all there have a button and a date:")
-
-
-# Two windows.
-
-
-def test_windows_show_each_others_changes_even_after_the_first_one_is_closed(board, open_window, shared_server, rest):
-    second, elsewhere = board.another(), open_window(shared_server)
-    second.visit("/front/notes")
-    elsewhere.visit("/front/notes")
-    title, later = fresh_title(), fresh_title("later")
-
-    second.write("#add-title", title)
-    second.press("Enter")
-    for window in (board, second, elsewhere):
-        window.sees(NOTE, title)
-    board.goto("about:blank")  # it had the connection of both
-    create(rest, later)
-
-    second.sees(NOTE, later)
-    second.sees("#connection", "Live")
-
-
 def test_an_edit_conflict_shows_both_versions_and_loses_neither(board, rest):
     note = create(rest, fresh_title(), "before")
     card = f"#note-{note['id']}"
@@ -150,6 +129,36 @@ def test_an_edit_conflict_shows_both_versions_and_loses_neither(board, rest):
 
     board.sees(f"{card} .description", "mine")
     wait_for(lambda: rest.get(f"/api/notes/{note['id']}").json()["description"] == "mine", "it is saved")
+
+
+def test_every_visible_note_of_a_long_board_has_a_date_and_is_clamped(window, rest):
+    board = rest.post("/api/boards", json={"name": fresh_title("board")}).json()["id"]  # the shared board stays short
+    create_many(rest, [{"description": LONG}] * 60, board)
+    made = [note["id"] for note in rest.get(f"/api/boards/{board}/notes").json()]
+    window.visit(f"/front/boards/{board}/notes")
+
+    for note in (made[-1], made[0]):
+        window.until(LOOKED_AT, note, what="is in sight, and all there have a button and a date:")
+
+
+# Two windows.
+
+
+def test_windows_show_each_others_changes_even_after_the_first_one_is_closed(window, open_window, shared_server, rest):
+    first, second, elsewhere = window, window.another(), open_window(shared_server)
+    for each in (first, second, elsewhere):
+        each.visit("/front/notes")
+    title, later = fresh_title(), fresh_title("later")
+
+    second.write("#add-title", title)
+    second.press("Enter")
+    for each in (first, second, elsewhere):
+        each.sees(NOTE, title)
+    first.goto("about:blank")  # it had the connection of both
+    create(rest, later)
+
+    second.sees(NOTE, later)
+    second.sees("#connection", "Live")
 
 
 # A conversation.

@@ -1,14 +1,10 @@
 """The text of a note in Firefox and in WebKit: keys of lists, and undo."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.browser.board import create
 from tests.browser.board import fresh as fresh_title
-from tests.browser.engines.conftest import Browser, opening_windows
 from tests.browser.engines.window import Window
-from tests.support.servers.server_process import ServerProcess
 
 VALUE = "(css, text) => document.querySelector(css).value === text"
 FIELD = "#add-description"
@@ -23,12 +19,9 @@ UNDO = "() => document.execCommand('undo')"  # WebKitGTK has no key for it
 
 
 @pytest.fixture(scope="module")
-def board(engine: Browser, shared_server: ServerProcess) -> Iterator[Window]:
-    """A window on the board, live, for all tests: each writes texts of its own."""
-    with opening_windows(engine) as opening:
-        window = opening(shared_server)
-        window.visit("/front/notes")
-        yield window
+def board(module_board: Window) -> Window:
+    """A window on the board, live, for all tests."""
+    return module_board
 
 
 def test_enter_continues_a_list_and_undo_reverts_it(board):

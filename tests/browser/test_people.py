@@ -3,7 +3,6 @@
 import re
 from itertools import product
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.rooms import be, fresh, person
@@ -87,9 +86,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_an_error_is_shown_beside_its_field_and_no_text_is_lost(windows, shared_server, script):
-    page = windows(java_script_enabled=script)
+def test_an_error_is_shown_beside_its_field_and_no_text_is_lost(windows, shared_server):
+    """Without scripts: tests/blueprints/pages/test_identity.py."""
+    page = windows()
     page.goto(shared_server.base + PATH)
     for field, value, said in WRONG:
         typed = {"name": "Ada Lovelace", "email": "ada@example.org", "nickname": nick(), field: value}

@@ -5,13 +5,21 @@ import re
 import unicodedata
 from urllib.parse import quote
 
-from playwright.sync_api import ViewportSize, expect
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
 
 from quart_notes.domain.text.normalization import searchable
 from tests.blueprints.api.test_note_lists import SEARCHES
 from tests.browser.board import add, card, card_of, create, edit, fresh
 from tests.browser.windows import visit
 from tests.support.servers.server_process import wait_for
+
+
+@pytest.fixture(scope="module")
+def window(module_window: Page) -> Page:
+    """A window on the board, live, for all tests: each has notes of its own, and sets the search itself."""
+    return module_window
+
 
 # As one text: Playwright takes long for each value of a list.
 FOLDS = """async (letters) => {

@@ -1,13 +1,32 @@
 """Tasks on cards: one click ticks a line, live for everybody; buttons change all of them."""
 
 import httpx
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.board import card_of, create, fresh
 from tests.browser.windows import Windows, visit
 from tests.support.servers.server_process import ServerProcess
 
 LIST = "- [ ] milk\n- [x] bread\n- [ ] eggs"
+
+
+@pytest.fixture(scope="module")
+def window(module_window: Page) -> Page:
+    """A window on the board, live, for all tests: each has notes of its own."""
+    return module_window
+
+
+@pytest.fixture(scope="module")
+def other(module_windows: Windows, shared_server: ServerProcess) -> Page:
+    """A window of another browser."""
+    return visit(module_windows(), shared_server)
+
+
+@pytest.fixture(scope="module")
+def plain(module_windows: Windows) -> Page:
+    """A window without scripts."""
+    return module_windows(java_script_enabled=False)
 
 
 def _box(card, name: str):
@@ -18,8 +37,8 @@ def _text(rest: httpx.Client, note) -> str:
     return str(rest.get(f"/api/notes/{note['id']}").json()["description"])
 
 
-def test_a_click_ticks_a_task_in_every_window(windows: Windows, rest, shared_server: ServerProcess):
-    here, there = visit(windows(), shared_server), visit(windows(), shared_server)
+def test_a_click_ticks_a_task_in_every_window(window: Page, other: Page, rest):
+    here, there = window, other
     note = create(rest, fresh(), LIST)
     expect(card_of(there, note).locator(".tasks-count")).to_have_text("1 of 3")
 
@@ -37,8 +56,8 @@ def test_a_click_ticks_a_task_in_every_window(windows: Windows, rest, shared_ser
     expect(_box(card_of(here, note), "milk")).not_to_be_checked()
 
 
-def test_two_windows_tick_different_tasks_at_once(windows: Windows, rest, shared_server: ServerProcess):
-    pages = [visit(windows(), shared_server) for _ in range(2)]
+def test_two_windows_tick_different_tasks_at_once(window: Page, other: Page, rest):
+    pages = [window, other]
     note = create(rest, fresh(), "\n".join(f"- [ ] task {number}" for number in range(1, 9)))
     for page in pages:
         expect(card_of(page, note)).to_be_visible()
@@ -50,8 +69,7 @@ def test_two_windows_tick_different_tasks_at_once(windows: Windows, rest, shared
         expect(card_of(page, note).locator(".tasks-count")).to_have_text("8 of 8")
 
 
-def test_the_focus_stays_on_a_task_that_others_change(windows: Windows, rest, shared_server: ServerProcess):
-    window = visit(windows(), shared_server)
+def test_the_focus_stays_on_a_task_that_others_change(window: Page, rest):
     note = create(rest, fresh(), LIST)
     _box(card_of(window, note), "eggs").focus()
 
@@ -61,8 +79,7 @@ def test_the_focus_stays_on_a_task_that_others_change(windows: Windows, rest, sh
     expect(_box(card_of(window, note), "eggs")).to_be_focused()
 
 
-def test_a_task_that_was_changed_meanwhile_says_so(windows: Windows, rest, shared_server: ServerProcess):
-    window = visit(windows(), shared_server)
+def test_a_task_that_was_changed_meanwhile_says_so(window: Page, rest):
     note = create(rest, fresh(), LIST)
     box = _box(card_of(window, note), "milk")
     expect(box).to_be_visible()
@@ -72,6 +89,7 @@ def test_a_task_that_was_changed_meanwhile_says_so(windows: Windows, rest, share
             rest.patch(f"/api/notes/{note['id']}", json={"description": "- [ ] oat milk"}),
             route.continue_(),
         ),
+        times=1,
     )
 
     box.click()
@@ -80,8 +98,7 @@ def test_a_task_that_was_changed_meanwhile_says_so(windows: Windows, rest, share
     expect(_box(card_of(window, note), "oat milk")).not_to_be_checked()
 
 
-def test_a_tick_without_a_connection_says_so_and_is_taken_back(windows: Windows, rest, shared_server: ServerProcess):
-    window = visit(windows(), shared_server)
+def test_a_tick_without_a_connection_says_so_and_is_taken_back(window: Page, rest):
     note = create(rest, fresh(), LIST)
     box = _box(card_of(window, note), "milk")
     expect(box).to_be_visible()
@@ -96,10 +113,7 @@ def test_a_tick_without_a_connection_says_so_and_is_taken_back(windows: Windows,
     expect(box).to_be_checked()
 
 
-def test_all_tasks_are_unchecked_and_done_ones_are_deleted_with_undo(
-    windows: Windows, rest, shared_server: ServerProcess
-):
-    window = visit(windows(), shared_server)
+def test_all_tasks_are_unchecked_and_done_ones_are_deleted_with_undo(window: Page, rest):
     note = create(rest, fresh(), LIST)
     card = card_of(window, note)
     card.hover()
@@ -116,8 +130,8 @@ def test_all_tasks_are_unchecked_and_done_ones_are_deleted_with_undo(
     expect(card.locator(".tasks-count")).to_have_text("0 of 3")
 
 
-def test_tasks_are_added_on_the_card(windows: Windows, rest, shared_server: ServerProcess):
-    here, there = visit(windows(), shared_server), windows(java_script_enabled=False)
+def test_tasks_are_added_on_the_card(window: Page, plain: Page, rest, shared_server: ServerProcess):
+    here, there = window, plain
     note = create(rest, fresh(), LIST)
     field = card_of(here, note).get_by_label("Add a task")
     for task in ("tea", "  salt"):
@@ -135,8 +149,7 @@ def test_tasks_are_added_on_the_card(windows: Windows, rest, shared_server: Serv
     assert _text(rest, note) == f"{LIST}\n- [ ] tea\n- [ ] salt\n- [ ] rice"
 
 
-def test_done_tasks_are_shown_last_where_that_is_wanted(windows: Windows, rest, shared_server: ServerProcess):
-    window = visit(windows(), shared_server)
+def test_done_tasks_are_shown_last_where_that_is_wanted(window: Page, rest):
     note = create(rest, fresh(), "- [x] bread\n- [ ] milk")
 
     def above(one: str, other: str) -> bool:
@@ -152,11 +165,12 @@ def test_done_tasks_are_shown_last_where_that_is_wanted(windows: Windows, rest, 
     window.reload()
     expect(_box(card_of(window, note), "bread")).to_be_visible()
     assert above("milk", "bread")
+    window.get_by_role("button", name="Done tasks last").click()
+    assert above("bread", "milk")
     assert _text(rest, note) == "- [x] bread\n- [ ] milk"
 
 
-def test_tasks_work_without_javascript(windows: Windows, rest, shared_server: ServerProcess):
-    plain = windows(java_script_enabled=False)
+def test_tasks_work_without_javascript(plain: Page, rest, shared_server: ServerProcess):
     note = create(rest, fresh(), LIST)
     plain.goto(f"{shared_server.base}/front/notes")
     card = card_of(plain, note)

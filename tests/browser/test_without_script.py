@@ -3,17 +3,26 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.board import add, card, create, fresh
+from tests.browser.board import add, card, create, create_many, fresh
+
+
+@pytest.fixture(scope="module")
+def page(module_windows):
+    """A window for all tests."""
+    return module_windows(java_script_enabled=False)
 
 
 @pytest.fixture
-def plain(windows, shared_server):
-    page = windows(java_script_enabled=False)
+def plain(page, shared_server):
+    """The same, on the board."""
     page.goto(f"{shared_server.base}/front/notes")
     return page
 
 
-def test_an_error_is_shown_beside_its_field_with_the_typed_values(plain):
+def test_only_what_works_is_shown_and_an_error_is_beside_its_field_with_the_typed_values(plain):
+    for control in ("#connection", "#theme-button", "#shortcuts-button", "#fold-button", ".more-button"):
+        assert plain.locator(control).filter(visible=True).count() == 0, control
+
     add(plain, "x" * 201, "  kept\n\ntext")
 
     expect(plain.locator("#add-title-error")).to_be_visible()
@@ -49,7 +58,8 @@ def test_a_note_is_added_edited_ticked_pinned_deleted_and_restored(plain):
 
 def test_a_stale_edit_shows_both_texts_and_saving_again_saves_mine(plain, rest):
     note = create(rest, fresh(), "before")
-    plain.goto(plain.url + f"/{note['id']}/edit")
+    address = f"{plain.url}/{note['id']}/edit"
+    plain.goto(address)
     plain.fill("form [name=description]", "mine")
     rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"})
 
@@ -60,19 +70,14 @@ def test_a_stale_edit_shows_both_texts_and_saving_again_saves_mine(plain, rest):
 
     expect(card(plain, note["title"]).locator("span")).to_have_text("mine")
 
-
-def test_an_edit_refused_twice_still_cannot_overwrite(plain, rest):
-    note = create(rest, fresh(), "before")
-    plain.goto(plain.url + f"/{note['id']}/edit")
+    # One that is refused twice still cannot overwrite.
+    plain.goto(address)
     plain.fill("[name=title]", "x" * 201)
-    plain.fill("form [name=description]", "mine")
-    rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"})
-
+    rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs again"})
     plain.get_by_role("button", name="Save").click()
     plain.fill("[name=title]", note["title"])
     plain.locator("#edit-note-form [type=submit]").click()
-
-    assert rest.get(f"/api/notes/{note['id']}").json()["description"] == "theirs"
+    assert rest.get(f"/api/notes/{note['id']}").json()["description"] == "theirs again"
 
 
 def test_the_text_of_an_edit_of_a_deleted_note_is_shown_again(plain, rest):
@@ -90,8 +95,7 @@ def test_the_text_of_an_edit_of_a_deleted_note_is_shown_again(plain, rest):
 
 def test_search_and_pages_are_links_and_forms(plain, rest):
     word = fresh("needle").replace(" ", "")
-    for number in range(101):
-        create(rest, f"{word} {number}")
+    create_many(rest, [{"title": f"{word} {number}"} for number in range(101)])
 
     plain.fill("[name=q]", word.upper())
     plain.get_by_role("button", name="Search").click()
@@ -100,11 +104,6 @@ def test_search_and_pages_are_links_and_forms(plain, rest):
     expect(plain.locator("li.note")).to_have_count(1)
     plain.get_by_role("link", name="Previous notes").click()
     expect(plain.locator("li.note")).to_have_count(100)
-
-
-def test_no_element_that_needs_scripts_is_shown(plain):
-    for control in ("#connection", "#theme-button", "#shortcuts-button", "#fold-button", ".more-button"):
-        assert plain.locator(control).filter(visible=True).count() == 0, control
 
 
 def test_the_back_button_shows_the_current_state_of_a_checkbox(plain, rest):

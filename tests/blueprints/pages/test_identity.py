@@ -1,5 +1,7 @@
-"""The chosen user in open mode: a cookie set by a form."""
+"""The chosen user in open mode: a cookie set by a form; and the form of a new user."""
 
+import re
+from html import escape
 from http.cookies import Morsel, SimpleCookie
 
 import httpx
@@ -78,3 +80,29 @@ async def test_a_page_is_shown_with_any_cookie(api: httpx.AsyncClient, page: str
 
     assert answer.status_code == 200
     assert 'data-person=""' in answer.text
+
+
+WRONG = [
+    ("nickname", "", "cannot be empty"),
+    ("nickname", "<b>x</b>", "letters"),
+    ("email", "nobody", "e-mail"),
+    ("name", " ", "cannot be empty"),
+    ("name", "x" * 101, "100"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "said"), WRONG)
+async def test_an_invalid_new_user_is_shown_again_with_the_error_beside_its_field(
+    api: httpx.AsyncClient, field: str, value: str, said: str
+):
+    typed = {"name": "Ada Lovelace", "email": "ada@example.org", "nickname": "refused", field: value}
+
+    answer = await api.post("/front/users", data=typed, headers={"Accept": "text/html"})
+
+    assert answer.status_code == 422
+    (error,) = re.findall(rf'<p class="field-error" id="add-{field}-error">([^<]+)</p>', answer.text)
+    assert said in error
+    for name, text in typed.items():
+        (element,) = re.findall(rf'<input [^>]*id="add-{name}"[^>]*>', answer.text)
+        assert f'value="{escape(text)}"' in element
+        assert ('aria-invalid="true"' in element) == (name == field)

@@ -45,8 +45,12 @@ def plain(windows, shared_server, ada, place):
     return page
 
 
-def test_without_scripts_messages_are_posted_changed_deleted_and_restored(plain, rest, place):
+def test_without_scripts_messages_are_posted_changed_deleted_and_restored_and_only_what_works_is_shown(
+    plain, rest, place
+):
     words, other = fresh("<b>bold</b>"), fresh("other")
+    for control in ("#connection", "#jump", "#shortcuts-button", ".message-hint", ".characters-left"):
+        assert plain.locator(control).filter(visible=True).count() == 0, control
 
     plain.fill(FIELD, f"{words}\nhttps://example.org/")
     plain.get_by_role("button", name="Send").click()
@@ -75,11 +79,6 @@ def test_without_scripts_older_messages_are_links_and_the_newest_are_visible(pla
     plain.get_by_role("link", name="Newest messages").click()
 
     expect(message(plain, notes[-1]["content"])).to_be_in_viewport()
-
-
-def test_without_scripts_no_element_that_needs_them_is_shown(plain):
-    for control in ("#connection", "#jump", "#shortcuts-button", ".message-hint", ".characters-left"):
-        assert plain.locator(control).filter(visible=True).count() == 0, control
 
 
 # The keyboard alone.
@@ -115,10 +114,16 @@ def test_every_action_has_a_key(come, rest, ada, place):
     assert said(rest, place) == [more]
 
 
-def test_enter_during_a_composition_sends_nothing(come, rest, ada, place):
+def test_the_field_grows_to_eight_lines_and_enter_during_a_composition_sends_nothing(come, rest, ada, place):
     page = come(ada, place)
-    page.fill(FIELD, "か")
+    heights = []
+    for lines in (1, 4, 8, 30):
+        page.fill(FIELD, "\n".join("line" for _ in range(lines)))
+        heights.append(page.locator(FIELD).evaluate("field => field.offsetHeight"))
+    assert heights[0] < heights[1] < heights[2]
+    assert heights[2] - heights[3] in range(-1, 2)
 
+    page.fill(FIELD, "か")
     for init in ({"isComposing": True}, {"keyCode": 229}):
         page.locator(FIELD).dispatch_event("keydown", {"key": "Enter", "bubbles": True, "cancelable": True, **init})
     expect(page.locator(FIELD)).to_have_value("か")
@@ -126,17 +131,6 @@ def test_enter_during_a_composition_sends_nothing(come, rest, ada, place):
 
     expect(message(page, "か")).to_have_count(1)
     assert said(rest, place) == ["か"]
-
-
-def test_the_field_grows_to_eight_lines(come, ada, place):
-    page = come(ada, place)
-    heights = []
-    for lines in (1, 4, 8, 30):
-        page.fill(FIELD, "\n".join("line" for _ in range(lines)))
-        heights.append(page.locator(FIELD).evaluate("field => field.offsetHeight"))
-
-    assert heights[0] < heights[1] < heights[2]
-    assert heights[2] - heights[3] in range(-1, 2)
 
 
 # Escaping.

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from quart_notes.schemas.bulk_changes import BULK_MAX
@@ -12,6 +13,12 @@ from tests.browser.windows import Windows, change_script, visit
 from tests.support.servers.server_process import ServerProcess
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture(scope="module")
+def window(module_window: Page) -> Page:
+    """A window on the board, live, for all tests: each has notes of its own."""
+    return module_window
 
 
 # Selecting.
@@ -43,6 +50,7 @@ def test_a_button_selects_a_card_shift_a_range_and_a_click_each_further_one(wind
     expect(box).not_to_be_checked()
     card_of(window, one).locator(".title").click()
     expect(card_of(window, one).locator(".editor")).to_be_visible()
+    window.keyboard.press("Escape")
 
 
 def test_the_bar_moves_nothing_and_has_room_for_fingers(windows: Windows, shared_server: ServerProcess, notes):

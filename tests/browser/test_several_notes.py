@@ -1,6 +1,7 @@
 """Selected notes are changed at once, and changed back at once."""
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.board import card_of, focused, fresh
@@ -9,12 +10,24 @@ from tests.browser.windows import Windows, visit
 from tests.support.servers.server_process import ServerProcess
 
 
+@pytest.fixture(scope="module")
+def other(module_windows: Windows, shared_server: ServerProcess) -> Page:
+    """A window of another browser."""
+    return visit(module_windows(), shared_server)
+
+
+@pytest.fixture(scope="module")
+def window(module_window: Page) -> Page:
+    """A window on the board, live, for all tests: each has notes of its own."""
+    return module_window
+
+
 def test_only_what_was_changed_is_changed_back_in_every_window(
-    windows: Windows, shared_server: ServerProcess, rest: httpx.Client, notes: list[Json]
+    window: Page, other: Page, rest: httpx.Client, notes: list[Json]
 ):
     one, two, three, *rest_of = notes
     rest.patch(f"/api/notes/{three['id']}", json={"pinned": True})
-    here, there = (visit(windows(), shared_server) for _ in range(2))
+    here, there = window, other
     shows(here, three, one, two)
     select(here, three, one, two)
 
@@ -23,7 +36,7 @@ def test_only_what_was_changed_is_changed_back_in_every_window(
         shows(page, one, two, three, *rest_of)
     expect(here.locator("#toasts")).to_contain_text("2 notes pinned.")
     expect(bar(here).get_by_role("button", name="Pin")).to_have_attribute("aria-pressed", "true")
-    here.get_by_role("button", name="Undo").click()
+    here.get_by_role("button", name="Undo").last.click()
 
     for page in (here, there):
         shows(page, three, one, two, *rest_of)
@@ -78,7 +91,7 @@ def test_labels_that_all_have_are_chosen_and_one_undo_takes_all_choices_back(
     selected(window, one, two, three)
     rest.patch(f"/api/notes/{two['id']}", json={"labels": [single, new, theirs]})
     expect(card_of(window, two)).to_contain_text(theirs)
-    window.get_by_role("button", name="Undo").click()
+    window.get_by_role("button", name="Undo").last.click()
     expect(card_of(window, two)).not_to_contain_text(new)
     expect(card_of(window, two)).to_contain_text(both)
     assert [now(rest, note)["labels"] for note in (one, two, three)] == [[single, both], [theirs, both], [both]]
@@ -101,11 +114,11 @@ def test_a_note_with_too_many_labels_is_named_and_nothing_is_changed(
 
 
 def test_notes_move_to_another_board_and_back_to_their_places(
-    windows: Windows, shared_server: ServerProcess, rest: httpx.Client, notes: list[Json]
+    window: Page, other: Page, shared_server: ServerProcess, rest: httpx.Client, notes: list[Json]
 ):
     one, two, three, four, five = notes
     board = rest.post("/api/boards", json={"name": fresh("Shed")}).json()
-    here, there = visit(windows(), shared_server), visit(windows(), shared_server, f"/front/boards/{board['id']}/notes")
+    here, there = visit(window, shared_server), visit(other, shared_server, f"/front/boards/{board['id']}/notes")
     select(here, two, three, five)
 
     press(here, "Move")
@@ -115,7 +128,7 @@ def test_notes_move_to_another_board_and_back_to_their_places(
     shows(here, one, four)
     expect(here.locator("#toasts")).to_contain_text(f"3 notes moved to {board['name']}.")
     selected(here)
-    here.get_by_role("button", name="Undo").click()
+    here.get_by_role("button", name="Undo").last.click()
     shows(here, *notes)
     expect(there.locator(".note")).to_have_count(0)
 

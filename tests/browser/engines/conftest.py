@@ -68,7 +68,7 @@ def opening_windows(engine: Browser) -> Iterator[Callable[[ServerProcess], Windo
 
 @pytest.fixture(scope="module", autouse=True)
 def short_board(engine: Browser, shared_server: ServerProcess) -> Iterator[None]:
-    """The next tests find the board empty: Firefox finishes no animation of a card that is far out of view."""
+    """The next tests find the board empty."""
     yield
     with httpx.Client(base_url=shared_server.base, verify=False) as rest:
         ids = [note["id"] for note in rest.get("/api/notes").json()]

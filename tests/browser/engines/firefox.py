@@ -70,7 +70,9 @@ class Firefox:
     def of_somebody(cls, bidi: Bidi) -> "Firefox":
         """A window in a user context of its own."""
         if bidi.free:
-            return cls(bidi, *bidi.free.pop())
+            person, window = bidi.free.pop()
+            bidi.send("browsingContext.activate", context=window)  # a field has the focus in the active window only
+            return cls(bidi, person, window)
         return cls._new(bidi, bidi.send("browser.createUserContext")["userContext"])
 
     @classmethod

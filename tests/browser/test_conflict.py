@@ -1,9 +1,24 @@
 """Edit conflicts: both texts are shown, and neither is lost."""
 
+from typing import Any
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.board import card_of, create, edit, fresh
+
+
+@pytest.fixture
+def window(module_window: Page) -> Page:
+    """A window on the board, the same for all tests."""
+    return module_window
+
+
+def opened(window: Page, note: dict[str, Any]) -> Locator:
+    """The editor of a note, which this opens; others may be open."""
+    card = card_of(window, note)
+    edit(window, card)
+    return card.locator(".editor")
 
 
 @pytest.fixture
@@ -11,7 +26,7 @@ def clash(window, rest):
     """An editor with "mine" typed, for a note that has "theirs" by now."""
     note = create(rest, fresh(), "before")
     expect(card_of(window, note)).to_be_visible()
-    editor = edit(window, card_of(window, note))
+    editor = opened(window, note)
     editor.locator("[name=description]").fill("mine")
     assert rest.patch(f"/api/notes/{note['id']}", json={"description": "theirs"}).status_code == 200
     return card_of(window, note), editor, note
@@ -46,7 +61,7 @@ def test_take_theirs_takes_the_newest_version_and_mine_can_be_restored(clash, re
     card.get_by_role("button", name="Take theirs").click()
     expect(card.locator("span")).to_have_text("a third one")
     assert text_of(rest, note) == "a third one"
-    window.get_by_role("button", name="Restore").click()
+    window.locator(".toast").last.get_by_role("button", name="Restore").click()
 
     expect(card.locator(".editor [name=description]")).to_have_value("mine")
 
@@ -65,7 +80,7 @@ def test_edit_mine_returns_to_the_editor_and_saves(clash, rest):
 
 def test_a_tick_by_another_user_is_no_conflict(window, rest):
     note = create(rest, fresh(), "before")
-    editor = edit(window, card_of(window, note))
+    editor = opened(window, note)
     editor.locator("[name=description]").fill("mine")
     rest.patch(f"/api/notes/{note['id']}", json={"done": True})
     expect(card_of(window, note)).to_have_attribute("data-done", "")
@@ -78,7 +93,7 @@ def test_a_tick_by_another_user_is_no_conflict(window, rest):
 
 def test_a_note_deleted_during_an_edit_keeps_the_typed_text_and_saving_restores_it(window, rest):
     note = create(rest, fresh(), "before")
-    editor = edit(window, card_of(window, note))
+    editor = opened(window, note)
     editor.locator("[name=description]").fill("mine")
 
     rest.delete(f"/api/notes/{note['id']}")
@@ -92,7 +107,7 @@ def test_a_note_deleted_during_an_edit_keeps_the_typed_text_and_saving_restores_
 
 def test_an_edited_card_stays_in_place_until_the_edit_ends(window, rest):
     below, note, _ = (create(rest, fresh()) for _ in range(3))
-    editor = edit(window, card_of(window, note))
+    editor = opened(window, note)
     editor.locator("[name=description]").press_sequentially("one ")
     rest.patch(f"/api/notes/{note['id']}", json={"done": True})
     expect(card_of(window, note)).to_have_attribute("data-done", "")

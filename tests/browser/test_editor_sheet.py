@@ -14,6 +14,12 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch":
 
 
 @pytest.fixture
+def window(module_window: Page) -> Page:
+    """A window on the board, the same for all tests."""
+    return module_window
+
+
+@pytest.fixture
 def note(rest):
     """A note with a long text."""
     return create(rest, fresh(), LONG)
@@ -42,7 +48,7 @@ def test_a_long_text_opens_in_a_sheet_and_escape_keeps_the_draft(window, rest, n
 
     expect(sheet).to_have_count(0)
     expect(card).to_be_focused()
-    window.get_by_role("button", name="Restore").click()
+    window.locator(".toast").last.get_by_role("button", name="Restore").click()
     expect(field).to_have_value(f"{LONG}more")
     window.keyboard.press("Control+Enter")
     expect(sheet).to_have_count(0)

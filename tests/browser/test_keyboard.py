@@ -3,9 +3,17 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.board import card_of, create, focused, fresh
+from tests.browser.windows import visit
+
+
+@pytest.fixture
+def window(module_window: Page) -> Page:
+    """A window on the board, the same for all tests; nothing has the focus."""
+    module_window.evaluate("document.activeElement.blur()")
+    return module_window
 
 
 @pytest.fixture
@@ -113,7 +121,8 @@ def test_slash_searches_enter_focuses_the_first_result_and_escape_clears(window,
     expect(window.locator("#summary")).to_contain_text("open")
 
 
-def test_the_skip_link_focuses_the_notes_and_the_dialog_turns_shortcuts_off(window):
+def test_the_skip_link_focuses_the_notes_and_the_dialog_turns_shortcuts_off(windows, shared_server):
+    window = visit(windows(), shared_server)
     window.keyboard.press("Tab")
     expect(window.locator(".skip-link")).to_be_focused()
     window.keyboard.press("Enter")

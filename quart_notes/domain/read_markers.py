@@ -42,6 +42,9 @@ THREADS = "room.kind = 'note' AND room.deleted_at IS NULL AND room.board_id IN (
 FOLLOWED = f"{THREADS} AND reading.level = '{FOLLOWING}'"
 UNREAD_NOTE = """SELECT 1 FROM note WHERE note.id = room.note_id
         AND note.last_message_id > COALESCE(reading.last_read_id, person.read_from)"""
+NEWEST = """
+    SELECT MAX(note.last_message_id) AS newest FROM room JOIN note ON note.id = room.note_id WHERE room.board_id = ?1
+"""
 WITH_UNREAD = f"{THREADS} AND EXISTS ({UNREAD_NOTE})"
 
 
@@ -109,6 +112,13 @@ class ReadMarkers(Service):
             condition = WITH_UNREAD.format(boards=board_id)
             unread = await _unread(connection, SEEN.format(join="LEFT JOIN", condition=condition), user_id)
         return Listed(unread, position)
+
+    async def newest_on_board(self, caller: Caller, board_id: int) -> int:
+        """The newest message in the threads of a board's notes; 0 when there is none."""
+        async with self._database.snapshot() as connection:
+            await require_role(connection, caller, board_id, "viewer")
+            _, rows = await connection.execute_query(NEWEST, [board_id])
+        return rows[0]["newest"] or 0
 
     async def of_room(self, caller: Caller, user_id: int, room_id: int) -> UnreadOut:
         """The unread count of a user in a room that they see."""

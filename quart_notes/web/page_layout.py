@@ -1,6 +1,6 @@
 """The data of the layout around every page: the user, their theme, rooms, and unread counts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from quart_notes.web.security.authentication import accounts_mode, caller, curre
 THEMES = ("light", "dark", "system")
 GUEST_TOPICS = (events.CLOSED_ROOMS,)
 SHELL_TOPICS = (events.USERS, events.ROOMS, events.ALL_ROOMS, *GUEST_TOPICS)
+THREADS = 8  # in the list of rooms, unless more have unread messages
 CHOICES = 12  # users in the bar's list; the people page has all
 
 
@@ -29,6 +30,8 @@ async def shell() -> dict[str, Any]:
     last_room        RoomOut that `me` opened last, or None
     rooms            MyRoomOut: the lobby first, then by newest activity; archived ones are in `archived_rooms`;
                      conversations: those of `me`, by newest activity
+    threads          MyRoomOut: the threads that `me` follows, by newest activity: those with unread messages, and
+                     THREADS in all
     assistant_room   RoomOut, the private room of `me` with the assistant, or None
     assistant_there  whether it could answer since the start; assistant_wanted: whether the settings ask for one
     unread           unread counts by the room's id; unread_total: their sum
@@ -48,6 +51,7 @@ async def shell() -> dict[str, Any]:
     unread = await core().read_markers.of_user(who, me.id) if me else Listed([], found.position)
     private = next((room for room in found.items if room.kind == "private"), None)
     recent = sorted(found.items, key=_by_activity, reverse=True)
+    counts = {one.room_id: one.count for one in unread.items if one.count}
     public = [room for room in recent if room.kind == "room"]
     return {
         "me": me,
@@ -58,10 +62,11 @@ async def shell() -> dict[str, Any]:
         "rooms": [room for room in public if not room.archived],
         "archived_rooms": [room for room in public if room.archived],
         "conversations": [room for room in recent if room.kind == "direct"],
+        "threads": _threads(recent, counts),
         "assistant_room": private,
         "assistant_there": await core().assistant.is_there(),
         "assistant_wanted": core().assistant.enabled,
-        "unread": {one.room_id: one.count for one in unread.items if one.count},
+        "unread": counts,
         "inbox_unread": (await core().notifications.inbox(who))[0].unread if me else 0,
         "unread_total": sum(one.count for one in unread.items),
         "unread_marks": _marks(unread.items),
@@ -73,6 +78,12 @@ async def shell() -> dict[str, Any]:
         "shell_job": next(iter(await core().jobs.active(who)), None),
         "here": _here({f"/front/rooms/{room.id}" for room in found.items if room.kind != "room"}),
     }
+
+
+def _threads(recent: Iterable[MyRoomOut], counts: Mapping[int, int]) -> list[MyRoomOut]:
+    """The threads that are listed; `counts`: of unread messages, by room."""
+    threads = [room for room in recent if room.kind == "note"]
+    return [room for place, room in enumerate(threads) if place < THREADS or room.id in counts]
 
 
 def _by_activity(room: MyRoomOut) -> tuple[bool, datetime, int]:

@@ -12,7 +12,7 @@ ON_BOARD: dict[str, Role] = {
     "board_transfers.import_notes": "editor",
     **{f"board_notes.{name}": "editor" for name in ("create_note", "update_note", "delete_note", "restore_note")},
     **{f"board_notes.{name}": "editor" for name in ("add_task", "change_tasks", "notice_editing", "move_note")},
-    "board_notes.open_thread": "editor",
+    **dict.fromkeys(("board_notes.open_thread", "front_board_notes.talk"), "editor"),
     **dict.fromkeys(("board_notes.change_notes", "front_board_bulk_changes.change_notes"), "editor"),
     "board_notes.tick_task": "ticker",
     "board_note_history.list_history": "viewer",

@@ -112,7 +112,20 @@ async def _board(board_id: int, form: dict[str, Any], chosen: BoardFilter) -> st
         selecting="select" in request.args and page.role != "viewer",
         undoable=await bulk_notice(who, board_id),
         **await _since_last_visit(who, board_id, page.notes),
+        **await _threads(who, board_id),
     )
+
+
+async def _threads(who: Caller, board_id: int) -> dict[str, Any]:
+    """What the viewer has read of the threads of a board's notes.
+
+    unread_threads   the newest message that they have read, by the note, for threads with unread ones
+    newest_message   the newest message in any of them
+    """
+    markers = core().read_markers
+    newest = await markers.newest_on_board(who, board_id)  # first: what is said meanwhile is then unread
+    unread = [] if who.id is None else (await markers.of_board(who, who.id, board_id)).items
+    return {"unread_threads": {one.note_id: one.last_read_id for one in unread}, "newest_message": newest}
 
 
 def _targets(boards: Iterable[MyBoardOut], board_id: int) -> list[MyBoardOut]:
@@ -225,6 +238,7 @@ async def _shown_card(found: NoteOut) -> dict[str, Any]:
         "board_path": board_path(found.board_id),
         "labels": await _labels(found.board_id),
         "board_address": await board_url(found.board_id),
+        **await _threads(await caller(), found.board_id),
     }
 
 
@@ -355,6 +369,13 @@ async def move(board_id: int, note_id: int) -> Page:
     if wants_fragment():
         return await _card(target, note_id)
     return see_other(f"{board_path(target)}/{note_id}?{urlencode(query)}")
+
+
+@blueprint.post("/<id:note_id>/talk")
+async def talk(board_id: int, note_id: int) -> Page:
+    """The button that leads to the thread of a note, and opens it at first."""
+    (thread, _), _ = await core().threads.open(await caller(), board_id, note_id)
+    return see_other(f"/front/rooms/{thread.id}")
 
 
 @blueprint.post("/<id:note_id>/delete")

@@ -162,6 +162,8 @@ async def reacting_users(messages: Sequence[MessageOut]) -> dict[int, UserOut]:
 def _title(shown: RoomOut, me: UserOut | None) -> str:
     if shown.kind == "private":
         return "Assistant"
+    if shown.kind == "note":
+        return shown.name or "Note"
     return shown.name or next((one for one in shown.people if one != me), shown.people[0]).nickname
 
 

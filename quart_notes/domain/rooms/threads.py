@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.notes import record_note, require_note
+from quart_notes.domain.notifications.notifications import mark_room_read
 from quart_notes.domain.read_markers import record_unread
 from quart_notes.domain.rooms.access import FOLLOWING
 from quart_notes.domain.rooms.note_threads import record_access, record_unread_of
@@ -86,6 +87,7 @@ class Threads(Service):
             if reading.last_read_id < message.id:
                 reading.last_read_id = message.id
                 await reading.save(using_db=change.connection, update_fields=["last_read_id"])
+            await mark_room_read(change, message.author_id, message.room_id, message.id)
             await record_unread(change, message.author_id, message.room_id)
 
     @transactional

@@ -11,9 +11,10 @@ const ASSISTANT = { name: "assistant", hint: "asks the assistant", text: "@assis
 const { root = "", accounts } = document.documentElement.dataset;
 
 /**
- * Who may see what is written in a room. @param {{room?: string, kind?: string, closed?: string}} data of the page's main
+ * Who may see what is written in a room. @param {{room?: string, kind?: string, closed?: string, board?: string}} data of the page's main
  */
-export function pathOfRoom({ room, kind, closed }) {
+export function pathOfRoom({ room, kind, closed, board }) {
+  if (kind === "note") return pathOfBoard(Number(board));
   return accounts !== undefined && kind === "room" && closed !== undefined ? `/rooms/${room}/members` : "/users";
 }
 

@@ -5,6 +5,7 @@ import { toMilliseconds } from "../lib/time.js";
 import { showNameOf } from "../shell/user_names.js";
 import { readLabels, showLabels } from "./labels/note_labels.js";
 import { removeMarks, showContent } from "./card/note_content.js";
+import { showThread } from "./card/note_thread.js";
 
 /** @type {WeakMap<Element, Note>} */ const shown = new WeakMap();
 const NAME_LENGTH = 60;
@@ -82,6 +83,8 @@ export function fill(card, note) {
   card.dataset.colour = note.colour ?? "none"; // an event of an earlier version lacks it
   showContent(card, note);
   showLabels(card, note);
+  showThread(card, note);
+  allow(find(card, ".talk-button"));
   find(card, ".colour-link").dataset.label =
     note.colour && note.colour !== "none" ? `Colour (${note.colour})` : "Colour";
   for (const slot of slots(card, "author")) showNameOf(slot, authorIn(note, slot.dataset.author ?? ""));

@@ -38,6 +38,7 @@ export function noteKeys(list) {
     c: click(".colour-link"),
     // With Caps Lock, the letter alone is an E too.
     E: ({ shiftKey }) => shiftKey && click(".archive-button:enabled")(),
+    t: click(".thread-link:not([hidden]), .talk-button:enabled"),
     h: click(".history-link"),
     Delete: click(".delete-button"),
   };

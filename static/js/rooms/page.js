@@ -50,7 +50,7 @@ export function start(element, feed) {
   reading.start();
   loadMore.start(older, messages, scroll, feed);
   presence.start(find(element, "#here"), roomId, feed);
-  if (kind === "room") roomUpdates.start(element, feed);
+  if (kind === "room" || kind === "note") roomUpdates.start(element, feed);
   /** @type {HTMLElement|null} */ const levels = element.querySelector("#levels");
   if (levels) levelMenu.start(levels, roomId, viewer, feed);
   typingIndicator.start(find(element, "#typing"), roomId, feed);
@@ -62,7 +62,8 @@ export function start(element, feed) {
   if (noteBoard) messageNotes.start(list, { id: Number(noteBoard), name: noteBoardName }, feed);
   if (kind === "private") assistantStatus.start(find(element, "#assistant-missing"), list, feed);
   if (!viewer) startGuest(element, messages.roomId, scroll);
-  const writing = viewer && !("archived" in element.dataset) ? startWriting(element, messages, scroll, feed) : {};
+  const mayWrite = !("archived" in element.dataset) && element.dataset.role !== "reader";
+  const writing = viewer && mayWrite ? startWriting(element, messages, scroll, feed) : {};
   shortcuts.start(find(document, "#shortcuts", HTMLDialogElement), { ...messageKeys(list, scroll), ...writing });
   if (element.dataset.lastRoom !== room) prefer("room", roomId);
 }
@@ -90,7 +91,7 @@ function startWriting(element, messages, scroll, feed) {
   const sources = completions(pathOfRoom(element.dataset), {
     assistant: asks,
     everybody: () => "owner" in element.dataset,
-    only: kind === "room" ? null : (people ?? "").split(" ").map(Number),
+    only: kind === "room" || kind === "note" ? null : (people ?? "").split(" ").map(Number),
   });
   textCompletion.start(find(form, "[name=content]", HTMLTextAreaElement), sources);
   const replying = new Replying(form, messages.element);

@@ -33,7 +33,7 @@ export function start(element, me, feed) {
     const known = item(room.id);
     if (!list) return remove(known);
     const shown = known ?? itemFor(room, me);
-    if (room.kind === "room") fill(shown, room);
+    if (room.kind === "room" || room.kind === "note") fill(shown, room);
     if (room.last_activity_at) shown.dataset.activity = room.last_activity_at;
     place(list, shown, comesBefore);
     showArchive();
@@ -56,6 +56,7 @@ export function start(element, me, feed) {
     removeAll(lists.room);
     archive?.replaceChildren();
     for (const room of own?.querySelectorAll(".room") ?? []) room.remove();
+    lists.note?.replaceChildren();
     found.forEach(put);
     emit(document, "rooms:listed");
   };
@@ -65,8 +66,22 @@ export function start(element, me, feed) {
     const { value } = await ask(`/rooms/${id}`, { signal }).catch(() => ({ value: null })); // it may be gone again
     if (value) put(value);
   };
+  /** A thread is listed for those who follow it. @param {Unread} unread @param {FeedAction} action */
+  const follow = ({ room_id, count, level }, action) => {
+    const shown = item(room_id);
+    if (action === "delete" || level !== "everything") remove(shown);
+    else if (!shown) fetchOne(room_id);
+    else if (count && shown.parentElement) {
+      shown.dataset.activity = new Date().toISOString();
+      place(shown.parentElement, shown, comesBefore);
+    }
+  };
   /** @param {FeedEventMap["change"]} event */
-  const onChange = ({ detail: { action, room, room_membership, message } }) => {
+  const onChange = ({ detail: { topic, action, room, room_membership, message, unread, note } }) => {
+    if (unread?.note_id && topic === `user:${me}`) follow(unread, action);
+    const thread = note?.thread && item(note.thread.room_id);
+    if (thread && note.title) fill(thread, { name: note.title, closed: false });
+    if (room?.kind === "note" && action !== "delete") return; // who follows a thread is told so by what is unread there
     const changed = room ?? room_membership;
     if (changed && action === "delete") {
       remove(item("id" in changed ? changed.id : changed.room_id));
@@ -104,7 +119,7 @@ function itemFor(room, me) {
   return item;
 }
 
-/** What can change. @param {HTMLElement} item @param {Room} room */
+/** What can change. @param {HTMLElement} item @param {Pick<Room, "name"|"closed">} room */
 function fill(item, { name, closed }) {
   const words = find(item, ".room-name");
   if (words.textContent !== name) words.textContent = name;

@@ -39,8 +39,15 @@ export function start(element, me, feed) {
     rooms.set(room_id, { count, read: last_read_id });
     publish();
   };
+  /** A thread counts for those who follow it. @param {Unread} unread @param {FeedAction} action */
+  const isCounted = ({ note_id, level }, action) => action !== "delete" && (!note_id || level === "everything");
+  /** @param {number} id */
+  const forget = (id) => {
+    if (rooms.delete(id)) publish();
+  };
   /** @param {Message} message @param {FeedAction} action */
-  const count = ({ id, room_id, author_id }, action) => {
+  const count = ({ id, room_id, note_id, author_id }, action) => {
+    if (note_id) return; // the server says what is unread in a thread
     const room = of(room_id);
     if (author_id === me || id <= room.read || action === "update") return;
     room.count = Math.max(0, room.count + (action === "create" ? 1 : -1));
@@ -50,7 +57,7 @@ export function start(element, me, feed) {
   const onChange = ({ detail: { id, topic = "", action, message, unread } }) => {
     const mine = topic === `user:${me}`;
     if (!id || !isNewer(id, lastEventId)) return;
-    if (unread && mine) replace(unread);
+    if (unread && mine) isCounted(unread, action) ? replace(unread) : forget(unread.room_id);
     if (message && (mine || topic.startsWith("room:"))) count(message, action);
   };
   const fetchAll = async () => {

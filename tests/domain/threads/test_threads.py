@@ -169,6 +169,8 @@ async def test_who_writes_or_is_mentioned_follows_a_thread_and_nobody_else(house
     assert await followed(house, "eve") == {}
     assert await unread(house, "bob") == 3, "invited, the mention, and what was said after it"
     assert await unread(house, "eve") == 1, "invited"
+    await house.say("bob", room, "seen")
+    assert await unread(house, "bob") == 1, "who writes there has read what is above"
     me = house.people["bob"].id
     data = LevelUpdate(reader_id=me, level="nothing")
     await house.core.read_markers.set_level(house.caller("bob"), room, data)

@@ -21,6 +21,7 @@ import * as noteEditors from "./note_editors.js";
 import * as noteFlags from "./note_flags.js";
 import * as noteLink from "./note_link.js";
 import * as noteTasks from "./note_tasks.js";
+import * as noteThread from "./note_thread.js";
 import * as noteTools from "./note_tools.js";
 
 /**
@@ -43,6 +44,7 @@ export function startCards(element, list, feed, follow) {
   labelPicker.start(list, feed);
   noteDeleting.start(list, feed);
   follow();
+  noteThread.start(element, list, feed);
   noteEditors.start(element, feed);
   editingSender.start(element, feed);
   noteEditing.start(element, feed);

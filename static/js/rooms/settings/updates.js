@@ -1,4 +1,7 @@
-/** Changes of the open room: a new name; archived or not, closed or open, another role; leaves a room that is gone. */
+/**
+ * Changes of the open room: a new name; archived or not, closed or open, another role; leaves a room that is gone. A thread is called
+ * as its note is, and has the roles of its board.
+ */
 import { ask, Problem } from "../../lib/api.js";
 import { find } from "../../lib/elements.js";
 import { retryUntilDone } from "../../lib/retry.js";
@@ -10,15 +13,18 @@ export function start(element, feed) {
   const { signal } = controller;
   const id = Number(element.dataset.room);
   const { root = "" } = document.documentElement.dataset;
+  const [about, boardId] = [element.dataset.note, element.dataset.board].map(Number);
+  let version = 0; // of the note; messages make no new one
   const [accounts, administers] = ["accounts", "admin"].map((name) => name in document.documentElement.dataset);
 
   /** What depends on it is in the page as it was made. Typed text is kept. @param {Room} room */
-  const show = ({ name, archived, closed }) => {
+  const show = ({ name, archived, closed, board_id }) => {
     const words = find(element, "h1 bdi");
     if (name && words.textContent !== name) {
       retitle(words.textContent, name);
       words.textContent = name;
     }
+    if (about && board_id !== boardId) location.reload();
     if (archived !== "archived" in element.dataset || closed !== "closed" in element.dataset) location.reload();
   };
   /** An event does not say everything: after it was closed, or with another role, it is asked for. */
@@ -36,7 +42,11 @@ export function start(element, feed) {
   };
   const checkAgain = () => retryUntilDone(check, feed, signal);
   /** @param {FeedEventMap["change"]} event */
-  const onChange = ({ detail: { action, room, room_membership } }) => {
+  const onChange = ({ detail: { action, room, room_membership, note, membership } }) => {
+    if (note?.id === about && note.version > version) {
+      version = note.version;
+      checkAgain();
+    } else if (membership?.board_id === boardId) checkAgain();
     if (room?.id === id && action !== "delete") show(room);
     else if (room?.id === id || room_membership?.room_id === id) checkAgain();
   };

@@ -20,6 +20,7 @@ from tests.support.servers.reserved_ports import reserved_port
 from tests.support.servers.server_process import ServerProcess
 
 FOR_EVER = 1e6  # times the duration of a batch: a job pauses after its first batch
+OFTEN = {"quart_notes.background.assistant.AVAILABILITY_TTL": 0.05}  # the model's availability is checked
 # The headless shell draws no browser windows, which cost more than most of our pages.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -165,9 +166,8 @@ def hers(windows: Windows, shared_server: ServerProcess, ada: Any, place: int) -
 @pytest.fixture(scope="module")
 def assisted_server(upstream: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server whose assistant uses `upstream` and often checks its availability, for all tests of a module."""
-    constants = {"quart_notes.background.assistant.AVAILABILITY_TTL": 0.05}
     folder = tmp_path_factory.mktemp("assistant")
-    with serving("shared", folder, "--ollama-url", upstream.url, constants=constants) as server:
+    with serving("shared", folder, "--ollama-url", upstream.url, constants=OFTEN) as server:
         yield server
 
 

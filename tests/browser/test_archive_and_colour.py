@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.board import add, card, card_of, create, focused, fresh
 from tests.browser.windows import Windows, visit
@@ -58,6 +58,8 @@ CONTRASTS = """() => {
   }
   return found;
 }"""
+
+BACKGROUNDS = "cards => cards.map(card => getComputedStyle(card).backgroundColor)"
 
 
 @pytest.fixture
@@ -242,15 +244,11 @@ def test_every_text_on_every_colour_can_be_read_in_both_themes(
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         finished(page)
         measured: list[tuple[str, float]] = page.evaluate(CONTRASTS)
-        backgrounds |= {_background(one) for one in page.locator("ul.notes > li:not([data-done])").all()}
+        backgrounds |= set(page.locator("ul.notes > li:not([data-done])").evaluate_all(BACKGROUNDS))
 
         assert len(measured) > 20 * len(COLOURS)
         assert [(what, round(ratio, 2)) for what, ratio in measured if ratio < 4.5] == [], theme
     assert len(backgrounds) == 2 * len(COLOURS), "each colour differs from the others"
-
-
-def _background(one: Locator) -> str:
-    return str(one.evaluate("card => getComputedStyle(card).backgroundColor"))
 
 
 @pytest.fixture

@@ -5,13 +5,15 @@ from functools import partial
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser import rooms
 from tests.browser.assistant import FIELD, answer
+from tests.browser.conftest import OFTEN
 from tests.browser.rooms import message, person, room, say, write
 from tests.browser.test_accessibility import assert_accessible
 from tests.browser.windows import visit
+from tests.support.servers.server_process import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,17 @@ def test_its_room_is_the_first_conversation_and_appears_in_all_windows(windows, 
     expect(table.locator(".message-row .content")).to_have_text(["x", "y"])  # direct messages
 
 
+def until_found(page: Page) -> None:
+    """Return to the page, which then checks for the model, until it says no longer that the model is missing."""
+
+    def found() -> bool:
+        with page.expect_response("**/api/assistant"):
+            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        return page.locator("#assistant-missing").is_hidden()
+
+    wait_for(found, "the model is there")
+
+
 def test_the_page_names_the_missing_model_until_it_is_there(home, upstream, model):
     upstream.has("another:latest")
     try:
@@ -68,8 +81,7 @@ def test_the_page_names_the_missing_model_until_it_is_there(home, upstream, mode
         page.fill(FIELD, "half a ")
     finally:
         upstream.has("llama3.2:latest")
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(missing).to_be_hidden()
+    until_found(page)
     page.get_by_role("button", name="Ask again").click()
 
     expect(answer(page, "done").locator(".content")).to_have_text("x")
@@ -130,6 +142,7 @@ def test_without_a_model_no_page_shows_the_assistant(windows, server, upstream):
     """Only users who can set it up see how; it appears as soon as there is a model."""
     server.stop()
     server.flags = ("--ollama-url", upstream.url)
+    server.constants = OFTEN
     upstream.has("another:latest")
     try:
         server.start()
@@ -143,8 +156,7 @@ def test_without_a_model_no_page_shows_the_assistant(windows, server, upstream):
     finally:
         upstream.has("llama3.2:latest")
     page.get_by_role("heading", name="Assistant").wait_for()
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.locator("#assistant-missing")).to_be_hidden()
+    until_found(page)
     visit(page, server, f"/front/rooms/{place}")
 
     expect(page.locator("#ask-button")).to_be_visible()

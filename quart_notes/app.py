@@ -187,6 +187,7 @@ def _manage_lifespan(app: Quart, core: Core) -> None:
     async def stop() -> None:
         core.replication.stop()
         core.presence.close()
+        core.online.close()
         core.stream_revocation.close()
         core.passwords.close()
         core.broadcaster.close()

@@ -55,6 +55,7 @@ from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.event_log import EventLog
 from quart_notes.live.feed import Feed
 from quart_notes.live.follower import CommitChannel, Follower
+from quart_notes.live.online import Online
 from quart_notes.live.presence import Presence
 from quart_notes.live.response_cache import ResponseCache
 from quart_notes.live.writer import Change, Writer
@@ -130,6 +131,7 @@ class Core:
 
     def _wire_jobs(self, settings: Settings, wired: tuple[Database, EventLog, Writer]) -> None:
         """Wire what works beside requests."""
+        self.online = Online(self.broadcaster, self.presence, self.rooms.partners)
         self.reaction_events = BatchedEvents(self.reactions, "reactions")
         self.thread_events = BatchedEvents(self.threads, "the thread")
         self.reactions.on_unsent = self.reaction_events.schedule

@@ -248,7 +248,7 @@ def test_only_the_follower_publishes_logged_events_and_only_the_domain_records_t
     recording = {name for name, tree in MODULES.items() if _calls(tree, "record")}
 
     publishing = {name for name, tree in MODULES.items() if _calls(tree, "publish")}
-    assert publishing == {"live.follower", "live.presence", "dev.reload"}
+    assert publishing == {"live.follower", "live.presence", "live.online", "dev.reload"}
     assert recording
     assert all(name.startswith("domain.") for name in recording), recording
     # The shared board, the lobby and the signing key are created before the writer runs, without events.

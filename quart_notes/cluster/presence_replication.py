@@ -18,7 +18,7 @@ DATAGRAM_INTERVAL = 0.1  # seconds for each datagram of a broadcast until the ne
 SUSPENDED_AFTER = 1.0  # seconds that a timer may be late; after more, this process was suspended
 ID_BYTES = 8
 
-Topic = Annotated[str, Field(pattern=r"^(room|board):[1-9][0-9]{0,18}$")]
+Topic = Annotated[str, Field(pattern=r"^((room|board):[1-9][0-9]{0,18}|online)$")]
 
 
 class DatagramTransport(Protocol):

@@ -18,6 +18,7 @@ from quart_notes.schemas import (
     MembershipOut,
     MessageOut,
     NoteOut,
+    OnlineOut,
     OutputModel,
     PreferenceOut,
     PresenceOut,
@@ -62,6 +63,7 @@ USERS = "users"  # existing and new users
 ROOMS = "rooms"  # existing and new rooms
 ACCESS = "access"  # users whose access has changed: internal, clients may not subscribe
 WORK = "work"  # work that the server has to start or cancel: internal, clients may not subscribe
+ONLINE = "online"  # who is online: internal, what presence is counted under
 ALL_BOARDS = "board:*"  # the notes of all boards: in open mode only
 ALL_ROOMS = "room:*"  # the messages of all public rooms
 CLOSED_ROOMS = "closed:*"  # the messages of the subscriber's closed rooms: the server puts these rooms in its place
@@ -178,6 +180,18 @@ class EditingEvent(Event):
     summary: ClassVar[str] = "Who edits which note of a board has changed"
 
     editing: EditingOut = Field(description="All notes of the board that are being edited now.")
+
+
+class OnlineEvent(Event):
+    """Somebody came online or left: sent to those who have direct messages with them. It has no id.
+
+    Each gets it on their own topic.
+    """
+
+    example_topic: ClassVar[str] = user(3)
+    summary: ClassVar[str] = "Somebody you have direct messages with came online or left"
+
+    online: OnlineOut = Field(description="Who.")
 
 
 class BoardEvent(DurableEvent):
@@ -308,7 +322,7 @@ DURABLE: tuple[type[DurableEvent], ...] = (
     PreferenceEvent,
     JobEvent,
 )
-VOLATILE: tuple[type[Event], ...] = (PresenceEvent, EditingEvent)
+VOLATILE: tuple[type[Event], ...] = (PresenceEvent, EditingEvent, OnlineEvent)
 
 
 def growing_answer_prefix(topic: str, message_id: int) -> str:

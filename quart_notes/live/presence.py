@@ -39,7 +39,7 @@ class Attendance(NamedTuple):
     def shown(self, topic: str) -> frozenset[int]:
         """The users whom an event of the topic may name."""
         writers = frozenset(user_id for user_id, _ in self.writing)
-        return writers if events.is_board(topic) else self.users | writers
+        return writers if events.is_board(topic) or topic == events.ONLINE else self.users | writers
 
 
 class Replication(Protocol):
@@ -86,10 +86,12 @@ class Presence:
 
     load_users    loads the users whose ids other processes report
     replication   informs other processes; it sets itself
+    on_online     called after `online` has changed
     """
 
     def __init__(self, broadcaster: Broadcaster, load_users: LoadUsers) -> None:
         self.replication: Replication | None = None
+        self.on_online: Callable[[], None] = _nothing
         self._broadcaster = broadcaster
         self._load_users = load_users
         self._places: dict[str, _Place] = {}  # topic → who is there
@@ -161,6 +163,11 @@ class Presence:
             guests=sorted(everywhere.guests),
             typing=_by_nickname(users[user_id] for user_id, _ in everywhere.writing if user_id in users),
         )
+
+    @property
+    def online(self) -> frozenset[int]:
+        """The ids of the users who are online, at any process."""
+        return self._everywhere(events.ONLINE).users
 
     def edited(self, board_id: int) -> EditingOut:
         """The notes of a board that are being edited at this moment."""
@@ -333,6 +340,9 @@ class Presence:
 
     def _event(self, topic: str, place: _Place) -> PresenceEvent | EditingEvent | None:
         """What to publish; None while nobody edits a note of a board and its subscribers know that."""
+        if topic == events.ONLINE:
+            self.on_online()
+            return None
         number = events.number_of(topic)
         if not events.is_board(topic):
             return PresenceEvent(topic=topic, action="update", presence=self.now(number))
@@ -349,7 +359,7 @@ class Presence:
 
 
 def _nothing() -> None:
-    """An anonymous connection leaves nothing behind."""
+    """An anonymous connection leaves nothing behind, and nobody need be told who is online."""
 
 
 def _by_nickname(users: Iterable[UserOut]) -> list[UserOut]:

@@ -151,6 +151,7 @@ from quart_notes.schemas.rooms import (
     Level,
     MyRole,
     MyRoomOut,
+    OnlineOut,
     PresenceOut,
     ReadingUpdate,
     RoomCreate,

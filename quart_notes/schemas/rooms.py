@@ -124,6 +124,15 @@ class UnreadQuery(BaseModel):
     board_id: Id | None = Field(None, description="The threads of this board's notes with unread messages instead.")
 
 
+class OnlineOut(OutputModel):
+    """Whether a user is online: a connection follows their own topic."""
+
+    model_config = example({"user_id": 3, "online": True})
+
+    user_id: Id = Field(description="Who.")
+    online: bool = Field(description="Whether they are.")
+
+
 class TypingNotice(InputModel):
     """A user is typing."""
 

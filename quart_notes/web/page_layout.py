@@ -32,6 +32,7 @@ async def shell() -> dict[str, Any]:
                      conversations: those of `me`, by newest activity
     threads          MyRoomOut: the threads that `me` follows, by newest activity: those with unread messages, and
                      THREADS in all
+    online           ids of the users who are online, without `me`
     assistant_room   RoomOut, the private room of `me` with the assistant, or None
     assistant_there  whether it could answer since the start; assistant_wanted: whether the settings ask for one
     unread           unread counts by the room's id; unread_total: their sum
@@ -63,6 +64,7 @@ async def shell() -> dict[str, Any]:
         "archived_rooms": [room for room in public if room.archived],
         "conversations": [room for room in recent if room.kind == "direct"],
         "threads": _threads(recent, counts),
+        "online": core().presence.online - {me and me.id},
         "assistant_room": private,
         "assistant_there": await core().assistant.is_there(),
         "assistant_wanted": core().assistant.enabled,

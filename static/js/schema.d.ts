@@ -226,6 +226,11 @@ interface NotificationsOut {
   notifications: NotificationOut[];
 }
 
+interface OnlineOut {
+  user_id: number;
+  online: boolean;
+}
+
 interface Outcome {
   created?: number;
   known?: number;

@@ -86,6 +86,7 @@ type FeedEvent = {
   unread?: Unread;
   presence?: Presence;
   editing?: EditingOut;
+  online?: OnlineOut;
   board?: Omit<Board, "role">;
   member?: Member;
   membership?: Membership;

@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import serving
 from tests.browser.rooms import be, block_websockets, enter, fresh, message
+from tests.browser.test_accessibility import assert_accessible
 from tests.browser.windows import visit
+from tests.support.servers.server_process import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,33 @@ def test_a_second_tab_shows_presence_from_the_start(windows, shared_server, hers
 def _as_if_nobody_were_there(route) -> None:
     answer = route.fetch()
     route.fulfill(response=answer, body=re.sub(r"\d+ here", "0 here", answer.text()))
+
+
+@pytest.fixture
+def online(rest, ada, bob):
+    """The API's list of who is online for ada; bob and ada have direct messages."""
+    said = {"author_id": bob["id"], "recipient_id": ada["id"], "content": "hello"}
+    assert rest.post("/api/messages", json=said).status_code == 201
+    return lambda: rest.get(f"/api/me/online?person_id={ada['id']}").json()
+
+
+def test_a_dot_says_who_of_the_conversations_is_online(windows, shared_server, hers, bob, online):
+    row = hers.locator("#conversations .room", has_text=bob["nickname"])
+    expect(row).to_have_count(1)
+    expect(row.locator(".online-dot")).to_be_hidden()
+
+    his = visit(be(windows(), shared_server, bob), shared_server)  # on any page
+    expect(row.locator(".online-dot")).to_be_visible()
+    expect(row.get_by_role("link")).to_have_accessible_name(re.compile(rf"{bob['nickname']} online"))
+    assert_accessible(hers)
+    assert online() == [bob["id"]]
+    assert "data-online" in hers.context.request.get(f"{shared_server.base}/front/rooms").text()
+    hers.context.set_offline(True)
+    expect(hers.locator("#connection")).not_to_have_text("Live")
+    his.close()
+    wait_for(lambda: online() == [], "he has left")
+    hers.context.set_offline(False)
+    expect(row.locator(".online-dot")).to_be_hidden()
 
 
 def test_typing_is_shown_to_others_and_ends_with_the_message(windows, shared_server, hers, bob, place):

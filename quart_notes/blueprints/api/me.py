@@ -71,6 +71,18 @@ async def change_profile(data: ProfileUpdate) -> Response:
     return json_item(*await core().profiles.change((await _me()).id, data))
 
 
+@blueprint.get("/online")
+@takes(PERSON_ID)
+@responds(*list_response("Their ids.", list[int]), problems=(NotFoundError,))
+async def list_online() -> Response:
+    """List who is online.
+
+    Of those with whom you have direct messages.
+    """
+    found, position = await core().online.partners((await _me()).id), await core().log.newest()
+    return json_list(dump(found), position)
+
+
 @blueprint.get("/preferences")
 @takes(PERSON_ID)
 @responds(*list_response("Values by key.", dict[str, Any]), problems=(NotFoundError,))

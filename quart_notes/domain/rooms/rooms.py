@@ -154,6 +154,18 @@ class Rooms(Service):
             rows: Any = Room.filter(followable_rooms(caller), id__in=list(ids)).using_db(connection)
             return dict(await rows.values_list("id", "board_id"))
 
+    async def partners(self, user_ids: Collection[int]) -> dict[int, set[int]]:
+        """With whom users have direct conversations, by the users' ids."""
+        ids, found = set(user_ids), dict[int, set[int]]()
+        async with self._database.snapshot() as connection:
+            direct = Room.filter(Q(lower_id__in=ids) | Q(upper_id__in=ids), kind="direct").using_db(connection)
+            pairs: Any = await direct.values_list("lower_id", "upper_id")
+        for one, other in pairs:
+            for user_id, partner in ((one, other), (other, one)):
+                if user_id in ids and one != other:
+                    found.setdefault(user_id, set()).add(partner)
+        return found
+
     async def replay_starts(self, caller: Caller) -> dict[int, int]:
         """The closed rooms of a caller: the event after which a replay to them may begin, by the room's id."""
         if caller.trusted:

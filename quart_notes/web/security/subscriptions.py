@@ -27,7 +27,8 @@ class FeedAccess:
     """An authorised subscription.
 
     user     of the subscriber, or None: anonymous
-    places   topics of the rooms and boards that it names one by one; the user is present there
+    places   topics of the rooms and boards that it names one by one; the user is present there. With their own topic
+             ONLINE
     grant    of the session or token; None: nobody signed in
     all_closed   it has named all closed rooms at once; these are among its topics
     threads  the boards of the threads among its topics, by topic
@@ -108,6 +109,8 @@ async def authorise_feed(query: FeedQuery) -> FeedAccess:
         unknown = ", ".join(sorted(topics - visible))
         raise UnknownTopicError(f"There is no topic {unknown or '(empty)'} for you.")
     places = tuple(sorted(topic for topic in topics if PLACE.fullmatch(topic)))
+    if who.user is not None and events.user(who.user.id) in topics:
+        places += (events.ONLINE,)
     if events.CLOSED_ROOMS not in topics:
         return FeedAccess(topics, who.user, places, grant, threads=threads)
     closed = frozenset() if grant is None or who is not grant.caller else grant.rooms

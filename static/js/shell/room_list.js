@@ -38,6 +38,7 @@ export function start(element, me, feed) {
     place(list, shown, comesBefore);
     showArchive();
     if (room.kind === "direct") none?.setAttribute("hidden", "");
+    if (room.kind === "direct" && !known) loadOnline();
     if (room.kind === "private") own?.querySelector(".assistant-door")?.remove();
   };
   /** What was the newest message may be deleted: then the server knows the one before. @param {Message} message @param {FeedAction} action */
@@ -61,6 +62,20 @@ export function start(element, me, feed) {
     emit(document, "rooms:listed");
   };
   const load = () => retryUntilDone(fetchAll, feed, signal);
+  /** @param {number} id @param {boolean} online */
+  const showOnline = (id, online) => {
+    for (const avatar of own?.querySelectorAll(`.avatar[data-who="${id}"]`) ?? []) {
+      avatar.closest(".room")?.toggleAttribute("data-online", online && id !== me);
+    }
+  };
+  /** Events of who is online are not repeated: what came before the connection is asked for. */
+  const fetchOnline = async () => {
+    if (!me || !own?.querySelector("[data-kind=direct]")) return;
+    /** @type {number[]} */ const ids = (await ask(`/me/online?person_id=${me}`, { signal })).value;
+    for (const room of own.querySelectorAll("[data-online]")) room.removeAttribute("data-online");
+    for (const id of ids) showOnline(id, true);
+  };
+  const loadOnline = () => feed.state === "live" && retryUntilDone(fetchOnline, feed, signal);
   /** A membership says which room, and no more. @param {number} id */
   const fetchOne = async (id) => {
     const { value } = await ask(`/rooms/${id}`, { signal }).catch(() => ({ value: null })); // it may be gone again
@@ -77,7 +92,8 @@ export function start(element, me, feed) {
     }
   };
   /** @param {FeedEventMap["change"]} event */
-  const onChange = ({ detail: { topic, action, room, room_membership, message, unread, note } }) => {
+  const onChange = ({ detail: { topic, action, room, room_membership, message, unread, note, online } }) => {
+    if (online) showOnline(online.user_id, online.online);
     if (unread?.note_id && topic === `user:${me}`) follow(unread, action);
     const thread = note?.thread && item(note.thread.room_id);
     if (thread && note.title) fill(thread, { name: note.title, closed: false });
@@ -94,6 +110,8 @@ export function start(element, me, feed) {
 
   feed.addEventListener("change", onChange, { signal });
   feed.addEventListener("reset", load, { signal });
+  feed.addEventListener("state", loadOnline, { signal });
+  loadOnline();
   document.addEventListener("server-role:changed", load, { signal });
   const stopFilter = roomFilter.start(element);
   return () => {

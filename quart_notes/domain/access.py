@@ -11,6 +11,7 @@ from quart_notes.live import events
 from quart_notes.live.writer import Change
 from quart_notes.models import Membership
 from quart_notes.schemas import Role, Scope, UserOut
+from quart_notes.storage.database import execute_briefly
 
 SHARED_BOARD = 1  # the board that everybody shares
 # Plain SQL, and one query for the board and the role: every change of a note runs it.
@@ -88,7 +89,7 @@ async def role_on(connection: BaseDBAsyncClient, caller: Caller, board_id: int) 
     """The caller's role on a board; None when the caller sees no such board."""
     if board_id == SHARED_BOARD and not caller.guest:
         return "owner" if caller.trusted or caller.admin else "editor"
-    _, found = await connection.execute_query(ROLE, [board_id, caller.id or 0])
+    found = await execute_briefly(connection, ROLE, board_id, caller.id or 0)
     if not found:
         return None
     role: Role | None = "owner" if caller.trusted else found[0]["role"]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
@@ -41,6 +42,7 @@ from quart_notes.schemas import (
 )
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.schemas.ranks import initial_rank
+from quart_notes.storage.database import execute_briefly
 
 ON_BOARD = NoteFilter()
 FORMATTED = ("content_json", "tasks_done", "tasks_total")  # columns of what is made of the description
@@ -67,6 +69,8 @@ def _insertion(given: Sequence[str], same: Mapping[str, str] = MappingProxyType(
     return f"INSERT INTO note (version, {', '.join(columns)}) VALUES (1, {values})"  # noqa: S608 - our own names
 
 
+# Plain SQL here too: Tortoise takes 150 µs to make the query for a note.
+READ = f"SELECT {', '.join(Note._meta.db_fields)} FROM note WHERE id = ?1 AND board_id = ?2 AND deleted_at IS NULL"  # noqa: S608 - our own names
 INSERT = _insertion((*ALWAYS, "updated_at", "updated_by", *SELDOM))
 INSERT_BRIEFLY = _insertion(ALWAYS, {"created_at": "updated_at", "created_by": "updated_by"})
 
@@ -96,7 +100,7 @@ class Notes(Service):
             note = await Note.get_or_none(id=note_id, using_db=connection)
             if note is None or await role_on(connection, caller, note.board_id) is None:  # it was moved away
                 return None
-            return NoteOut.model_validate(note)
+            return note_out(note)
 
         return await make_once(
             self._write, request_of("note", caller.id, data, data.client_key, board_id), work, made, caller.id
@@ -121,7 +125,7 @@ class Notes(Service):
                 sent["labels"] = [label.name for label in labels]
             sent = {name: value for name, value in sent.items() if getattr(note, name) != value}
             if not sent:
-                return NoteOut.model_validate(note)
+                return note_out(note)
             if "labels" in sent:
                 await relabel(change, note, labels)
             return await save_fields(change, note, sent, formatted)
@@ -150,7 +154,7 @@ class Notes(Service):
         async with self._snapshot() as (connection, position):
             await require_role(connection, caller, board_id, "viewer")
             note = await require_note(connection, board_id, note_id)
-        return NoteOut.model_validate(note), position
+        return note_out(note), position
 
     async def editor(self, caller: Caller, board_id: int, note_id: int, *, author_id: int) -> UserOut:
         """A user who may change a note; ValidationFailedError when there is no such user."""
@@ -166,7 +170,7 @@ class Notes(Service):
         async with self._database.snapshot() as connection:
             await require_role(connection, caller, board_id, "viewer")
             note = await _deleted(connection, board_id, note_id)
-        return None if note is None else NoteOut.model_validate(note)
+        return None if note is None else note_out(note)
 
     async def find(self, caller: Caller, board_id: int, query: NoteQuery) -> Listed[NoteOut]:
         """Notes by id ascending, search results newest first, `query.limit` at most."""
@@ -268,7 +272,7 @@ async def delete_note(change: Change, note: Note) -> NoteOut:
     await note.save(using_db=change.connection, update_fields=["deleted_at", "deleted_by"])
     await delete_thread(change, note)
     await record_inboxes_with(change, note_id=note.id)
-    return record_note(change, "delete", NoteOut.model_validate(note))
+    return record_note(change, "delete", note_out(note))
 
 
 async def restore_note(change: Change, note: Note) -> NoteOut:
@@ -343,11 +347,12 @@ async def require_note(
     connection: BaseDBAsyncClient, board_id: int, note_id: int, allowed: Precondition = None
 ) -> Note:
     """The note, if it is on this board and not deleted; NotFoundError, and StaleVersionError when `allowed` says no."""
-    note = await Note.get_or_none(id=note_id, board_id=board_id, deleted_at__isnull=True, using_db=connection)
-    if note is None:
+    rows = await execute_briefly(connection, READ, note_id, board_id)
+    if not rows:
         raise NotFoundError(f"Note {note_id} not found")
+    note = Note.of_row(rows[0])
     if allowed is not None and not allowed(note.version):
-        current = NoteOut.model_validate(note).model_dump(mode="json")
+        current = note_out(note).model_dump(mode="json")
         raise StaleVersionError(
             f"Note {note_id} is at version {note.version}: somebody changed it first.", extra={"note": current}
         )
@@ -369,9 +374,22 @@ async def save_note(change: Change, action: Action, note: Note, *fields: str, ch
     if "archived_at" in fields and note.archived_at is not None:
         note.archived_at = note.updated_at
     note.search_text = search_text(note)
-    fields = (*fields, "version", "updated_at", "updated_by", "done_at", "done_by", "search_text", *GROUP_COLUMNS)
-    await note.save(using_db=change.connection, update_fields=fields)
-    return record_note(change, action, NoteOut.model_validate(note))
+    columns = (*fields, "version", "updated_at", "updated_by", "done_at", "done_by", "search_text", *GROUP_COLUMNS)
+    values = [getattr(note, name) for name in columns]
+    await execute_briefly(change.connection, _update(columns), note.id, *values)
+    return record_note(change, action, note_out(note))
+
+
+@cache
+def _update(columns: Sequence[str]) -> str:
+    """The statement that saves these columns. Tortoise makes it anew for each note, which takes 100 µs."""
+    assignments = ", ".join(f"{name} = ?{number}" for number, name in enumerate(columns, 2))
+    return f"UPDATE note SET {assignments} WHERE id = ?1"  # noqa: S608 - our own names
+
+
+def note_out(note: Note) -> NoteOut:
+    """A stored note as everybody sees it: what is stored was checked before."""
+    return NoteOut.of_valid({name: getattr(note, name) for name in NoteOut.model_fields})
 
 
 def record_note(change: Change, action: Action, note: NoteOut) -> NoteOut:

@@ -1,7 +1,7 @@
 """The tasks of notes, each changed in its own line: what others change at the same time stays."""
 
 from quart_notes.domain.access import Caller, require_role
-from quart_notes.domain.notes import FORMATTED, require_note, save_note, set_formatted
+from quart_notes.domain.notes import FORMATTED, note_out, require_note, save_note, set_formatted
 from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.text.markdown import format_text, tree_json
 from quart_notes.domain.text.task_lines import find_task, task_nodes, ticks_of, with_task, with_ticks, without_done
@@ -25,10 +25,10 @@ class Tasks(Service):
         ticks = ticks_of(note.description, content)
         line = find_task(note.description or "", ticks, data.line, data.source)
         if line is None:
-            current = NoteOut.model_validate(note).model_dump(mode="json")
+            current = note_out(note).model_dump(mode="json")
             raise TaskMovedError("Somebody else has changed this task or deleted it.", extra={"note": current})
         if ticks[line] == data.done:
-            return NoteOut.model_validate(note)
+            return note_out(note)
         note.description = with_ticks(note.description or "", {line: data.done})
         note.tasks_done += 1 if data.done else -1
         if content is not None:  # a tick changes nothing else in it; to parse the whole text costs much more
@@ -68,7 +68,7 @@ class Tasks(Service):
 
 async def _save_text(change: Change, note: Note, text: str) -> NoteOut:
     if text == (note.description or ""):
-        return NoteOut.model_validate(note)
+        return note_out(note)
     note.update_from_dict({"description": text if text.strip() else None})
     await set_formatted(change, note, format_text(note.description))
     return await save_note(change, "update", note, "description", *FORMATTED, changed=["tasks"])

@@ -1,7 +1,9 @@
 """Notes."""
 
 import json
+from collections.abc import Mapping
 from functools import cached_property
+from typing import Any, Self
 
 from tortoise import fields
 from tortoise.models import Model
@@ -59,6 +61,11 @@ class Note(Model):
             ("board_id", "deleted_at", "id"),
             ("board_id", "updated_at"),
         )  # those of the order on the page are in 0020
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Self:
+        """The note of a row with all columns."""
+        return cls._init_from_db(**row)
 
     @property
     def rank(self) -> str:

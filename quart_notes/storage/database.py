@@ -76,6 +76,9 @@ class Transaction(Protocol):
     def change_count(self) -> int:
         """A count of changes; an equal count means that nothing was written in between."""
 
+    async def execute_briefly(self, query: str, values: list[Any]) -> Sequence[Any]:
+        """Run a statement about one row, found by its key; returns the rows. SQLite runs it without its thread."""
+
     async def commit_events(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
         """Number and insert (topic, body, subject) in order, and commit; returns the number of the first."""
 
@@ -253,6 +256,11 @@ async def _applied_migrations(connection: BaseDBAsyncClient) -> list[str]:
     except OperationalError:
         return []
     return [row["name"] for row in rows]
+
+
+async def execute_briefly(connection: BaseDBAsyncClient, query: str, *values: Any) -> Sequence[Any]:
+    """Run a statement about one row, found by its key, in a transaction; returns the rows."""
+    return await cast(Transaction, connection).execute_briefly(query, [*values])
 
 
 def change_count(connection: BaseDBAsyncClient) -> int:

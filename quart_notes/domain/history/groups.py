@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from quart_notes.live.writer import Change
 from quart_notes.models import Note
 from quart_notes.schemas import NOTE_FLAGS
+from quart_notes.storage.database import execute_briefly
 
 GROUP_LENGTH = timedelta(minutes=2)  # from its beginning, so that editing for an hour is not one change
 REVISIONS_MAX = 200  # of one note
@@ -39,7 +40,7 @@ async def begin_or_join_group(change: Change, note: Note, now: datetime, changed
     if in_time and note.updated_by == change.by and NEVER_JOINING.isdisjoint(changed):
         note.changes = _text([*changes_in(note.changes), *changed])
         return
-    await change.connection.execute_query(COPY, [note.id, now])
+    await execute_briefly(change.connection, COPY, note.id, now)
     if note.version > REVISIONS_MAX:  # it cannot have more revisions than versions
         await change.connection.execute_query(DELETE_OLDEST, [note.id, REVISIONS_MAX])
     note.changes, note.changes_since = _text(changed), now

@@ -189,6 +189,12 @@ class PostgresTransaction(TransactionWrapper):
         with translate_errors():
             return await self._connection.fetchval(f"{_numbered(query)} RETURNING id", *values)
 
+    async def execute_briefly(self, query: str, values: list[Any]) -> Sequence[Any]:
+        """Run a statement about one row; returns the rows."""
+        _, rows = await self.execute_query(query, values)
+        found: Sequence[Any] = rows
+        return found
+
     async def execute_many(self, query: str, values: list[Any]) -> None:
         """Run a statement for each of many rows."""
         self._count()

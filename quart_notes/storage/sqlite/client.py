@@ -100,6 +100,18 @@ class SqliteTransaction(SqliteTransactionWrapper):
         """
         return int(self._connection._conn.execute(query, values).lastrowid or 0)
 
+    @translate_exceptions
+    async def execute_briefly(self, query: str, values: list[Any]) -> Sequence[Any]:
+        """Run a statement about one row, by its key, in the calling thread, as `execute_insert`; returns the rows.
+
+        In the thread of a reader, which may still run the query of a task that was cancelled.
+        """
+        if self._reads_only:
+            found: Sequence[Any] = (await self.execute_query(query, values))[1]
+        else:
+            found = self._connection._conn.execute(query, values).fetchall()
+        return found
+
     async def commit_events(self, entries: Sequence[tuple[str, bytes, str | None]], at: datetime) -> int:
         """Number and insert (topic, body, subject) in order, and commit; returns the number of the first."""
         return await self.run_and_commit(partial(_append, entries, at))

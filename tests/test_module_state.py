@@ -10,6 +10,7 @@ CONSTANT = re.compile(r"_?[A-Z]\w*|__all__|__version__")  # constants, types and
 KNOWN = {"log", "blueprint", "client_class"}  # a logger, a blueprint, and a name that Tortoise requires
 CHANGING = {"append", "add", "update", "pop", "clear", "extend", "remove", "setdefault"}
 CACHED = {
+    "domain.notes._update",  # statements for the combinations of a note's columns
     "web.assets.build_id",  # a digest of files that do not change while a server runs
     "web.script_bundles._bundle",  # made of those files
     "web.script_bundles.bundles",  # the paths of those of a page: the templates name each page

@@ -374,7 +374,8 @@ async def save_note(change: Change, action: Action, note: Note, *fields: str, ch
     if "archived_at" in fields and note.archived_at is not None:
         note.archived_at = note.updated_at
     note.search_text = search_text(note)
-    columns = (*fields, "version", "updated_at", "updated_by", "done_at", "done_by", "search_text", *GROUP_COLUMNS)
+    also = ("version", "updated_at", "updated_by", "done_at", "done_by", "search_text", *GROUP_COLUMNS)
+    columns = tuple(sorted({*fields, *also}))
     values = [getattr(note, name) for name in columns]
     await execute_briefly(change.connection, _update(columns), note.id, *values)
     return record_note(change, action, note_out(note))
@@ -382,7 +383,7 @@ async def save_note(change: Change, action: Action, note: Note, *fields: str, ch
 
 @cache
 def _update(columns: Sequence[str]) -> str:
-    """The statement that saves these columns. Tortoise makes it anew for each note, which takes 100 µs."""
+    """The statement that saves these columns, sorted. Tortoise makes one for each note, which takes 100 µs."""
     assignments = ", ".join(f"{name} = ?{number}" for number, name in enumerate(columns, 2))
     return f"UPDATE note SET {assignments} WHERE id = ?1"  # noqa: S608 - our own names
 

@@ -22,7 +22,7 @@ from quart_notes.web.compression import VARY, coding_for, codings_of, compressed
 from quart_notes.web.content_codings import IDENTITY, MIN_BYTES
 from quart_notes.web.error_handlers import PROBLEM_TYPE
 from quart_notes.web.etags import known_tag
-from quart_notes.web.fast_post import FAST_ROUTES, FastResponse, try_fast
+from quart_notes.web.fast_routes import FastResponse, find_fast_route, try_fast
 from quart_notes.web.raw_headers import SCOPE_FIELDS, field_text, fields_in
 from quart_notes.web.request_ids import CURRENT, HEADER, SCOPE_NAME
 from quart_notes.web.security.allowed_hosts import is_served, not_served
@@ -110,14 +110,14 @@ class HTTPConnection(ASGIHTTPConnection):
     async def _fast_response(self, body: bytes) -> FastResponse | None:
         scope: Any = self.scope
         root = scope["root_path"]
-        way = self.app.extensions.get(FAST_ROUTES, {}).get((scope["method"], scope["path"].removeprefix(root)))
-        if way is None or not scope["path"].startswith(root) or not self._host_is_served:
+        if not (scope["path"].startswith(root) and self._host_is_served):
             return None
-        secure = scope["scheme"] == "https"
-        reply: FastResponse | None = await way.respond(
-            self.app.extensions["quart_notes"], root, scope[SCOPE_FIELDS], body, secure=secure
-        )
-        return reply
+        found = find_fast_route(self.app, scope["method"], scope["path"].removeprefix(root))
+        if found is None:
+            return None
+        route, ids = found
+        core: Core = self.app.extensions["quart_notes"]
+        return await route.respond(core, root, scope[SCOPE_FIELDS], body, ids, secure=scope["scheme"] == "https")
 
     async def _through_quart(self, serving: Awaitable[None], name: bytes, send: ASGISendCallable) -> None:
         try:

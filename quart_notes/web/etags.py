@@ -7,6 +7,7 @@ from hashlib import blake2b
 from quart import request
 
 from quart_notes.errors import InvalidIfMatchError
+from quart_notes.web.raw_headers import Fields, field_text
 
 ENTITY_TAG = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
 # The suffix of the tag of a compressed response: ours is that of Caddy, and Apache, Jetty and others have similar ones.
@@ -17,6 +18,11 @@ TAG_LIST = re.compile(rf"\s*{ENTITY_TAG.pattern}\s*(?:,\s*{ENTITY_TAG.pattern}\s
 def tags_sent(name: str) -> str | None:
     """The entity tags of If-Match or If-None-Match: one list, in any number of headers."""
     return ", ".join(request.headers.getlist(name)) if name in request.headers else None
+
+
+def tags_in(fields: Fields, name: bytes) -> str | None:
+    """The same, of a request's headers in lower case."""
+    return field_text(fields, name) if name in fields else None
 
 
 def etag_of(body: bytes) -> str:

@@ -95,10 +95,12 @@ async def test_a_browser_without_a_session_is_redirected_to_sign_in_and_back(hou
 
 
 async def test_the_fast_path_checks_the_caller(house: House):
-    from quart_notes.web.fast_post import FAST_ROUTES
+    from quart_notes.web.fast_routes import find_fast_route
     from quart_notes.web.raw_headers import fields_of
 
-    (way,) = house.app.extensions[FAST_ROUTES].values()
+    found = find_fast_route(house.app, "POST", "/api/boards/1/notes")
+    assert found
+    way, ids = found
     body = b'{"title": "short"}'
     kind = (b"content-type", b"application/json")
     cookie = await house.cookie("ada")
@@ -108,7 +110,7 @@ async def test_the_fast_path_checks_the_caller(house: House):
             assert (await known.get("/api/me")).status_code == 200
 
     async def status(*headers: tuple[bytes, bytes]) -> int | None:
-        reply = await way.respond(house.core, "", fields_of([kind, *headers]), body)
+        reply = await way.respond(house.core, "", fields_of([kind, *headers]), body, ids)
         return None if reply is None else reply.status
 
     assert await status((b"cookie", f"quart_notes_session={cookie}".encode())) == 201
@@ -119,6 +121,9 @@ async def test_the_fast_path_checks_the_caller(house: House):
     assert await status((b"authorization", f"Basic {write}".encode())) is None
     assert await status((b"cookie", f"quart_notes_session={cookie}x".encode())) is None
     mine = (b"cookie", f"quart_notes_session={cookie}".encode())
+    page = (b"host", b"localhost"), (b"origin", b"http://localhost"), (b"sec-fetch-site", b"same-origin")
+    assert await status(mine, *page) == 201
+    assert await status(mine, (b"host", b"localhost"), (b"origin", b"https://localhost:1")) is None
     assert await status(mine, (b"origin", b"https://evil.example")) is None
     assert await status(mine, (b"sec-fetch-site", b"cross-site")) is None
     assert await status((b"authorization", b"Bearer qn_made-up"), mine) is None, "a token that does not hold counts"

@@ -18,7 +18,8 @@ from quart_notes.schemas import (
 )
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
-from quart_notes.web.etags import if_match, tags_sent
+from quart_notes.web.etags import if_match, tags_sent, version_tag
+from quart_notes.web.fast_routes import FastRequest, FastResponse, add_fast_route, quart_request
 from quart_notes.web.fragments import pages_address
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import responds
@@ -63,7 +64,14 @@ async def send_message(data: MessageCreate) -> Response:
     It goes to every open page of its author and its recipient, and to nobody else. Sent again with the same
     `client_key` it is not posted twice; with another text or another recipient, the key is refused (409).
     """
-    return posted(await core().messages.send(await caller(), data))
+    return (await _send(await quart_request(), data)).response()
+
+
+async def _send(sent: FastRequest, data: MessageCreate) -> FastResponse:
+    return posted(sent, await sent.core.messages.send(sent.caller, data))
+
+
+add_fast_route(blueprint, "POST", "", MessageCreate, _send)
 
 
 @blueprint.get("/<id:message_id>")
@@ -160,9 +168,13 @@ def pages(found: Listed[MessageOut], query: MessageQuery) -> Response:
     return page(MessageOut, found, **links)
 
 
-def posted(written: Committed[Posted]) -> Response:
+def posted(sent: FastRequest, written: Committed[Posted]) -> FastResponse:
     """201 for a new message, 200 for one that was posted before; its author has stopped typing."""
     (message, new), position = written
-    core().presence.stopped_typing(message.room_id, message.author_id or 0)
-    status, location = 201 if new else 200, f"/api/messages/{message.id}"
-    return json_item(message, position, status=status, version=message.version, location=location)
+    sent.core.presence.stopped_typing(message.room_id, message.author_id or 0)
+    headers = {
+        "ETag": version_tag(message.version),
+        "Location": f"{sent.root}/api/messages/{message.id}",
+        "Last-Event-ID": str(sent.visible(position)),
+    }
+    return FastResponse(201 if new else 200, headers, message.json_bytes)

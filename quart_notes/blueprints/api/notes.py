@@ -1,13 +1,14 @@
 """The API of the notes of a board."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from pydantic import TypeAdapter
 from quart import Blueprint, Response, request
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
-from quart_notes.core import Core
-from quart_notes.domain.access import SHARED_BOARD, Caller
+from quart_notes.domain.access import SHARED_BOARD
 from quart_notes.domain.tasks import ACTIONS
 from quart_notes.errors import StaleVersionError, TaskMovedError, ValidationFailedError
 from quart_notes.live.events import board
@@ -26,11 +27,11 @@ from quart_notes.schemas import (
     TaskTick,
 )
 from quart_notes.schemas.event_ids import EventId
-from quart_notes.web import fast_post
 from quart_notes.web.compression import VARY, coding_for, compressed
 from quart_notes.web.content_codings import IDENTITY, MIN_BYTES
 from quart_notes.web.context import core
-from quart_notes.web.etags import etag_of, if_match, tags_sent, version_tag
+from quart_notes.web.etags import etag_of, if_match, tags_in, tags_sent, version_tag
+from quart_notes.web.fast_routes import FastRequest, FastResponse, add_fast_route, quart_request
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import ResponseDoc, responds, takes
 from quart_notes.web.raw_headers import fields_in
@@ -50,6 +51,7 @@ blueprint = Blueprint("notes", __name__)
 tag_blueprint(blueprint, ["notes"])
 
 NOTES = TypeAdapter(list[NoteOut])
+NONE: Mapping[str, str] = MappingProxyType({})
 ITEM_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID")}
 TASK_ACTION = {
     "name": "action",
@@ -98,29 +100,28 @@ async def create_note(board_id: int, data: NoteCreate) -> Response:
     It needs a title or a description; a new note is never done. Sent again with the same `client_key` it is not added
     twice.
     """
-    return (await _create(core(), await caller(), request.root_path, board_id, data)).response()
+    return (await _create(await quart_request(), data, board_id=board_id)).response()
 
 
-async def _create(parts: Core, who: Caller, root: str, board_id: int, data: NoteCreate) -> fast_post.FastResponse:
-    written = await parts.notes.add(who, board_id, data)
-    note = written.result
-    headers = {
-        "ETag": version_tag(note.version),
-        "Last-Event-ID": str(written.position.at_most(parts.broadcaster.newest_of({board(board_id)}))),
-        "Location": f"{root}{_path(board_id)}/{note.id}",
-    }
-    return fast_post.FastResponse(made_status(written), headers, note.json_bytes)
-
-
-async def _create_on_shared(parts: Core, who: Caller, root: str, data: NoteCreate) -> fast_post.FastResponse:
-    return await _create(parts, who, root, SHARED_BOARD, data)
+async def _create(sent: FastRequest, data: NoteCreate, *, board_id: int) -> FastResponse:
+    written = await sent.core.notes.add(sent.caller, board_id, data)
+    location = {"Location": f"{sent.root}{_path(board_id)}/{written.result.id}"}
+    return _note(sent, written, made_status(written), location)
 
 
 def _path(board_id: int) -> str:
     return "/api/notes" if board_id == SHARED_BOARD else f"/api/boards/{board_id}/notes"
 
 
-fast_post.add_fast_route(blueprint, "POST", "", NoteCreate, _create_on_shared)
+def _note(
+    sent: FastRequest, written: Committed[NoteOut], status: int = 200, more: Mapping[str, str] = NONE
+) -> FastResponse:
+    note, position = written
+    headers = {"ETag": version_tag(note.version), "Last-Event-ID": str(sent.visible(position)), **more}
+    return FastResponse(status, headers, note.json_bytes)
+
+
+add_fast_route(blueprint, "POST", "", NoteCreate, _create)
 
 
 @blueprint.post("/bulk")
@@ -156,8 +157,15 @@ async def update_note(board_id: int, note_id: int, data: NoteUpdate) -> Response
     Only the fields that are sent change. With `If-Match`, a stale version gets 412 with the current note in `note`, so
     that no edit silently overwrites another. Without a difference the version stays, and no event is sent.
     """
-    allowed = if_match(tags_sent("If-Match"))
-    return note_response(await core().notes.change(await caller(), board_id, note_id, data, allowed))
+    return (await _update(await quart_request(), data, board_id=board_id, note_id=note_id)).response()
+
+
+async def _update(sent: FastRequest, data: NoteUpdate, *, board_id: int, note_id: int) -> FastResponse:
+    allowed = if_match(tags_in(sent.fields, b"if-match"))
+    return _note(sent, await sent.core.notes.change(sent.caller, board_id, note_id, data, allowed))
+
+
+add_fast_route(blueprint, "PATCH", "/<id:note_id>", NoteUpdate, _update)
 
 
 @blueprint.delete("/<id:note_id>")
@@ -218,7 +226,14 @@ async def tick_task(board_id: int, note_id: int, data: TaskTick) -> Response:
     What others change in the note at the same time stays. The task is the one at `line` if that still reads as `source`
     (whatever its tick), else the only one that does; else 409 with the current note in `note`.
     """
-    return note_response(await core().tasks.tick(await caller(), board_id, note_id, data))
+    return (await _tick(await quart_request(), data, board_id=board_id, note_id=note_id)).response()
+
+
+async def _tick(sent: FastRequest, data: TaskTick, *, board_id: int, note_id: int) -> FastResponse:
+    return _note(sent, await sent.core.tasks.tick(sent.caller, board_id, note_id, data))
+
+
+add_fast_route(blueprint, "PATCH", "/<id:note_id>/tasks", TaskTick, _tick)
 
 
 @blueprint.post("/<id:note_id>/tasks")

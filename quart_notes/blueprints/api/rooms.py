@@ -28,6 +28,7 @@ from quart_notes.schemas import (
     UnreadOut,
 )
 from quart_notes.web.context import core
+from quart_notes.web.fast_routes import FastRequest, FastResponse, add_fast_route, quart_request
 from quart_notes.web.openapi.document import ResponseDoc, responds
 from quart_notes.web.responses import CREATED_HEADERS, item_response, json_item, json_made, list_response, made, page
 from quart_notes.web.security.authentication import caller
@@ -159,7 +160,14 @@ async def post_message(room_id: int, data: RoomMessageCreate) -> Response:
     Sent again with the same `client_key` it is not posted twice; with another text or in another room, the key is
     refused (409).
     """
-    return posted(await core().messages.post(await caller(), room_id, data))
+    return (await _post(await quart_request(), data, room_id=room_id)).response()
+
+
+async def _post(sent: FastRequest, data: RoomMessageCreate, *, room_id: int) -> FastResponse:
+    return posted(sent, await sent.core.messages.post(sent.caller, room_id, data))
+
+
+add_fast_route(blueprint, "POST", "/<id:room_id>/messages", RoomMessageCreate, _post)
 
 
 @blueprint.get("/<id:room_id>/presence")

@@ -98,12 +98,6 @@ def cached_grant(parts: Core, fields: Fields, root: str = "", *, secure: bool) -
     return parts.access_cache.anybody if parts.settings.access == "open" else None
 
 
-def cached_caller(parts: Core, fields: Fields, root: str = "", *, secure: bool) -> Caller | None:
-    """The sender of these headers, if their grant is cached."""
-    grant = cached_grant(parts, fields, root, secure=secure)
-    return None if grant is None else grant.caller
-
-
 def visible_position(position: EventId) -> EventId:
     """The newest event up to a position in the log that the caller may receive: other events do not advance it.
 

@@ -42,16 +42,16 @@ def listed(parts: Core, fields: Fields, *, secure: bool) -> Origin | None:
     return sent if str(sent) in parts.settings.origins and not is_own(parts, fields, secure=secure) else None
 
 
-def reject_cross_origin(fields: Fields, *, secure: bool) -> None:
+def reject_cross_origin(parts: Core, fields: Fields, *, secure: bool) -> None:
     """Refuse changes and streams for pages of another origin; programs send no Origin and pass.
 
     source   https://www.w3.org/TR/fetch-metadata/, RFC 6455, 10.2
     """
-    if listed(core(), fields, secure=secure) is not None:
+    if listed(parts, fields, secure=secure) is not None:
         return
     if b"sec-fetch-site" in fields and field_text(fields, b"sec-fetch-site").strip().lower() not in OWN_SITES:
         raise CrossOriginError("This was sent by a page of another site.")
-    if b"origin" in fields and not is_own(core(), fields, secure=secure):
+    if b"origin" in fields and not is_own(parts, fields, secure=secure):
         raise CrossOriginError("This was sent by a page of another origin.")
 
 

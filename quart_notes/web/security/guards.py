@@ -14,6 +14,7 @@ from quart_notes.errors import (
     NotFoundError,
     SignInRequiredError,
 )
+from quart_notes.web.context import core
 from quart_notes.web.error_handlers import wants_html
 from quart_notes.web.raw_headers import fields_in
 from quart_notes.web.security.allowed_hosts import require_served
@@ -116,7 +117,7 @@ async def _check_request() -> Response | WerkzeugResponse | None:
     fields = fields_in(request.scope)
     require_served(current_app, fields)
     if request.method not in SAFE_METHODS:
-        reject_cross_origin(fields, secure=request.is_secure)
+        reject_cross_origin(core(), fields, secure=request.is_secure)
     if request.endpoint is None:
         return None  # there is no such route: it gets 404 or 405
     try:
@@ -131,7 +132,7 @@ async def _check_request() -> Response | WerkzeugResponse | None:
 async def _check_websocket() -> None:
     fields = fields_in(websocket.scope)
     require_served(current_app, fields)
-    reject_cross_origin(fields, secure=websocket.is_secure)
+    reject_cross_origin(core(), fields, secure=websocket.is_secure)
     if websocket.endpoint is not None:
         await _check_requirement(websocket.endpoint, changes=False)
 
@@ -152,10 +153,16 @@ async def _check_requirement(endpoint: str, *, changes: bool) -> None:
     if by_token and need in {Requirement.ACCOUNT, Requirement.PROFILE, Requirement.ADMIN}:
         raise ForbiddenError("This cannot be done with a token; sign in.")
     writes = need is Requirement.CHANGE or (need in {Requirement.BY_METHOD, Requirement.SELF} and changes)
-    if writes and grant.caller.scope != "write":
-        raise ForbiddenError("This token is read only.")
+    if writes:
+        require_writer(grant)
     if need is Requirement.ADMIN and not grant.caller.admin:
         raise ForbiddenError("Only an administrator may do this.")
+
+
+def require_writer(grant: Grant) -> None:
+    """ForbiddenError for an API token that may only read."""
+    if grant.caller.scope != "write":
+        raise ForbiddenError("This token is read only.")
 
 
 def _check_open_mode(need: Requirement, grant: Grant | None) -> None:

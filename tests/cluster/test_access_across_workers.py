@@ -213,3 +213,42 @@ async def test_a_room_closed_at_one_worker_is_its_members_alone_at_every_worker(
         posted = root.at_work.post(f"{path}/messages", json=said).json()
         for stream in members:
             await stream.until(lambda one: any(event.get("message") == posted for event in one.events))
+
+
+async def test_a_note_moved_at_one_worker_takes_its_thread_along_at_every_worker(
+    clients: list[httpx.Client], root: Person, ada: Person
+):
+    board, elsewhere = (
+        root.at_work.post("/api/boards", json={"name": name}).json()["id"] for name in ("Here", "There")
+    )
+    assert root.at_work.put(f"/api/boards/{board}/members/{ada.id}", json={"role": "editor"}).status_code == 200
+    note = root.at_work.post(f"/api/boards/{board}/notes", json={"title": "Party"}).json()["id"]
+    path = f"/api/boards/{board}/notes/{note}"
+    opened = [client.put(f"{path}/thread", headers=ada.by_token) for client in clients]
+    assert sorted(answer.status_code for answer in opened) == [200, 201]
+    (room,) = {answer.json()["id"] for answer in opened}
+    messages = f"/api/rooms/{room}/messages"
+    async with AsyncExitStack() as stack:
+        options = {"headers": ada.by_cookie, "topics": f"users,board:{board},room:{room}"}
+        found = [await stack.enter_async_context(readers(ada.server, edge, 1, **options)) for edge in EDGES]
+        streams = [reader for at_each in found for theirs in at_each.values() for reader in theirs]
+        for number, client in enumerate(clients):
+            said = {"author_id": ada.id, "content": f"{number}"}
+            assert client.post(messages, json=said, headers=ada.by_token).status_code == 201
+        for stream in streams:
+            await stream.until(lambda one: any(_count(event) == len(clients) for event in one.events))
+            assert [event["message"]["content"] for event in stream.events if "message" in event] == ["0", "1"]
+
+        assert root.at_work.post(f"{path}/move", json={"board_id": elsewhere}).status_code == 200
+
+        assert {client.get(messages, headers=ada.by_cookie).status_code for client in clients} == {404}
+        said = {"author_id": root.id, "content": "secret, after"}
+        assert root.at_work.post(messages, json=said).status_code == 201
+        await asyncio.gather(*(stream.to_the_end() for stream in streams))
+        assert "secret, after" not in str([stream.events for stream in streams])
+
+
+def _count(event: dict[str, Any]) -> int:
+    """How many messages a note's event says its thread has."""
+    thread = event.get("note", {}).get("thread") or {}
+    return int(thread.get("message_count", 0))

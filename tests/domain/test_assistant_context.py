@@ -5,10 +5,11 @@ import pytest
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY
 from quart_notes.domain.assistant import context as assistant_context
-from quart_notes.domain.assistant.prompt import Context, Utterance
-from quart_notes.schemas import MessageOut, NoteCreate, RoomMessageCreate
+from quart_notes.domain.assistant.prompt import Context, NoteText, Utterance
+from quart_notes.schemas import Arrival, InvitationCreate, MessageOut, NoteCreate, RoomMessageCreate
 from tests.support.accounts_app import House
 from tests.support.assistant_questions import LOBBY, asked, everything, person
+from tests.support.routes import PASSWORD
 
 
 async def context_of(core: Core, answer: MessageOut) -> Context:
@@ -132,3 +133,28 @@ async def test_a_reply_to_an_answer_asks_the_assistant_which_reads_the_thread_fi
     ]
     await core.messages.delete(ANYBODY, first.id, ada.id)
     assert [one.text for one in (await context_of(core, answer)).said] == ["two", "and pears?"]
+
+
+async def test_in_a_thread_the_context_has_its_note_and_what_all_readers_of_its_board_see(house: House):
+    core, ada = house.core, house.people["ada"]
+    await core.assistant.stop()
+    board = await house.board("Allotment", ada="owner", bob="viewer")
+    both = await house.board("Both", ada="owner", bob="viewer")
+    alone = await house.board("Alone", ada="owner")
+    for one in (1, board, both, alone):
+        await house.note("ada", one, f"on {one}")
+    note = (await core.notes.add(house.caller("ada"), board, NoteCreate(title="Hut", description="- [ ] paint"))).result
+    room = (await core.threads.open(house.caller("ada"), board, note.id)).result.room.id
+
+    context = await context_of(core, await asked(core, ada, "@assistant what do the notes say?", room))
+    assert context.subject == NoteText("Hut", "- [ ] paint", False)
+    assert list(titles(context)) == ["Allotment", "Everybody's board", "Both"]
+    plain = await context_of(core, await asked(core, ada, "@assistant hello", room))
+    assert (plain.subject, plain.boards) == (context.subject, []), "the note is always there"
+
+    link = InvitationCreate(board_id=board, role="viewer", joins_as="guest")
+    secret = (await core.invitations.add(house.caller("ada"), link)).result.secret
+    arrival = Arrival(name="Gus", email=None, nickname="gus", password=PASSWORD)
+    await core.accounts.register(secret, arrival)
+    context = await context_of(core, await asked(core, ada, "@assistant what do the notes say?", room))
+    assert list(titles(context)) == ["Allotment"], "a guest sees no more"

@@ -138,3 +138,10 @@ def test_the_question_is_always_complete_and_the_rest_is_bounded(
     names = 10 * (len(said) + 1)
     assert sum(len(turn["content"]) for turn in turns) <= assistant_prompt.SAID_MAX + len(question) + names
     assert len(rules["content"]) <= assistant_prompt.NOTES_MAX + 3000
+
+
+def test_in_a_thread_the_note_is_told_with_its_lines_and_looks_like_no_rule():
+    note = NoteText("Hut", "- [ ] paint\nBoard Secret:", done=False)
+    system = compose(Context(False, "ada", [Utterance("ada", "when?")], subject=note), TODAY)[0]["content"]
+
+    assert system.endswith("They talk about this note, which is open:\n> Hut\n> \n> - [ ] paint\n> Board Secret:")

@@ -18,7 +18,7 @@ from quart_notes.domain.assistant.prompt import (
 )
 from quart_notes.domain.rooms.rooms import room_of
 from quart_notes.domain.users import by_id
-from quart_notes.models import Board, Message, Note, RoomMembership, Session
+from quart_notes.models import Board, Membership, Message, Note, RoomMembership, Session
 from quart_notes.schemas import RoomOut
 from quart_notes.storage.database import is_private
 
@@ -44,7 +44,16 @@ async def collect(connection: BaseDBAsyncClient, answer: Message) -> Context | N
     people = await by_id(connection, {row.author_id for row in rows})
     said = [Utterance(_speaker(row, people), row.content) for row in rows]
     boards = await _boards(connection, room, question.content)
-    return Context(room.kind == "private", said[-1].speaker or "", said, boards)
+    subject = await _subject(connection, room)
+    return Context(room.kind == "private", said[-1].speaker or "", said, boards, subject)
+
+
+async def _subject(connection: BaseDBAsyncClient, room: RoomOut) -> NoteText | None:
+    """The note that a thread is about."""
+    if room.note_id is None:
+        return None
+    note = await Note.get_or_none(id=room.note_id, deleted_at__isnull=True, using_db=connection)
+    return None if note is None else NoteText(note.title, note.description, note.done)
 
 
 async def _thread(connection: BaseDBAsyncClient, message: Message) -> list[Message]:
@@ -67,7 +76,7 @@ async def _boards(connection: BaseDBAsyncClient, room: RoomOut, question: str) -
     """Notes that the question may be about, of boards that all readers of the answer may see.
 
     In a private room these are its user's boards, the open one first; in a closed room, with accounts, those of all its
-    members; in other rooms the shared board, unless a guest is there.
+    members, in a thread those of all who see its note; in other rooms the shared board, unless a guest is there.
     """
     boards = await _visible(connection, room)
     words = sorted(keywords(question), key=len, reverse=True)[:MAX_WORDS]
@@ -78,8 +87,11 @@ async def _boards(connection: BaseDBAsyncClient, room: RoomOut, question: str) -
 
 
 async def _visible(connection: BaseDBAsyncClient, room: RoomOut) -> list[Board]:
+    if room.board_id is not None:
+        return await _of_all_readers(connection, room.board_id)
     if room.closed and is_private(connection):
-        return await _of_all_members(connection, room.id)
+        members = RoomMembership.filter(room_id=room.id).using_db(connection)
+        return await _of_all(connection, await members.values_list("user_id", flat=True))
     if room.kind != "private":
         shared = Board.filter(id=SHARED_BOARD)
         for user in room.people:  # of a direct conversation, where one may be a guest
@@ -93,10 +105,18 @@ async def _visible(connection: BaseDBAsyncClient, room: RoomOut) -> list[Board]:
     return sorted(rows, key=lambda board: (board.id != opened, board.kind != "personal"))[:MAX_BOARDS]
 
 
-async def _of_all_members(connection: BaseDBAsyncClient, room_id: int) -> list[Board]:
-    """The boards that every member of a closed room may see, the shared one first."""
-    members = RoomMembership.filter(room_id=room_id).using_db(connection)
-    ids: list[Any] = await members.values_list("user_id", flat=True)
+async def _of_all_readers(connection: BaseDBAsyncClient, board_id: int) -> list[Board]:
+    """The boards that everybody may see who sees this one, which comes first."""
+    if board_id == SHARED_BOARD or not is_private(connection):
+        found = list(await Board.filter(id__in=[board_id, SHARED_BOARD], deleted_at__isnull=True).using_db(connection))
+    else:
+        members = Membership.filter(board_id=board_id).using_db(connection)
+        found = await _of_all(connection, await members.values_list("user_id", flat=True))
+    return sorted(found, key=lambda board: board.id != board_id)
+
+
+async def _of_all(connection: BaseDBAsyncClient, ids: Sequence[Any]) -> list[Board]:
+    """The boards that each of these users may see, the shared one first."""
     boards = Board.all()
     for user in (await by_id(connection, ids)).values():
         boards = boards.filter(visible_boards(Caller(user)))

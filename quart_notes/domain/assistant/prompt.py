@@ -13,6 +13,7 @@ MENTION = re.compile(r"(?<![\w@.-])@assistant(?![\w-]|\.\w)", re.IGNORECASE)
 SAID_MAX = 8_000  # characters of messages before the question
 NOTES_MAX = 8_000  # characters of notes; with SAID_MAX and the longest question it fits into ollama.CONTEXT tokens
 NOTE_MAX = 400  # characters of one note
+SUBJECT_MAX = 4_000  # characters of the note that a thread is about
 KEYWORD = 5  # letters of a word that may name a note by its title
 ABOUT_NOTES = re.compile(
     r"\b(?:notes?|boards?|lists?|checklists?|to-?dos?|tasks?|reminders?|notiz(?:en)?|zettel|liste|aufgaben?|tâches?"
@@ -71,12 +72,14 @@ class Context:
     asker    name of the person who asks
     said     the messages in the room, oldest first; the question last
     boards   those that all readers of the answer may see; empty when the question is not about notes
+    subject  in the thread of a note: that note
     """
 
     private: bool
     asker: str
     said: Sequence[Utterance]
     boards: Sequence[BoardNotes] = ()
+    subject: NoteText | None = None
 
 
 def mentions_assistant(text: str) -> bool:
@@ -103,7 +106,9 @@ def compose(context: Context, today: date) -> list[ChatMessage]:
     """The conversation for Ollama: the rules, the notes, then the messages, as far as there is room."""
     where = (ALONE if context.private else TOGETHER).format(asker=context.asker)
     rules = RULES.format(today=f"{today:%A}, {today.day} {today:%B %Y}", where=where)
-    turns: list[ChatMessage] = [{"role": "system", "content": "\n\n".join([rules, *_notes(context)])}]
+    turns: list[ChatMessage] = [
+        {"role": "system", "content": "\n\n".join([rules, *_subject(context), *_notes(context)])}
+    ]
     for one in _latest(context.said):
         role: Literal["user", "assistant"] = "assistant" if one.speaker is None else "user"
         text = one.text if context.private or one.speaker is None else f"{one.speaker}: {one.text}"
@@ -121,6 +126,17 @@ def _latest(said: Sequence[Utterance]) -> Sequence[Utterance]:
         first -= 1
         room -= len(said[first].text)
     return said[max(first, 0) :]
+
+
+def _subject(context: Context) -> list[str]:
+    """The note that people talk about, with a mark before each line, so that none of it looks like a rule."""
+    note = context.subject
+    if note is None:
+        return []
+    text = "\n\n".join(part for part in (note.title, note.description) if part)
+    cut = text if len(text) <= SUBJECT_MAX else f"{text[:SUBJECT_MAX]}…"
+    lines = "\n".join(f"> {line}" for line in cut.splitlines())
+    return [f"They talk about this note, which is {'done' if note.done else 'open'}:\n{lines}"]
 
 
 def _notes(context: Context) -> list[str]:

@@ -73,6 +73,10 @@ async def sees(house: House, who: str, note: NoteOut) -> bool:
 
 async def test_only_who_sees_the_board_sees_the_thread(house: House, note: NoteOut):
     assert [who for who in house.people if await sees(house, who, note)] == ["ada", "bob"]
+    async with await house.browser("bob") as client:
+        found = (await client.get(f"/front/search?q={WORD}")).text
+    assert "Surprise party" in found
+    assert f"/front/rooms/{room_of(note)}/" in found, "a message that is found leads to the thread"
     link = InvitationCreate(board_id=note.board_id, role="viewer", joins_as="guest")
     secret = (await house.core.invitations.add(house.caller("ada"), link)).result.secret
     arrival = Arrival(name="Gus", email=None, nickname="gus", password=PASSWORD)

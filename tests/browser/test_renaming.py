@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.rooms import be, created, enter, fresh, message, person, room, say
+from tests.browser.rooms import Person, be, created, enter, fresh, message, person, room, say
 from tests.browser.windows import visit
 
 
@@ -27,25 +27,54 @@ def shown(page: Page) -> Any:
     )
 
 
-def test_a_new_name_is_shown_in_every_open_window_at_once(windows, shared_server, rest):
+def rename(rest: httpx.Client, who: Person, nickname: str, name: str) -> None:
+    sent = {"nickname": nickname, "name": name}
+    rest.patch(f"/api/me?person_id={who['id']}", json=sent).raise_for_status()
+
+
+def test_a_new_name_is_shown_at_once_on_every_page_of_others(windows, shared_server, rest):
     ada, bob, place = person(rest), person(rest), room(rest)
-    before, after = ada["nickname"], f"Zoë.{ada['nickname'][-4:]}"
     say(rest, place, ada, fresh())
     sent = {"author_id": ada["id"], "recipient_id": bob["id"], "content": fresh()}
     direct = created(rest.post("/api/messages", json=sent))["room_id"]
     board = created(rest.post(f"/api/boards?person_id={bob['id']}", json={"name": fresh("board")}))["id"]
     assert rest.put(f"/api/boards/{board}/members/{ada['id']}", json={"role": "editor"}).status_code == 200
     enter(windows, shared_server, ada, place)
-    paths = [f"rooms/{place}", f"rooms/{direct}", "users", f"messages/{ada['id']}", f"messages/{bob['id']}"]
-    paths += [f"boards/{board}", "notes"]
-    bobs = be(windows(), shared_server, bob)
-    others = [visit(windows(bobs.context), shared_server, f"/front/{path}") for path in paths]
-    nobodys = visit(windows(), shared_server, f"/front/rooms/{place}")
-    expect(others[0].locator("#here")).to_contain_text(before)
-    others[1].wait_for_function("name => document.title.includes(name)", arg=before)
+    page = be(windows(), shared_server, bob)
+    messages = [f"messages/{user['id']}" for user in (ada, bob)]
+    names = [ada["nickname"], ada["name"]]
+
+    for number, path in enumerate(
+        [f"rooms/{place}", f"rooms/{direct}", "users", *messages, f"boards/{board}", "notes"]
+    ):
+        visit(page, shared_server, f"/front/{path}")
+        if number == 0:
+            expect(page.locator("#here")).to_contain_text(names[0])
+        if number == 1:
+            page.wait_for_function("name => document.title.includes(name)", arg=names[0])
+        after = [f"Zoë{number}.{ada['nickname'][-4:]}", f"Zoë King {number}"]
+        rename(rest, ada, *after)
+        expect_renamed(page, names[0], after[0])
+        page.wait_for_function("name => !document.body.outerHTML.includes(name)", arg=names[1])
+        names = after
+        if number == 0:
+            say(rest, place, ada, text := fresh())
+            expect(message(page, text).locator(".author")).to_have_text(names[0])
+        if number == 1:
+            expect(page).to_have_title(re.compile(rf"(\(\d+\) )?{names[0]} · "))
+        live = shown(page)
+        page.reload()
+        assert shown(page) == live, f"as the server renders it, {path}"
+
+
+def test_a_name_changed_on_the_page_of_the_profile_is_shown_in_every_open_window(windows, shared_server, rest):
+    ada, place = person(rest), room(rest)
+    before, after = ada["nickname"], f"Zoë.{ada['nickname'][-4:]}"
+    say(rest, place, ada, fresh())
     own = next(one for one in rest.get(f"/api/boards?person_id={ada['id']}").json() if one["kind"] == "personal")
-    hers = visit(be(windows(), shared_server, ada), shared_server, f"/front/boards/{own['id']}/notes")
     assert own["name"] == f"Personal ({before})"
+    nobodys = visit(windows(), shared_server, f"/front/rooms/{place}")
+    hers = visit(be(windows(), shared_server, ada), shared_server, f"/front/boards/{own['id']}/notes")
 
     page = visit(windows(hers.context), shared_server)
     page.locator(".me-button").click()
@@ -55,16 +84,12 @@ def test_a_new_name_is_shown_in_every_open_window_at_once(windows, shared_server
     page.get_by_role("button", name="Save profile").click()
 
     expect(page.locator("#profile")).to_contain_text("Your profile is changed.")
-    for one in (*others, nobodys, hers):
+    for one in (nobodys, hers):
         expect_renamed(one, before, after)
         one.wait_for_function("name => !document.body.outerHTML.includes(name)", arg=ada["name"])
-    expect(others[1]).to_have_title(re.compile(rf"(\(\d+\) )?{after} · "))
-    say(rest, place, ada, text := fresh())
-    expect(message(others[0], text).locator(".author")).to_have_text(after)
-    for one in others[1:]:
         live = shown(one)
         one.reload()
-        assert shown(one) == live  # as the server renders it
+        assert shown(one) == live, "as the server renders it"
 
 
 def test_the_typing_notice_uses_the_new_name_at_once(windows, shared_server, rest):

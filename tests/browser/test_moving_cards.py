@@ -19,10 +19,10 @@ def notes(shared_server):
         return [create(rest, fresh("moving"), "Some words. " * (number % 7)) for number in range(MANY)][::-1]
 
 
-@pytest.fixture
-def page(windows, shared_server, notes):
-    """A window on the board with these."""
-    page = visit(windows(), shared_server)
+@pytest.fixture(scope="module")
+def page(module_windows, shared_server, notes):
+    """A window on the board with these, for all tests: each leaves them in their order."""
+    page = visit(module_windows(), shared_server)
     expect(page.locator("ul.notes > li")).to_have_count(MANY)
     return page
 
@@ -72,7 +72,7 @@ def test_a_card_hidden_by_the_search_passes_its_focus_to_the_next(windows, share
         rest.delete(f"/api/notes/{note['id']}")
 
 
-def test_undo_shows_the_note_in_its_old_place_and_closing_a_toast_does_not_scroll(page, notes):
+def test_undo_shows_the_note_in_its_old_place_and_closing_a_toast_does_not_scroll(page, rest, notes):
     card_of(page, notes[3]).focus()
     before = scrolled(page)
     page.keyboard.press("Delete")
@@ -90,7 +90,8 @@ def test_undo_shows_the_note_in_its_old_place_and_closing_a_toast_does_not_scrol
     page.keyboard.press("Escape")
     expect(page.locator(".toast")).to_have_count(0)
     assert scrolled(page) == before
-    page.keyboard.press("u")
+    rest.post(f"/api/notes/{notes[3]['id']}/restore").raise_for_status()
+    expect(card_of(page, notes[3])).to_have_count(1)
 
 
 def test_a_moved_list_item_keeps_the_focus_and_a_deleted_one_passes_it_to_the_next(windows, shared_server, rest):

@@ -55,8 +55,8 @@ def test_a_card_names_a_user_whom_the_page_does_not_know(windows: Windows, share
     expect(_author(stranger, title)).to_have_text(ada["nickname"])
 
     note = here.request.get(f"{shared_server.base}/api/notes", params={"q": title}).json()[0]
-    browser = be(windows(), shared_server, ben)
-    browser.request.patch(f"{shared_server.base}/api/notes/{note['id']}", data={"description": "of another user"})
+    rest.post("/front/me", data={"person_id": ben["id"]})
+    rest.patch(f"/api/notes/{note['id']}", json={"description": "of another user"}).raise_for_status()
 
     for page in (here, stranger):
         expect(_author(page, title)).to_have_text(ben["nickname"])

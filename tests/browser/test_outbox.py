@@ -1,17 +1,26 @@
 """Messages are neither lost nor sent twice."""
 
+import httpx
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.rooms import connection_lost, enter, fresh, message, room, said, unsent, write
+from tests.browser.rooms import be, connection_lost, fresh, message, person, room, said, unsent, write
 from tests.browser.windows import visit
 
 FIELD = "#message-form [name=content]"
 
 
+@pytest.fixture(scope="module")
+def her_window(module_windows, shared_server):
+    """A user's window, for all tests: each sends all its messages in the end."""
+    with httpx.Client(base_url=shared_server.base, verify=False) as rest:
+        return be(module_windows(), shared_server, person(rest))
+
+
 @pytest.fixture
-def page(windows, shared_server, ada, place):
-    return enter(windows, shared_server, ada, place)
+def page(her_window, shared_server, place):
+    """The same, in a room of the test's own."""
+    return visit(her_window, shared_server, f"/front/rooms/{place}")
 
 
 def test_a_draft_survives_a_reload_in_its_own_room_and_is_deleted_when_sent(page, rest, shared_server, place):
@@ -100,16 +109,16 @@ def test_unsent_messages_are_retried_edited_or_sent_once_after_a_reload(page, re
     assert said(rest, place) == [words, other]
 
 
-def test_a_tab_keeps_the_unsent_messages_of_another_tab(page, windows, rest, shared_server, place):
+def test_a_tab_keeps_the_unsent_messages_of_another_tab(page, module_windows, rest, shared_server, place):
     words, other = fresh(), fresh("other")
-    second = visit(windows(page.context), shared_server, f"/front/rooms/{place}")
-    page.route("**/api/rooms/*/messages", lambda route: route.abort())
-    write(page, words)
-    expect(unsent(page, words)).to_contain_text("No answer")
+    first, second = visit(module_windows(page.context), shared_server, f"/front/rooms/{place}"), page
+    first.route("**/api/rooms/*/messages", lambda route: route.abort())
+    write(first, words)
+    expect(unsent(first, words)).to_contain_text("No answer")
 
     write(second, other)
     expect(message(second, other)).to_have_count(1)
-    page.close()
+    first.close()
     visit(second, shared_server, f"/front/rooms/{place}")
 
     expect(message(second, words)).to_have_count(1)
@@ -171,3 +180,4 @@ def test_an_arriving_message_causes_no_layout_shift(page):
         expect(unsent(page, words)).to_have_count(0)
 
         assert message(page, words).locator(".content").bounding_box() == before
+    page.unroute("**/api/rooms/*/messages")

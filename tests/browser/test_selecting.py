@@ -21,38 +21,6 @@ def window(module_window: Page) -> Page:
     return module_window
 
 
-# Selecting.
-
-
-def test_a_button_selects_a_card_shift_a_range_and_a_click_each_further_one(window: Page, notes: list[Json]):
-    one, two, three, four, five = notes
-    card_of(window, two).hover()
-    card_of(window, two).get_by_role("button", name="Select:").click()
-    selected(window, two)
-
-    card_of(window, four).click(modifiers=["Shift"])
-    selected(window, two, three, four)
-    assert window.evaluate("String(getSelection())") == ""
-    card_of(window, three).click()
-    selected(window, two, four)
-    card_of(window, one).click(modifiers=["Shift"])
-    selected(window, one, two, three, four)
-
-    expect(window.locator("#announcer")).to_contain_text("4 selected.")
-    expect(window.locator(".editor")).to_have_count(0)
-    box = card_of(window, five).locator(".done-box")
-    expect(box).to_be_hidden()
-    card_of(window, five).click(position={"x": 20, "y": 20})
-    selected(window, *notes)
-    window.keyboard.press("Escape")
-    selected(window)
-    expect(box).to_be_visible()
-    expect(box).not_to_be_checked()
-    card_of(window, one).locator(".title").click()
-    expect(card_of(window, one).locator(".editor")).to_be_visible()
-    window.keyboard.press("Escape")
-
-
 def test_the_bar_moves_nothing_and_has_room_for_fingers(windows: Windows, shared_server: ServerProcess, notes):
     phone = visit(windows(**PHONE), shared_server)
     places = "[...document.querySelectorAll('.note')].map(card => card.getBoundingClientRect().top)"
@@ -77,40 +45,6 @@ def test_the_bar_moves_nothing_and_has_room_for_fingers(windows: Windows, shared
             assert (box["x"] >= 0, box["x"] + box["width"] <= width, box["y"] > 500) == (True, True, True), box
     bar(phone).get_by_role("button", name="End the selection").tap()
     selected(phone)
-
-
-def test_keys_select_cards_and_act_on_all_of_them(window: Page, rest: httpx.Client, notes: list[Json]):
-    one, two, three, four, _ = notes
-    card_of(window, one).focus()
-    window.keyboard.press("s")
-    selected(window, one)
-    for key in ("j", "j", "Shift+S"):
-        window.keyboard.press(key)
-    selected(window, one, two, three)
-    window.keyboard.press("k")
-    window.keyboard.press("s")
-    selected(window, one, three)
-
-    window.keyboard.press("p")
-    expect(window.locator("#toasts")).to_contain_text("2 notes pinned.")
-    shows(window, one, three, two, four)
-    assert [now(rest, note)["pinned"] for note in notes] == [True, False, True, False, False]
-    expect(card_of(window, two)).to_be_focused()
-    window.keyboard.press("u")
-    shows(window, *notes)
-
-    window.keyboard.press("Delete")
-    expect(card_of(window, three)).to_have_count(0)
-    selected(window)
-    window.keyboard.press("u")
-    shows(window, *notes)
-    expect(card_of(window, one)).to_be_focused()
-    window.keyboard.press("s")
-    window.keyboard.press("ControlOrMeta+a")
-    expect(bar(window)).to_contain_text(f"{window.locator('.note').count()} selected")
-    window.keyboard.press("Escape")
-    selected(window)
-    assert focused(window) == f"note-{one['id']}"
 
 
 def test_a_finger_that_holds_a_card_selects_it(windows: Windows, shared_server: ServerProcess, notes: list[Json]):
@@ -189,9 +123,6 @@ def test_no_more_cards_are_selected_than_one_change_takes(windows: Windows, shar
     expect(page.locator(".note[data-pinned]")).to_have_count(3)
 
 
-# Other people.
-
-
 def test_a_selection_survives_changes_and_loses_what_leaves(
     windows: Windows, shared_server: ServerProcess, rest: httpx.Client, notes: list[Json]
 ):
@@ -209,24 +140,6 @@ def test_a_selection_survives_changes_and_loses_what_leaves(
     selected(here, four)
     here.fill("#search-field", five["title"])
     selected(here)
-
-
-def test_a_note_that_is_deleted_at_the_same_time_stands_in_nobodys_way(
-    window: Page, rest: httpx.Client, notes: list[Json]
-):
-    one, two, three, *_ = notes
-    select(window, one, two, three)
-
-    def delete_first(route: Route) -> None:
-        rest.delete(f"/api/notes/{two['id']}")
-        route.continue_()
-
-    window.route("**/notes/bulk", delete_first, times=1)
-    press(window, "Done")
-
-    expect(window.locator("#toasts")).to_contain_text("2 notes done.")
-    assert [now(rest, note)["done"] for note in (one, three)] == [True, True]
-    selected(window, one, three)
 
 
 def test_viewers_select_nothing_and_tickers_only_tick(known):
@@ -251,3 +164,84 @@ def test_viewers_select_nothing_and_tickers_only_tick(known):
     owner.rest.put(f"/api/boards/{board}/members/{ticker.id}", json={"role": "viewer"}).raise_for_status()
     selected(page)
     expect(page.locator("[data-selecting]")).to_have_count(0)
+
+
+def test_a_button_selects_a_card_shift_a_range_and_a_click_each_further_one(window: Page, notes: list[Json]):
+    one, two, three, four, five = notes
+    card_of(window, two).hover()
+    card_of(window, two).get_by_role("button", name="Select:").click()
+    selected(window, two)
+
+    card_of(window, four).click(modifiers=["Shift"])
+    selected(window, two, three, four)
+    assert window.evaluate("String(getSelection())") == ""
+    card_of(window, three).click()
+    selected(window, two, four)
+    card_of(window, one).click(modifiers=["Shift"])
+    selected(window, one, two, three, four)
+
+    expect(window.locator("#announcer")).to_contain_text("4 selected.")
+    expect(window.locator(".editor")).to_have_count(0)
+    box = card_of(window, five).locator(".done-box")
+    expect(box).to_be_hidden()
+    card_of(window, five).click(position={"x": 20, "y": 20})
+    selected(window, *notes)
+    window.keyboard.press("Escape")
+    selected(window)
+    expect(box).to_be_visible()
+    expect(box).not_to_be_checked()
+    card_of(window, one).locator(".title").click()
+    expect(card_of(window, one).locator(".editor")).to_be_visible()
+    window.keyboard.press("Escape")
+
+
+def test_keys_select_cards_and_act_on_all_of_them(window: Page, rest: httpx.Client, notes: list[Json]):
+    one, two, three, four, _ = notes
+    card_of(window, one).focus()
+    window.keyboard.press("s")
+    selected(window, one)
+    for key in ("j", "j", "Shift+S"):
+        window.keyboard.press(key)
+    selected(window, one, two, three)
+    window.keyboard.press("k")
+    window.keyboard.press("s")
+    selected(window, one, three)
+
+    window.keyboard.press("p")
+    expect(window.locator("#toasts")).to_contain_text("2 notes pinned.")
+    shows(window, one, three, two, four)
+    assert [now(rest, note)["pinned"] for note in notes] == [True, False, True, False, False]
+    expect(card_of(window, two)).to_be_focused()
+    window.keyboard.press("u")
+    shows(window, *notes)
+
+    window.keyboard.press("Delete")
+    expect(card_of(window, three)).to_have_count(0)
+    selected(window)
+    window.keyboard.press("u")
+    shows(window, *notes)
+    expect(card_of(window, one)).to_be_focused()
+    window.keyboard.press("s")
+    window.keyboard.press("ControlOrMeta+a")
+    expect(bar(window)).to_contain_text(f"{window.locator('.note').count()} selected")
+    window.keyboard.press("Escape")
+    selected(window)
+    assert focused(window) == f"note-{one['id']}"
+
+
+def test_a_note_that_is_deleted_at_the_same_time_stands_in_nobodys_way(
+    window: Page, rest: httpx.Client, notes: list[Json]
+):
+    one, two, three, *_ = notes
+    select(window, one, two, three)
+
+    def delete_first(route: Route) -> None:
+        rest.delete(f"/api/notes/{two['id']}")
+        route.continue_()
+
+    window.route("**/notes/bulk", delete_first, times=1)
+    press(window, "Done")
+
+    expect(window.locator("#toasts")).to_contain_text("2 notes done.")
+    assert [now(rest, note)["done"] for note in (one, three)] == [True, True]
+    selected(window, one, three)

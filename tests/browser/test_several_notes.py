@@ -10,16 +10,47 @@ from tests.browser.windows import Windows, visit
 from tests.support.servers.server_process import ServerProcess
 
 
-@pytest.fixture(scope="module")
-def other(module_windows: Windows, shared_server: ServerProcess) -> Page:
+@pytest.fixture
+def other(windows: Windows, shared_server: ServerProcess) -> Page:
     """A window of another browser."""
-    return visit(module_windows(), shared_server)
+    return visit(windows(), shared_server)
 
 
 @pytest.fixture(scope="module")
 def window(module_window: Page) -> Page:
     """A window on the board, live, for all tests: each has notes of its own."""
     return module_window
+
+
+def test_a_form_changes_several_notes_without_scripts(
+    windows: Windows, shared_server: ServerProcess, rest: httpx.Client, notes: list[Json]
+):
+    one, two, three, *_ = notes
+    page = windows(java_script_enabled=False)
+    page.goto(f"{shared_server.base}/front/notes")
+    expect(page.get_by_label("With the selected notes")).to_have_count(0)
+
+    def apply(option: str) -> None:
+        page.get_by_role("link", name="Select several notes").click()
+        for note in (one, two):
+            card_of(page, note).get_by_role("checkbox", name="Select", exact=True).check()
+        page.get_by_label("With the selected notes").select_option(option)
+        page.get_by_role("button", name="Apply").click()
+
+    apply("Pin")
+    apply("Yellow")
+    assert [(now(rest, n)["pinned"], now(rest, n)["colour"]) for n in (one, two, three)] == [
+        (True, "yellow"),
+        (True, "yellow"),
+        (False, "none"),
+    ]
+    for option, words in (("Delete", "Deleted: 2 notes"), ("Archive", "Archived: 2 notes")):
+        apply(option)
+        expect(card_of(page, one)).to_have_count(0)
+        expect(page.locator(".notice:visible")).to_contain_text(words)
+        page.get_by_role("button", name="Undo").click()
+        expect(card_of(page, one)).to_have_count(1)
+        expect(card_of(page, two)).to_have_count(1)
 
 
 def test_only_what_was_changed_is_changed_back_in_every_window(
@@ -170,37 +201,3 @@ def test_a_failed_change_is_told_and_can_be_tried_again(window: Page, rest: http
 
     expect(window.locator("#toasts")).to_contain_text("2 notes pinned.")
     assert [now(rest, note)["pinned"] for note in notes[:3]] == [True, True, False]
-
-
-# Without scripts.
-
-
-def test_a_form_changes_several_notes_without_scripts(
-    windows: Windows, shared_server: ServerProcess, rest: httpx.Client, notes: list[Json]
-):
-    one, two, three, *_ = notes
-    page = windows(java_script_enabled=False)
-    page.goto(f"{shared_server.base}/front/notes")
-    expect(page.get_by_label("With the selected notes")).to_have_count(0)
-
-    def apply(option: str) -> None:
-        page.get_by_role("link", name="Select several notes").click()
-        for note in (one, two):
-            card_of(page, note).get_by_role("checkbox", name="Select", exact=True).check()
-        page.get_by_label("With the selected notes").select_option(option)
-        page.get_by_role("button", name="Apply").click()
-
-    apply("Pin")
-    apply("Yellow")
-    assert [(now(rest, n)["pinned"], now(rest, n)["colour"]) for n in (one, two, three)] == [
-        (True, "yellow"),
-        (True, "yellow"),
-        (False, "none"),
-    ]
-    for option, words in (("Delete", "Deleted: 2 notes"), ("Archive", "Archived: 2 notes")):
-        apply(option)
-        expect(card_of(page, one)).to_have_count(0)
-        expect(page.locator(".notice:visible")).to_contain_text(words)
-        page.get_by_role("button", name="Undo").click()
-        expect(card_of(page, one)).to_have_count(1)
-        expect(card_of(page, two)).to_have_count(1)

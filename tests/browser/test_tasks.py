@@ -17,16 +17,16 @@ def window(module_window: Page) -> Page:
     return module_window
 
 
-@pytest.fixture(scope="module")
-def other(module_windows: Windows, shared_server: ServerProcess) -> Page:
+@pytest.fixture
+def other(windows: Windows, shared_server: ServerProcess) -> Page:
     """A window of another browser."""
-    return visit(module_windows(), shared_server)
+    return visit(windows(), shared_server)
 
 
-@pytest.fixture(scope="module")
-def plain(module_windows: Windows) -> Page:
+@pytest.fixture
+def plain(windows: Windows) -> Page:
     """A window without scripts."""
-    return module_windows(java_script_enabled=False)
+    return windows(java_script_enabled=False)
 
 
 def _box(card, name: str):
@@ -35,6 +35,46 @@ def _box(card, name: str):
 
 def _text(rest: httpx.Client, note) -> str:
     return str(rest.get(f"/api/notes/{note['id']}").json()["description"])
+
+
+def test_tasks_work_without_javascript(plain: Page, rest, shared_server: ServerProcess):
+    note = create(rest, fresh(), LIST)
+    plain.goto(f"{shared_server.base}/front/notes")
+    card = card_of(plain, note)
+
+    _box(card, "milk").click()
+    expect(_box(card, "milk")).to_be_checked()
+    _box(card, "bread").click()
+    expect(_box(card, "bread")).not_to_be_checked()
+    card.get_by_role("button", name="Delete done").click()
+    expect(card.locator(".tasks-count")).to_have_text("0 of 2")
+    assert _text(rest, note) == "- [ ] bread\n- [ ] eggs"
+
+
+def test_a_ticker_ticks_tasks_and_a_viewer_does_not(known):
+    root, tom, vera = known("rita"), known("tom"), known("vera")
+    board = root.board(ticker=tom, viewer=vera)
+    note = root.rest.post(f"/api/boards/{board}/notes", json={"title": "a", "description": LIST}).json()
+    ticker, viewer = (member.window(f"/front/boards/{board}/notes") for member in (tom, vera))
+
+    for page in (ticker, viewer):
+        expect(card_of(page, note).get_by_role("button", name="Uncheck all")).to_have_count(0)
+    expect(_box(card_of(viewer, note), "milk")).to_be_disabled()
+    _box(card_of(ticker, note), "milk").click()
+    expect(_box(card_of(viewer, note), "milk")).to_be_checked()
+    expect(_box(card_of(viewer, note), "milk")).to_be_disabled()
+
+
+def test_boxes_are_large_enough_for_a_finger(windows: Windows, rest, shared_server: ServerProcess):
+    window = visit(windows(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844}), shared_server)
+    note = create(rest, fresh(), LIST)
+    box = _box(card_of(window, note), "milk")
+    expect(box).to_be_visible()
+    place = box.bounding_box()
+    assert place
+    assert min(round(place["width"]), round(place["height"])) >= 44
+    box.tap()
+    expect(box).to_be_checked()
 
 
 def test_a_click_ticks_a_task_in_every_window(window: Page, other: Page, rest):
@@ -168,43 +208,3 @@ def test_done_tasks_are_shown_last_where_that_is_wanted(window: Page, rest):
     window.get_by_role("button", name="Done tasks last").click()
     assert above("bread", "milk")
     assert _text(rest, note) == "- [x] bread\n- [ ] milk"
-
-
-def test_tasks_work_without_javascript(plain: Page, rest, shared_server: ServerProcess):
-    note = create(rest, fresh(), LIST)
-    plain.goto(f"{shared_server.base}/front/notes")
-    card = card_of(plain, note)
-
-    _box(card, "milk").click()
-    expect(_box(card, "milk")).to_be_checked()
-    _box(card, "bread").click()
-    expect(_box(card, "bread")).not_to_be_checked()
-    card.get_by_role("button", name="Delete done").click()
-    expect(card.locator(".tasks-count")).to_have_text("0 of 2")
-    assert _text(rest, note) == "- [ ] bread\n- [ ] eggs"
-
-
-def test_a_ticker_ticks_tasks_and_a_viewer_does_not(known):
-    root, tom, vera = known("rita"), known("tom"), known("vera")
-    board = root.board(ticker=tom, viewer=vera)
-    note = root.rest.post(f"/api/boards/{board}/notes", json={"title": "a", "description": LIST}).json()
-    ticker, viewer = (member.window(f"/front/boards/{board}/notes") for member in (tom, vera))
-
-    for page in (ticker, viewer):
-        expect(card_of(page, note).get_by_role("button", name="Uncheck all")).to_have_count(0)
-    expect(_box(card_of(viewer, note), "milk")).to_be_disabled()
-    _box(card_of(ticker, note), "milk").click()
-    expect(_box(card_of(viewer, note), "milk")).to_be_checked()
-    expect(_box(card_of(viewer, note), "milk")).to_be_disabled()
-
-
-def test_boxes_are_large_enough_for_a_finger(windows: Windows, rest, shared_server: ServerProcess):
-    window = visit(windows(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844}), shared_server)
-    note = create(rest, fresh(), LIST)
-    box = _box(card_of(window, note), "milk")
-    expect(box).to_be_visible()
-    place = box.bounding_box()
-    assert place
-    assert min(round(place["width"]), round(place["height"])) >= 44
-    box.tap()
-    expect(box).to_be_checked()

@@ -11,7 +11,7 @@ COPY quart_notes quart_notes
 COPY templates templates
 COPY static static
 RUN pip wheel --no-deps --wheel-dir /wheel . \
- && /opt/quart-notes/bin/python -m pip install /wheel/*.whl
+ && /opt/quart-notes/bin/python -m pip install "$(echo /wheel/*.whl)[brotli]"
 
 FROM python:${PYTHON}-slim
 RUN groupadd --gid 10001 quart-notes \

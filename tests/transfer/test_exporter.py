@@ -96,7 +96,7 @@ notes = st.builds(
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(board=st.lists(notes, min_size=1, max_size=5))
 def test_an_imported_export_equals_the_original_notes(tmp_path: Path, kind: ExportFormat, board: list[NoteOut]):
     numbered = [

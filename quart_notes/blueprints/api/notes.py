@@ -117,7 +117,7 @@ def _note(
     sent: FastRequest, written: Committed[NoteOut], status: int = 200, more: Mapping[str, str] = NONE
 ) -> FastResponse:
     note, position = written
-    headers = {"ETag": version_tag(note.version), "Last-Event-ID": str(sent.visible(position)), **more}
+    headers = {"ETag": _tag(note), "Last-Event-ID": str(sent.visible(position)), **more}
     return FastResponse(status, headers, note.json_bytes)
 
 

@@ -36,6 +36,22 @@ async def test_only_the_given_fields_change(api: httpx.AsyncClient, change: Json
     assert (await api.get(f"/api/notes/{note['id']}")).json() == changed
 
 
+@pytest.mark.parametrize("content_type", ["application/json", "application/merge-patch+json"])
+async def test_a_changed_note_has_the_tag_of_its_text_and_its_thread(
+    api: httpx.AsyncClient, ada: Json, content_type: str
+):
+    note = await add_note(api, title="old")
+    path = f"/api/notes/{note['id']}"
+    thread = (await api.put(f"{path}/thread")).json()
+    await api.post(f"/api/rooms/{thread['id']}/messages", json={"author_id": ada["id"], "content": "about it"})
+
+    changed = await api.patch(path, content=b'{"title": "new"}', headers={"Content-Type": content_type})
+
+    assert changed.json()["thread"]["message_count"] == 1
+    read = await api.get(path)
+    assert (read.json(), read.headers["etag"]) == (changed.json(), changed.headers["etag"])
+
+
 @pytest.mark.parametrize(
     "change", [{}, {"title": "same"}, {"done": False}, {"description": None}, {"title": "same", "description": "  "}]
 )

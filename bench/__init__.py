@@ -7,7 +7,7 @@ fanout      open loop: scheduled writes (orders, and writer, a process of its ow
 beside      scheduled reads, without readers and with them; search: the highest rate that a system sustains
 searching   searches in many notes and messages
 resume      readers that reconnect; footprint: memory for each connection, seconds to the first response
-page        the board in a browser; writes: the limit of the kernel
+page        the board in a browser; writes: the limit of the kernel; inserts: that of SQLite
 notify_lock the limit of PostgreSQL's NOTIFY: a program of its own
 readers     many sockets in one process; stream, websocket, sse, bare_sse, engineio, realtime, http1: protocol parsers
 server      a system as a process: pinned, started, prepared, requested, stopped

@@ -9,6 +9,7 @@ from bench.systems import System
 from bench.workloads.beside import Beside
 from bench.workloads.fanout import FanOut
 from bench.workloads.footprint import Memory, Start
+from bench.workloads.inserts import Inserts
 from bench.workloads.long_page import LongPage
 from bench.workloads.mix import Mix
 from bench.workloads.page import Page
@@ -131,6 +132,7 @@ def lines(quick: bool) -> list[Line]:
         Line("phone-page", "page of 45 notes on a phone, 4G:", Page(45, phone=True), VISIT, only=OURS[:1], notes=45),
         Line("room", "room of 100 messages:", Room(100), ROOM, only=OURS[:1]),
         Line("long-page", "page of 5000 notes:", LongPage(5000), LONG, only=OURS[:1], notes=5000),
+        Line("inserts", "insert of a note and its event, durable", Inserts(seconds), RATE, only=("sqlite",), notes=0),
         Line("writes", f"loopback writes, {READERS} sockets", Writes(READERS, seconds), WRITES, only=("kernel",)),
     ]
 

@@ -31,7 +31,7 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292
   .lost { fill: #ff7b72 }
 }
 """
-LIMITS = frozenset({"asgi", "raw", "kernel"})
+LIMITS = frozenset({"asgi", "raw", "kernel", "sqlite"})
 
 
 class Panel(NamedTuple):

@@ -1,4 +1,4 @@
-"""No peers but limits: the server, the event loop and the kernel."""
+"""No peers but limits: the server, the event loop, the kernel, the database."""
 
 import sys
 from pathlib import Path
@@ -56,3 +56,16 @@ class Kernel(System):
 
     def command(self, port: int, data: Path) -> list[str]:
         return [sys.executable, "-m", "bench.peers.kernel_writes", str(port)]
+
+
+class BareSqlite(System):
+    """One loop that inserts into a file and does nothing else: the limit of SQLite and the disk."""
+
+    key = "sqlite"
+    name = "bare sqlite3"
+    modules = ("quart_notes",)
+    special = True
+    first_path = "/"
+
+    def command(self, port: int, data: Path) -> list[str]:
+        return [sys.executable, "-m", "bench.peers.sqlite_inserts", str(port), str(data / "bench.sqlite3")]

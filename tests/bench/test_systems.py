@@ -119,5 +119,6 @@ def test_lines_for_some_systems_are_not_reported_as_missing_in_others():
     by_key = {line.key: line for line in lines(quick=True)}
 
     assert [key for key, line in by_key.items() if line.concerns(BY_KEY["kernel"])] == ["writes"]
+    assert [key for key, line in by_key.items() if line.concerns(BY_KEY["sqlite"])] == ["inserts"]
     assert [system.key for system in SYSTEMS if by_key["page"].concerns(system)] == ["ours", "ours-accounts"]
     assert not any(line.runs_on(BY_KEY["pocketbase"]) for key, line in by_key.items() if key.endswith("-ws"))

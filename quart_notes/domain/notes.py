@@ -332,7 +332,7 @@ def notes_out(rows: Sequence[Any]) -> list[NoteOut]:
         content, done, total = [row.pop(name) for name in FORMATTED]
         row["content"] = None if content is None else json.loads(content)
         row["tasks"] = {"done": done, "total": total}
-        row["thread"] = thread_of(*[row.pop(name) for name in THREAD])
+        row["thread"] = None if row["thread_id"] is None else thread_of(*(row[name] for name in THREAD))
         labels = row.pop("labels_json")
         row["labels"] = [] if labels is None else json.loads(labels)
         row["rank"] = row.pop("moved_rank") or initial_rank(row["id"])

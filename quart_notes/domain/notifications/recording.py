@@ -35,8 +35,8 @@ async def notify(
         for user_id, kind in kinds.items()
         if user_id != actor_id
     ]
-    for row in rows:
-        await row.save(using_db=change.connection, force_create=True)
+    if rows:
+        await Notification.bulk_create(rows, using_db=change.connection)  # `@room` may concern a thousand
     await record_inboxes(change, [row.user_id for row in rows])
 
 

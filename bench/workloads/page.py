@@ -20,7 +20,7 @@ FOUR_G = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uplo
 LIMIT = 30_000  # milliseconds until it is usable
 # Milliseconds since the navigation began. Usable: every script has started, and the page shows that its feed is live.
 USABLE = "() => document.querySelector('#connection')?.dataset.state === 'live' && performance.now()"
-WHOLE = "count => document.querySelectorAll('#notes > li').length >= count && performance.now()"
+WHOLE = "count => document.querySelectorAll('.notes > li').length >= count && performance.now()"
 
 
 def missing() -> str | None:

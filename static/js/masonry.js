@@ -4,8 +4,9 @@
  *
  * 1. In the order of the document each card goes to the shortest column, so that none begins above the one before it. 2. A
  * card that was placed before stays in its column, as long as that one is at most SAME_COLUMN_MAX longer. 3. The heights
- * of cards that were never near the window are estimates. 4. Nothing is read from the document to place cards, and only
- * those near the window are moved at once, so that a change among thousands costs one layout.
+ * of cards that were never near the window are estimates. 4. Nothing is read from the document to place cards. Their chunks
+ * (notes/layout/note_chunks.js) are as large as they need, the cards have places in them, and only chunks near the window change
+ * at once: so a change among thousands costs the layout of few.
  */
 const GAP = 12; // pixels between cards
 const CARD_WIDTH_MIN = 16.5; // rem
@@ -13,24 +14,30 @@ const COLUMNS_MAX = 5;
 const SAME_COLUMN_MAX = 24; // pixels: less than a card, so that reading by rows finds the same order
 const RULE_SIZE = 48; // pixels of the line above the done notes (static/css/notes/board_layout.css)
 const LATE_MS = 1000; // after a change, until cards far away are moved
-const MOVED_AT_ONCE = 400; // of those, between two frames: each time costs a layout
+const CHUNKS_AT_ONCE = 8; // of those, between two frames
+const CHUNKS_AHEAD = 2.5; // windows above and below in which chunks are rendered; 1.5 are those in which Chromium renders cards
+const NOWHERE = -1e6; // pixels; for a chunk without a card that is shown: to hide it and show it again would style all its cards
 
-/** @typedef {{height: number, isKnown: boolean, column: number, left: number, top: number, shownLeft: number, shownTop: number}} Box in pixels; isKnown: the height is none that was estimated; shown: where the document has the card, NaN for nowhere yet */
+/** @typedef {{height: number, isKnown: boolean, column: number, left: number, top: number, shownLeft: number, shownTop: number}} Box in pixels; isKnown: the height is none that was estimated; shown: where the document has the card in its chunk, NaN for nowhere yet */
+/** @typedef {{cards: HTMLElement[], top: number, end: number, shownTop: number, shownEnd: number}} Chunk in pixels; cards: that are shown; shown: where the document has it, NaN for nowhere yet */
 
 class Masonry {
   /** @type {WeakMap<Element, Masonry>} */ static #ofLists = new WeakMap();
   /** @type {WeakMap<HTMLElement, Box>} */ #boxes = new WeakMap();
   /** @type {HTMLElement[]} that are shown, in order */ #cards = [];
-  /** @type {Set<HTMLElement>} that the document does not have in their places yet */ #late = new Set();
+  /** @type {Map<HTMLElement, Chunk>} in order */ #chunks = new Map();
+  /** @type {Set<HTMLElement>} chunks that the document does not have as they are yet */ #late = new Set();
   #columns = 0;
   #width = 0;
   #pitch = 0;
   #start = 0; // of the window, in the list
   #timer = 0;
-  /** @type {HTMLElement[]} that the browser may not skip: to skip a card and render it again takes it two frames */ #rendered =
-    [];
+  /** @type {Set<HTMLElement>} cards that the browser may not skip: to skip one and render it again takes it two frames */
+  #rendered = new Set();
+  /** @type {Set<HTMLElement>} chunks near the window, likewise: the browser renders the cards in a chunk two frames after it */
+  #renderedChunks = new Set();
 
-  /** @param {HTMLElement} list @returns {Masonry} always the same one */
+  /** @param {HTMLElement} list with the lists of cards @returns {Masonry} always the same one */
   static of(list) {
     const known = Masonry.#ofLists.get(list) ?? new Masonry(list);
     Masonry.#ofLists.set(list, known);
@@ -41,7 +48,9 @@ class Masonry {
   constructor(list) {
     this.list = list;
     this.frame = /** @type {HTMLElement} */ (list.parentElement);
-    this.rule = /** @type {HTMLElement} */ (list.nextElementSibling); // above the done notes
+    this.open = /** @type {HTMLElement} */ (list.firstElementChild); // the list of open notes
+    this.done = /** @type {HTMLElement} */ (list.lastElementChild);
+    this.rule = /** @type {HTMLElement} */ (this.done.previousElementSibling); // above the done notes
     this.resize();
     this.look();
     for (let tries = 0; tries < 4 && this.#measure(); tries++) this.#arrange();
@@ -80,13 +89,15 @@ class Masonry {
   /** The window has moved. */
   look() {
     this.#start = -this.list.getBoundingClientRect().top; // first, while no style has changed, so that it costs no layout
-    for (const card of this.#rendered.splice(0)) card.style.contentVisibility = "";
-    this.#move();
+    for (const card of this.#rendered) card.style.contentVisibility = "";
+    this.#rendered.clear();
+    for (const chunk of this.#late) if (this.#isChunkNear(chunk)) this.#settle(chunk);
+    this.#renderChunks();
   }
 
   /** A card has come, or has another place in the order: it goes where the next one was. @param {HTMLElement} card */
   moved(card) {
-    const next = card.nextElementSibling;
+    const next = card.nextElementSibling ?? card.parentElement?.nextElementSibling?.firstElementChild;
     const { column = -1 } = (next instanceof HTMLElement && this.#boxes.get(next)) || {};
     this.#box(card).column = column;
   }
@@ -128,12 +139,13 @@ class Masonry {
 
   /** Whether a card is so near that it may be seen soon. @param {HTMLElement} card */
   isNear(card) {
-    return this.#reaches(this.#box(card).top, this.#box(card).height);
+    return this.#reaches(this.#box(card).top, this.#endOf(card), 1);
   }
 
-  /** Move a card to its place now. @param {HTMLElement} card */
+  /** Move a card to its place now, with its chunk. @param {HTMLElement} card */
   settle(card) {
-    if (this.#late.delete(card)) this.#moveOne(card);
+    const chunk = card.parentElement;
+    if (chunk && this.#late.has(chunk)) this.#settle(chunk);
   }
 
   /** Leave the places of cards to the style, as on paper. */
@@ -142,30 +154,42 @@ class Masonry {
       card.style.transform = "";
       Object.assign(this.#box(card), { shownLeft: Number.NaN, shownTop: Number.NaN });
     }
+    for (const chunk of this.#chunks.values()) Object.assign(chunk, { shownTop: Number.NaN, shownEnd: Number.NaN });
   }
 
-  /** Find the place of each card. */
+  /** Find the place of each card, and the size of each chunk. */
   #arrange() {
     /** @type {number[]} where the next card begins */ const ends = new Array(this.#columns).fill(0);
     const isSplit = !this.list.dataset.filter?.includes("done=true");
     const isFolded = isSplit && this.list.hasAttribute("data-fold");
-    let rule = -1;
+    const former = this.#chunks;
     this.#cards = [];
-    for (let next = this.list.firstElementChild; next; next = next.nextElementSibling) {
-      const card = /** @type {HTMLElement} */ (next);
-      if (card.hidden) continue;
-      const isDone = card.hasAttribute("data-done");
-      if (isDone && isSplit && rule < 0) {
-        rule = Math.max(...ends);
-        ends.fill(rule + RULE_SIZE + GAP);
-      }
-      if (isDone && isFolded && !card.hasAttribute("data-editing")) continue;
-      this.#cards.push(card);
-      this.#add(card, ends);
-    }
+    this.#chunks = new Map();
+    for (const element of this.open.children) this.#addChunk(element, former, ends, false);
+    const hasDone = [...this.done.children].some((element) => element.querySelector(":scope > :not([hidden])"));
+    const rule = hasDone && isSplit ? Math.max(...ends) : -1;
+    if (rule >= 0) ends.fill(rule + RULE_SIZE + GAP);
+    for (const element of this.done.children) this.#addChunk(element, former, ends, isFolded);
     this.frame.style.setProperty("--cards-size", `${Math.max(...ends, GAP) - GAP}px`);
     this.rule.style.setProperty("--rule-start", `${rule}px`);
     this.rule.toggleAttribute("data-placed", rule >= 0);
+  }
+
+  /** @param {Element} element @param {Map<Element, Chunk>} former @param {number[]} ends @param {boolean} isFolded */
+  #addChunk(element, former, ends, isFolded) {
+    const { shownTop = Number.NaN, shownEnd = Number.NaN } = former.get(element) ?? {};
+    /** @type {Chunk} */ const chunk = { cards: [], top: Number.POSITIVE_INFINITY, end: 0, shownTop, shownEnd };
+    for (const next of element.children) {
+      const card = /** @type {HTMLElement} */ (next);
+      if (card.hidden || (isFolded && card.hasAttribute("data-done") && !card.hasAttribute("data-editing"))) continue;
+      this.#add(card, ends);
+      chunk.cards.push(card);
+      this.#cards.push(card);
+      chunk.top = Math.min(chunk.top, this.#box(card).top);
+      chunk.end = Math.max(chunk.end, this.#endOf(card));
+    }
+    if (!chunk.cards.length) chunk.top = chunk.end = NOWHERE;
+    this.#chunks.set(/** @type {HTMLElement} */ (element), chunk);
   }
 
   /** @param {HTMLElement} card @param {number[]} ends */
@@ -184,49 +208,97 @@ class Masonry {
   /** Measure the cards in the window, with one layout. @returns {boolean} whether there were any */
   #measure() {
     const cards = this.#cards.filter((card) => !this.#box(card).isKnown && this.isNear(card));
-    for (const card of cards) card.style.contentVisibility = "visible";
+    for (const card of cards) {
+      card.style.contentVisibility = "visible";
+      this.#rendered.add(card);
+    }
+    this.#renderChunks();
     const heights = cards.map((card) => card.getBoundingClientRect().height);
     cards.forEach((card, index) => {
       this.drawn(card, heights[index]);
     });
-    this.#rendered.push(...cards);
     return cards.length > 0;
   }
 
-  /** Move the cards whose places have changed: those near the window now, the others when there is time. */
+  /** Render the chunks near the window; in them, the browser skips the cards that are further away than it looks ahead. */
+  #renderChunks() {
+    for (const element of this.#renderedChunks) {
+      if (this.#isChunkNear(element)) continue;
+      element.style.contentVisibility = "";
+      this.#renderedChunks.delete(element);
+    }
+    for (const element of this.#chunks.keys()) {
+      if (this.#renderedChunks.has(element) || !this.#isChunkNear(element)) continue;
+      element.style.contentVisibility = "visible";
+      this.#renderedChunks.add(element);
+    }
+  }
+
+  /** Move the cards whose places have changed: in the chunks near the window now, in the others when there is time. */
   #move() {
     this.#late.clear();
-    for (const card of this.#cards) {
-      const { left, top, height, shownLeft, shownTop } = this.#box(card);
-      if (left === shownLeft && top === shownTop) continue;
-      if (this.#reaches(top, height) || this.#reaches(shownTop, height)) this.#moveOne(card);
-      else this.#late.add(card);
+    for (const [element, chunk] of this.#chunks) {
+      if (this.#isShownWell(chunk)) continue;
+      const { shownTop, shownEnd } = chunk;
+      if (this.#isChunkNear(element) || this.#reaches(shownTop, shownEnd, CHUNKS_AHEAD)) this.#settle(element);
+      else this.#late.add(element);
     }
+    this.#renderChunks();
     clearTimeout(this.#timer);
     if (this.#late.size) this.#timer = setTimeout(() => this.#moveLate(), LATE_MS);
   }
 
+  /** Whether the document has a chunk and its cards in their places. @param {Chunk} chunk */
+  #isShownWell({ cards, top, end, shownTop, shownEnd }) {
+    if (top !== shownTop || end !== shownEnd) return false;
+    return cards.every((card) => {
+      const box = this.#box(card);
+      return box.left === box.shownLeft && box.top - top === box.shownTop;
+    });
+  }
+
   #moveLate() {
     const go = () => {
-      for (const card of [...this.#late].slice(0, MOVED_AT_ONCE)) this.settle(card);
+      for (const element of [...this.#late].slice(0, CHUNKS_AT_ONCE)) this.#settle(element);
       if (this.#late.size) this.#moveLate();
     };
     if ("requestIdleCallback" in window) requestIdleCallback(go);
     else this.#timer = setTimeout(go, LATE_MS); // Safari
   }
 
-  /** @param {HTMLElement} card */
-  #moveOne(card) {
-    const box = this.#box(card);
-    card.style.transform = `translate(${box.left}px, ${box.top}px)`;
-    if (!box.isKnown) card.style.containIntrinsicBlockSize = `auto ${box.height}px`;
-    box.shownLeft = box.left;
-    box.shownTop = box.top;
+  /** @param {HTMLElement} element a chunk */
+  #settle(element) {
+    this.#late.delete(element);
+    const chunk = this.#chunks.get(element);
+    if (!chunk) return;
+    const { cards, top, end } = chunk;
+    element.style.transform = `translateY(${top}px)`;
+    element.style.blockSize = `${end - top}px`;
+    for (const card of cards) this.#moveOne(card, top);
+    chunk.shownTop = top;
+    chunk.shownEnd = end;
   }
 
-  /** Whether something there is near the window, or nowhere yet. @param {number} top @param {number} height */
-  #reaches(top, height) {
-    return !(top > this.#start + 2 * innerHeight || top + height < this.#start - innerHeight);
+  /** @param {HTMLElement} card @param {number} start of its chunk */
+  #moveOne(card, start) {
+    const box = this.#box(card);
+    const top = box.top - start;
+    if (box.left === box.shownLeft && top === box.shownTop) return;
+    card.style.transform = `translate(${box.left}px, ${top}px)`;
+    if (!box.isKnown) card.style.containIntrinsicBlockSize = `auto ${box.height}px`;
+    box.shownLeft = box.left;
+    box.shownTop = top;
+  }
+
+  /** @param {HTMLElement} element */
+  #isChunkNear(element) {
+    const chunk = this.#chunks.get(element);
+    return chunk && this.#reaches(chunk.top, chunk.end, CHUNKS_AHEAD);
+  }
+
+  /** Whether something there is near the window, or nowhere yet. @param {number} top @param {number} end @param {number} ahead windows above and below it */
+  #reaches(top, end, ahead) {
+    return !(top > this.#start + (1 + ahead) * innerHeight || end < this.#start - ahead * innerHeight);
   }
 
   /** @param {HTMLElement} card */

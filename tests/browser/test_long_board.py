@@ -59,3 +59,83 @@ def test_all_notes_are_loaded_in_order_and_remain(windows, shared_server, rest):
     page.fill("#search-field", f"note {MANY - 1}")
     expect(card(page, f"Note {MANY - 1}")).to_be_visible()
     expect(page.locator("#summary")).to_contain_text("1 of")
+
+
+# Not an expectation of a locator: Playwright would describe all cards each time.
+LOADED = "() => document.querySelector('#notes').ariaBusy !== 'true'"
+# The chunks of cards: how many cards each has, and whether the browser renders it.
+CHUNKS = """() => [...document.querySelectorAll("#notes .notes")].map(({ children }) =>
+  [children.length, children.length > 0 && children[0].checkVisibility({ contentVisibilityAuto: true })])"""
+# The ids of all items of the open list, as a screen reader has it.
+ITEMS = """() => {
+  const list = document.querySelector("#notes [role=list]");
+  const isPart = (item) => item.role === "listitem" && item.parentElement.role === "none";
+  return [list.ariaLabel, [...list.querySelectorAll("li.note")].filter(isPart).length];
+}"""
+
+
+def test_far_cards_are_skipped_in_chunks_and_are_found_reached_and_read_all_the_same(windows, shared_server, rest):
+    page = visit(windows(), shared_server)
+    open_notes = [note["id"] for note in rest.get("/api/boards/1/notes?done=false&limit=1000").json()]
+    page.wait_for_function(LOADED)
+
+    sizes, rendered = zip(*page.evaluate(CHUNKS), strict=True)
+    assert max(sizes) <= 100
+    assert rendered[0]
+    assert sum(rendered) < len(sizes) / 2
+    assert page.evaluate(ITEMS) == ["Notes", page.locator("#notes li.note:not([data-done])").count()]
+
+    # The find command of the browser, and an address.
+    assert page.evaluate("find('Text of note 19.')")
+    expect(card(page, "Text of note 19.")).to_be_in_viewport()
+    page.evaluate("id => location.replace(`#note-${id}`)", open_notes[0])
+    expect(page.locator(f"#note-{open_notes[0]}")).to_be_in_viewport()
+
+    # The next card may be in another chunk.
+    last = page.locator("#notes .notes").first.locator("li").last
+    last.focus()
+    page.keyboard.press("j")
+    expect(page.locator("#notes .notes").nth(1).locator("li").first).to_be_focused()
+    page.keyboard.press("k")
+    expect(last).to_be_focused()
+
+
+def test_the_button_of_the_done_notes_is_between_the_open_and_the_done_ones_in_the_tab_order(windows, shared_server):
+    page = visit(windows(), shared_server)
+    page.wait_for_function(LOADED)
+    first_done = page.locator("#notes li[data-done]").first
+
+    page.locator("#notes li:not([data-done])").last.locator(".pin-button").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#fold-button")).to_be_focused()
+    expect(page.locator("#fold-button")).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    expect(first_done.locator(".done-box")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(first_done).to_be_hidden()
+    expect(page.locator("#fold-button")).to_be_focused()
+
+
+def test_a_chunk_that_is_full_is_split_around_a_card_that_is_edited(windows, shared_server, rest):
+    page = visit(windows(), shared_server)
+    page.wait_for_function(LOADED)
+    edited = page.locator("#notes li").nth(80)
+    edited.locator(".edit-link").focus()
+    page.keyboard.press("Enter")
+    field = page.locator(".editor [name=title]")
+    field.fill("Being written")
+
+    made = [create(rest, f"One more {number}") for number in range(101 - page.evaluate(CHUNKS)[0][0])]
+
+    expect(page.locator("#notes li").first).to_have_id(f"note-{made[-1]['id']}")
+    assert max(size for size, _ in page.evaluate(CHUNKS)) <= 100
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Being written")
+    ids = [
+        -int(one)
+        for one in page.locator("#notes li:not([data-done])").evaluate_all("all => all.map(c => c.dataset.id)")
+    ]
+    assert ids == sorted(ids)
+    for note in made:
+        rest.delete(f"/api/notes/{note['id']}")

@@ -42,7 +42,7 @@ function beside(item) {
 }
 
 /** The next item in a direction that is not hidden. @param {Element} item @param {number} step 1 or -1 @returns {HTMLElement|null} */
-export function nextShown(item, step) {
+function nextShown(item, step) {
   /** @type {Element|null} */ let next = item;
   do next = step > 0 ? next.nextElementSibling : next.previousElementSibling;
   while (next && !next.checkVisibility());

@@ -7,12 +7,12 @@ import { matchesFilter } from "./note_filter.js";
 import { NoteList } from "./note_list.js";
 
 /**
- * @param {HTMLElement} element the page's main, with `ul.notes` in it
+ * @param {HTMLElement} element the page's main, with `#notes` in it
  * @param {ExpectingFeed} feed
  * @returns {() => void} stop
  */
 export function start(element, feed) {
-  const board = new NoteList(find(element, "ul.notes"), firstSort(element), matchesFilter);
+  const board = new NoteList(find(element, "#notes"), firstSort(element), matchesFilter);
   const { open, done } = find(element, "#summary").dataset;
   const controller = new AbortController();
   const { signal } = controller;

@@ -10,9 +10,6 @@ import { showThread } from "./card/note_thread.js";
 /** @type {WeakMap<Element, Note>} */ const shown = new WeakMap();
 const NAME_LENGTH = 60;
 
-/** @param {Element} list @returns {HTMLCollectionOf<HTMLElement>} a live one; nothing else is in the list */
-export const cardsIn = (list) => /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children);
-
 /** The note on a card. @param {Element} card */
 export function noteOf(card) {
   const note = shown.get(card);

@@ -1,7 +1,8 @@
 /** The counts above the board, and the texts of an empty board. */
 import { find } from "../lib/elements.js";
 import { announce } from "../lib/page_events.js";
-import { cardsIn, noteOf } from "./note_card.js";
+import { cardsIn } from "./layout/note_chunks.js";
+import { noteOf } from "./note_card.js";
 import { chosen } from "./note_filter.js";
 
 const TYPING_MS = 600; // the count of a search is read out when the typing rests
@@ -21,9 +22,10 @@ export function start(element, list) {
   let timer = 0;
 
   const count = () => {
-    const total = list.children.length;
+    const cards = cardsIn(list);
+    const total = cards.length;
     let [done, found] = [0, 0];
-    for (const card of cardsIn(list)) {
+    for (const card of cards) {
       if (noteOf(card).done) done++;
       if (!card.hidden) found++;
     }

@@ -2,10 +2,9 @@
 import { explainTick } from "../boards/board_tick.js";
 import { openSearch } from "../boards/search_button.js";
 import { find } from "../lib/elements.js";
-import { nextShown } from "../lib/focus.js";
 import { goTo, keyClick } from "../lib/list_keys.js";
-import { neighbourOf } from "./layout/neighbours.js";
-import { cardsIn } from "./note_card.js";
+import { isShown, neighbourOf, nextCard } from "./layout/neighbours.js";
+import { cardsIn } from "./layout/note_chunks.js";
 
 /** @param {HTMLElement} list @returns {import("../shell/shortcuts.js").Keys} */
 export function noteKeys(list) {
@@ -18,15 +17,15 @@ export function noteKeys(list) {
     const card = current();
     return goTo(card ? where(card) : start?.());
   };
-  const first = () => [...cardsIn(list)].find((card) => card.checkVisibility());
+  const first = () => cardsIn(list).find(isShown);
   const forward = getComputedStyle(document.documentElement).direction === "rtl" ? -1 : 1;
   return {
     n: () => find(document, "#add-note-form [name=title]").focus(),
     "/": openSearch,
-    j: move((card) => nextShown(card, 1), first),
-    k: move((card) => nextShown(card, -1), first),
-    ArrowRight: move((card) => neighbourOf(list, card, "right") ?? nextShown(card, forward)),
-    ArrowLeft: move((card) => neighbourOf(list, card, "left") ?? nextShown(card, -forward)),
+    j: move((card) => nextCard(card, 1), first),
+    k: move((card) => nextCard(card, -1), first),
+    ArrowRight: move((card) => neighbourOf(list, card, "right") ?? nextCard(card, forward)),
+    ArrowLeft: move((card) => neighbourOf(list, card, "left") ?? nextCard(card, -forward)),
     ArrowDown: move((card) => neighbourOf(list, card, "below")),
     ArrowUp: move((card) => neighbourOf(list, card, "above")),
     e: click(".edit-link"),

@@ -8,10 +8,12 @@
  * Dispatches from the card, bubbling: `note:changed` {note, before, live} and `note:deleting`; from the list:
  * `note:deleted`.
  */
-import { handOn, keepFocus, nextShown } from "../lib/focus.js";
+import { handOn, keepFocus } from "../lib/focus.js";
 import { emit } from "../lib/page_events.js";
 import { VersionedList } from "../lib/versioned_list.js";
-import { cardFor, cardsIn, fill, noteOf, read } from "./note_card.js";
+import { nextCard } from "./layout/neighbours.js";
+import { cardsIn, joinChunks, removeCard } from "./layout/note_chunks.js";
+import { cardFor, fill, noteOf, read } from "./note_card.js";
 import { DONE, NoteOrder, precedes } from "./order/note_order.js";
 
 /** @typedef {{id: number, card: HTMLElement, key: import("./order/note_order.js").Key, leaves: boolean}} Place leaves: deleted, or of another page */
@@ -20,11 +22,12 @@ export class NoteList {
   /** @type {Map<number, Place>} */ #places = new Map();
   #versions = new VersionedList();
 
-  /** @param {HTMLElement} list @param {Sort} [sort] @param {(note: Note) => boolean} [matches] whether a note belongs on the page */
+  /** @param {HTMLElement} list the lists of cards @param {Sort} [sort] @param {(note: Note) => boolean} [matches] whether a note belongs on the page */
   constructor(list, sort = "board", matches = () => true) {
     this.list = list;
     this.matches = matches;
     this.order = new NoteOrder(list, sort);
+    joinChunks(list);
     for (const card of cardsIn(list)) {
       const note = read(card);
       this.#versions.accept(note);
@@ -92,7 +95,7 @@ export class NoteList {
     const move = () => {
       this.order.release(place);
       place.key = key;
-      if (place.leaves) card.remove();
+      if (place.leaves) removeCard(card);
       else this.order.insert(place);
     };
     const leavesPart = part !== key.part && Math.max(part, key.part) === DONE; // a pin can be taken back at once
@@ -119,7 +122,7 @@ export class NoteList {
 
 /** The next card, of those that are open or of those that are done, as this one was. @param {Place} place */
 function nextOf({ card, key }) {
-  const near = [nextShown(card, 1), nextShown(card, -1)].filter((other) => other !== null);
+  const near = [nextCard(card, 1), nextCard(card, -1)].filter((other) => other !== null);
   const wasDone = key.part === DONE;
   return near.find((other) => noteOf(other).done === wasDone) ?? near[0] ?? null;
 }

@@ -8,6 +8,7 @@ import * as shortcuts from "../shell/shortcuts.js";
 import * as doneTasksLast from "./done_tasks_last.js";
 import * as noteHistory from "./history/note_history.js";
 import { noteKeys } from "./note_keys.js";
+import { cardsIn } from "./layout/note_chunks.js";
 import { NoteList } from "./note_list.js";
 import { startCards } from "./card/card_modules.js";
 
@@ -30,12 +31,12 @@ function follow(element, list, feed) {
   const { signal } = new AbortController();
 
   const showGone = () => {
-    gone.hidden = list.childElementCount > 0;
+    gone.hidden = cardsIn(list).length > 0;
   };
   /** @param {Note} note */
   const put = (note) => {
     notes.put(note, true);
-    for (const card of list.children) card.toggleAttribute("data-unfolded", true);
+    for (const card of cardsIn(list)) card.toggleAttribute("data-unfolded", true);
     showGone();
   };
   /** @param {FeedEventMap["change"]} event */

@@ -5,7 +5,9 @@ import { keyOf } from "../lib/keyboard.js";
 import { goTo } from "../lib/list_keys.js";
 import { emit, toast } from "../lib/page_events.js";
 import { fold, words } from "../lib/search_text.js";
-import { cardsIn, noteOf } from "./note_card.js";
+import { isShown, nextCard } from "./layout/neighbours.js";
+import { cardsIn } from "./layout/note_chunks.js";
+import { noteOf } from "./note_card.js";
 import { chosen } from "./note_filter.js";
 import { isOwn } from "./note_requests.js";
 
@@ -26,9 +28,8 @@ export function start(element, list) {
   const show = (card) => {
     const hide = !matches(noteOf(card), wanted) && !("editing" in card.dataset);
     if (card.hidden === hide) return;
-    handOn(card, () => {
-      card.hidden = hide;
-    });
+    const heir = () => nextCard(card, 1) ?? nextCard(card, -1);
+    handOn(card, () => card.toggleAttribute("hidden", hide), heir);
   };
   const showAll = () => {
     for (const card of cardsIn(list)) show(card);
@@ -80,7 +81,7 @@ export function start(element, list) {
   /** @param {Event} event */
   const go = (event) => {
     event.preventDefault();
-    [...cardsIn(list)].find((card) => card.checkVisibility())?.focus();
+    cardsIn(list).find(isShown)?.focus();
   };
 
   element.addEventListener("submit", go, { signal });

@@ -1,7 +1,7 @@
 /** Marks the words of a search in the cards near the window, and scrolls long texts to them. */
 import { find } from "../lib/elements.js";
 import { occurrences, words } from "../lib/search_text.js";
-import { cardsIn } from "./note_card.js";
+import { cardsIn } from "./layout/note_chunks.js";
 
 const FIRST = 60; // cards that a search makes visible, before the browser reports them
 
@@ -12,6 +12,7 @@ export function start(list) {
   const controller = new AbortController();
   const { signal } = controller;
   const marks = new Highlight();
+  const masonry = Masonry.of(list);
   /** @type {Map<HTMLElement, Range[]>} */ const marked = new Map();
   /** @type {Set<HTMLElement>} */ let near = new Set();
   /** @type {string[]} */ let wanted = [];
@@ -20,7 +21,7 @@ export function start(list) {
   const mark = (cards) => {
     if (!wanted.length) return;
     const shown = [...cards].filter((card) => card.isConnected && !card.hidden);
-    for (const card of shown) clear(card);
+    clear(shown);
     for (const { card, ranges, offset } of shown.map(hitsIn)) {
       marked.set(card, ranges);
       for (const range of ranges) marks.add(range);
@@ -29,24 +30,29 @@ export function start(list) {
       textIn(card).scrollTop = offset;
     }
   };
-  /** @param {HTMLElement} card */
-  const clear = (card) => {
-    for (const range of marked.get(card) ?? []) marks.delete(range);
-    marked.delete(card);
-    if (!("foundBelow" in card.dataset)) return;
-    textIn(card).scrollTop = 0;
-    delete card.dataset.foundBelow;
+  /** @param {HTMLElement[]} cards */
+  const clear = (cards) => {
+    const scrolled = cards.filter((card) => "foundBelow" in card.dataset);
+    for (const card of scrolled) textIn(card).scrollTop = 0; // all of these first: each lays out what has changed before it
+    for (const card of scrolled) delete card.dataset.foundBelow;
+    for (const card of cards) {
+      for (const range of marked.get(card) ?? []) marks.delete(range);
+      marked.delete(card);
+    }
   };
   /** @param {HTMLElement} card @returns {Hits} */
   const hitsIn = (card) => {
     const [title, text] = [find(card, ".title"), textIn(card)].map((part) => rangesIn(part, wanted));
-    return { card, ranges: [...title, ...text], offset: text.length ? below(textIn(card), text[0]) : 0 };
+    // Others are measured when they come near: the browser has skipped their layout.
+    const isLaidOut = near.has(card) && masonry.isNear(card);
+    return { card, ranges: [...title, ...text], offset: isLaidOut && text.length ? below(textIn(card), text[0]) : 0 };
   };
   /** @param {BoardEvents["notes:filtered"]} event */
   const filtered = ({ detail }) => {
-    for (const card of [...marked.keys()]) clear(card);
+    clear([...marked.keys()]);
     wanted = words(detail.query);
-    mark(new Set([...near, ...[...cardsIn(list)].filter((card) => !card.hidden).slice(0, FIRST)]));
+    const found = cardsIn(list).filter((card) => !card.hidden);
+    mark(new Set([...near, ...found.slice(0, FIRST)]));
   };
   /** @param {BoardEvents["notes:near"]} event */
   const came = ({ detail }) => {

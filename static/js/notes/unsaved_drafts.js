@@ -6,7 +6,8 @@ import { scope } from "../boards/current_board.js";
 import { around, clone, find } from "../lib/elements.js";
 import { emit, toast } from "../lib/page_events.js";
 import { store, stored, numbersAfter } from "../lib/storage.js";
-import { cardsIn, noteOf } from "./note_card.js";
+import { cardsIn } from "./layout/note_chunks.js";
+import { noteOf } from "./note_card.js";
 import { sameText } from "./note_text.js";
 
 /** @param {number} id of the note @returns {Draft[]} the latest last */
@@ -55,7 +56,7 @@ export function start(element) {
   element.addEventListener("note:changed", ({ target, detail }) => detail.before || show(target), { signal });
   element.addEventListener("editor:closed", ({ target }) => show(target), { signal });
   element.addEventListener("board:loaded", loaded, { signal });
-  for (const card of cardsIn(find(element, "ul.notes"))) show(card);
+  for (const card of cardsIn(find(element, "#notes"))) show(card);
   return () => controller.abort();
 }
 

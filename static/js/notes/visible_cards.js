@@ -4,7 +4,7 @@
  */
 import { around, find } from "../lib/elements.js";
 import { emit } from "../lib/page_events.js";
-import { cardsIn } from "./note_card.js";
+import { cardsIn } from "./layout/note_chunks.js";
 
 const FRAMES = 2;
 const SKIPS = CSS.supports("content-visibility", "auto"); // Safari 17 skips no card, so that all are near
@@ -44,7 +44,7 @@ export function start(element) {
   };
 
   // On paper all of them are.
-  const printed = () => emit(element, "notes:near", { came: [...cardsIn(element)], near });
+  const printed = () => emit(element, "notes:near", { came: cardsIn(element), near });
 
   /** Find those that came near before this script listened. @param {number} frames in which to look again */
   const look = (frames) => {

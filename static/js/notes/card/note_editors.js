@@ -14,6 +14,7 @@ export function start(element, feed) {
   /** @param {HTMLElement} card */
   const show = (card) => {
     const people = editors.get(noteOf(card).id) ?? [];
+    card.toggleAttribute("data-editors", people.length > 0);
     for (const place of card.querySelectorAll(".note-editors"))
       place.replaceChildren(...activitySentence(people, "editing"));
   };

@@ -1,7 +1,8 @@
 /** Keeps the columns of cards as their notes change (static/js/masonry.js). */
 import { around } from "../../lib/elements.js";
+import { wasRegrouped } from "./note_chunks.js";
 
-/** @param {HTMLElement} element the list */
+/** @param {HTMLElement} element the lists of cards */
 export function start(element) {
   const controller = new AbortController();
   const { signal } = controller;
@@ -24,14 +25,17 @@ export function start(element) {
   };
   const widths = new ResizeObserver(() => masonry.resize());
   const order = new MutationObserver((records) => {
-    const moved = new Set(records.flatMap(({ addedNodes }) => /** @type {HTMLElement[]} */ ([...addedNodes])));
-    for (const card of moved) if (card.parentElement === element) masonry.moved(card);
+    const changes = records.filter(({ target }) => isList(target) || isChunk(target)); // others are within cards
+    if (!changes.length) return;
+    const added = new Set(changes.flatMap(({ addedNodes }) => [...addedNodes].flatMap(cardsAt)));
+    const moved = [...added].filter((card) => !wasRegrouped(card) && element.contains(card));
+    for (const card of moved) masonry.moved(card);
     masonry.place();
     // The browser draws them in this frame, and tells their heights before it paints.
-    for (const card of moved) if (card.parentElement === element && masonry.isNear(card)) watch(card);
+    for (const card of moved) if (masonry.isNear(card)) watch(card);
   });
   const flags = new MutationObserver((records) => {
-    if (records.some(({ target }) => target === element || target.parentElement === element)) masonry.place();
+    if (records.some(({ target }) => target === element || isCard(target))) masonry.place();
   });
   /** @param {BoardEvents["notes:near"]} event */
   const onNear = ({ detail: { near } }) => {
@@ -65,10 +69,22 @@ export function start(element) {
   addEventListener("scroll", look, { signal, passive: true });
   addEventListener("resize", look, { signal });
   widths.observe(element);
-  order.observe(element, { childList: true });
+  order.observe(element, { subtree: true, childList: true });
   flags.observe(element, { subtree: true, attributeFilter: ["hidden", "data-fold", "data-editing", "data-done"] });
   return () => {
     controller.abort();
     for (const observer of [sizes, widths, order, flags]) observer.disconnect();
   };
 }
+
+/** @param {Node} node @param {string} name */
+const hasClass = (node, name) => node instanceof HTMLElement && node.classList.contains(name);
+/** @param {Node} node */
+const isList = (node) => hasClass(node, "note-list");
+/** @param {Node} node */
+const isChunk = (node) => hasClass(node, "notes");
+/** @param {Node} node */
+const isCard = (node) => hasClass(node, "note");
+/** The cards that came with a node: itself, or those of a chunk. @param {Node} node @returns {HTMLElement[]} */
+const cardsAt = (node) =>
+  /** @type {HTMLElement[]} */ (isCard(node) ? [node] : isChunk(node) ? [...node.childNodes] : []);

@@ -1,6 +1,22 @@
-/** Which card is beside, above or below another one, by their places in the columns. */
+/** Which card is next to another one: in the order of the board, or by their places in the columns. */
+import { cardBeside } from "./note_chunks.js";
 
 /** @typedef {"left"|"right"|"above"|"below"} Side */
+
+/** The next card that is shown, in the order of the board. @param {HTMLElement} card @param {number} step 1 or -1 */
+export function nextCard(card, step) {
+  let next = cardBeside(card, step);
+  while (next && !isShown(next)) next = cardBeside(next, step);
+  return next;
+}
+
+/** Whether a card is shown, in the window or not. Nothing is asked that costs the style of a far card. @param {HTMLElement} card */
+export function isShown(card) {
+  /** @type {HTMLElement|null} */ const lists = card.closest(".note-lists");
+  if (!lists || card.hidden) return false;
+  const isFolded = "fold" in lists.dataset && !lists.dataset.filter?.includes("done=true");
+  return !isFolded || !("done" in card.dataset) || "editing" in card.dataset;
+}
 
 /**
  * The nearest card at a side: in the same column, or in the next one at about the same height.

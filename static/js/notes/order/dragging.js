@@ -74,7 +74,7 @@ function follow(list, card, pressed, feed) {
   const aim = () => {
     if (!view) return;
     const under = document.elementFromPoint(view.at.x, view.at.y)?.closest(".note");
-    if (!(under instanceof HTMLElement) || under.parentElement !== list) return;
+    if (!(under instanceof HTMLElement) || !list.contains(under)) return;
     const { top, height } = under.getBoundingClientRect();
     const isAbove = view.at.y < top + height / 2;
     if (aimed === `${under.id} ${isAbove}`) return;

@@ -1,7 +1,8 @@
 /** Moves of notes within their part of the board: where to, in words, and sent. The feed brings the new place. */
 import { waitUntil } from "../../feed/confirmation.js";
 import { announce, toast } from "../../lib/page_events.js";
-import { cardsIn, nameOf, noteOf } from "../note_card.js";
+import { cardsIn } from "../layout/note_chunks.js";
+import { nameOf, noteOf } from "../note_card.js";
 import { change } from "../note_requests.js";
 import { saving } from "../save_status.js";
 
@@ -10,7 +11,7 @@ import { saving } from "../save_status.js";
 /** The cards that are shown in a card's part of the board, in order. @param {Element} list @param {HTMLElement} card */
 export function partOf(list, card) {
   const { pinned, done } = noteOf(card);
-  return [...cardsIn(list)].filter((other) => {
+  return cardsIn(list).filter((other) => {
     const note = noteOf(other);
     return !other.hidden && !note.archived_at && note.done === done && (done || note.pinned === pinned);
   });

@@ -3,6 +3,7 @@
  * sorts; then done ones, the last one ticked off first.
  */
 import { fold } from "../../lib/search_text.js";
+import { insertCard, reorderCards } from "../layout/note_chunks.js";
 
 /** @typedef {{part: number, value: string, down: boolean, id: number}} Key part: 0 pinned, 1 open, 2 done; down: the greatest value first */
 /** @typedef {{card: HTMLElement, key: Key}} Placed */
@@ -20,7 +21,6 @@ const SORTS = {
 
 export class NoteOrder {
   /** @type {Placed[]} */ #placed = [];
-  /** @type {HTMLElement|undefined} */ #firstDone;
 
   /** @param {HTMLElement} list @param {Sort} sort */
   constructor(list, sort) {
@@ -47,10 +47,7 @@ export class NoteOrder {
     const index = this.#count((other) => precedes(other.key, placed.key));
     const before = this.#placed[index]?.card ?? null;
     this.#placed.splice(index, 0, placed);
-    // Not by moveBefore: with the focus inside, it scrolls the window to the card.
-    if (placed.card.nextElementSibling !== before || !placed.card.isConnected)
-      this.list.insertBefore(placed.card, before);
-    this.#divide();
+    insertCard(this.list, placed.card, before, placed.key.part === DONE);
   }
 
   /** Remove its position; the card itself stays where it is. @param {Placed} placed */
@@ -59,7 +56,6 @@ export class NoteOrder {
       this.#count((other) => precedes(other.key, placed.key)),
       1,
     );
-    this.#divide();
   }
 
   /** Order all cards anew. @param {Sort} sort @param {(card: HTMLElement) => Note} noteOf */
@@ -71,20 +67,11 @@ export class NoteOrder {
 
   #arrange() {
     const isOrdered = this.#placed.every(({ key }, index) => !index || precedes(this.#placed[index - 1].key, key));
-    if (!isOrdered) {
-      this.#placed.sort((one, other) => (precedes(one.key, other.key) ? -1 : 1));
-      this.list.append(...this.#placed.map(({ card }) => card));
-    }
-    this.#divide();
-  }
-
-  /** The first done note starts a row. */
-  #divide() {
-    const first = this.#placed[this.#count(({ key }) => key.part < DONE)]?.card;
-    if (first === this.#firstDone) return;
-    this.#firstDone?.removeAttribute("data-first-done");
-    first?.setAttribute("data-first-done", "");
-    this.#firstDone = first;
+    if (isOrdered) return;
+    this.#placed.sort((one, other) => (precedes(one.key, other.key) ? -1 : 1));
+    const cards = this.#placed.map(({ card }) => card);
+    const open = this.#count(({ key }) => key.part < DONE);
+    reorderCards(this.list, cards.slice(0, open), cards.slice(open));
   }
 
   /** How many cards come first that are as asked; after them none is. @param {(placed: Placed) => boolean} comesFirst */

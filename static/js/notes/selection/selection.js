@@ -6,7 +6,9 @@
  * Dispatches `selection:changed` from the list, at most once a frame.
  */
 import { emit } from "../../lib/page_events.js";
-import { cardsIn, noteOf } from "../note_card.js";
+import { isShown } from "../layout/neighbours.js";
+import { cardsIn } from "../layout/note_chunks.js";
+import { noteOf } from "../note_card.js";
 
 export const SELECTED_MAX = 200; // as the server has it (schemas/bulk_changes.py)
 
@@ -33,7 +35,7 @@ export class Selection {
 
   /** The selected cards, in the order of the board. */
   get cards() {
-    return [...cardsIn(this.list)].filter((card) => this.#cards.has(card));
+    return cardsIn(this.list).filter((card) => this.#cards.has(card));
   }
 
   get notes() {
@@ -81,11 +83,11 @@ export class Selection {
 
   /** The card that was chosen last, if it is still there. */
   get last() {
-    return this.#anchor?.isConnected && this.#anchor.checkVisibility() ? this.#anchor : null;
+    return this.#anchor && isShown(this.#anchor) ? this.#anchor : null;
   }
 
   #shown() {
-    return [...cardsIn(this.list)].filter((card) => card.checkVisibility());
+    return cardsIn(this.list).filter(isShown);
   }
 
   /** @param {HTMLElement} card @param {boolean} selected */
@@ -102,7 +104,7 @@ export class Selection {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       const before = this.size;
-      for (const card of this.#cards) if (!card.isConnected || !card.checkVisibility()) this.#mark(card, false);
+      for (const card of this.#cards) if (!isShown(card)) this.#mark(card, false);
       if (before && !this.size) this.end();
       emit(this.list, "selection:changed");
     });

@@ -2,13 +2,15 @@
 import { allow, may } from "../../boards/board_role.js";
 import { explainTick, takesTick } from "../../boards/board_tick.js";
 import { around, find } from "../../lib/elements.js";
-import { handOn, nextShown } from "../../lib/focus.js";
+import { handOn } from "../../lib/focus.js";
 import { announce } from "../../lib/page_events.js";
 import { openMenu } from "../../lib/popover_menu.js";
 import { openColours } from "../card/colour_picker.js";
 import { LabelChoice } from "../labels/label_choice.js";
 import { openLabels } from "../labels/label_picker.js";
-import { cardsIn, hasFlag, shownNote } from "../note_card.js";
+import { isShown, nextCard } from "../layout/neighbours.js";
+import { cardsIn } from "../layout/note_chunks.js";
+import { hasFlag, shownNote } from "../note_card.js";
 import { notesOf, offerWayBack, run } from "./bulk_actions.js";
 import { SELECTED_MAX } from "./selection.js";
 import { waysBack, waysHome } from "./ways_back.js";
@@ -51,7 +53,7 @@ export function start(element, list, selection, feed) {
     }
     say();
     document.documentElement.toggleAttribute("data-selecting", selection.active);
-    const next = () => selection.last ?? [...cardsIn(list)].find((card) => card.checkVisibility()) ?? null;
+    const next = () => selection.last ?? cardsIn(list).find(isShown) ?? null;
     if (element.hidden === selection.active) handOn(element, () => (element.hidden = !selection.active), next);
   };
 
@@ -61,8 +63,8 @@ export function start(element, list, selection, feed) {
     if (!(card instanceof HTMLElement) || !selection.has(card)) return;
     /** @param {number} step */
     const beside = (step) => {
-      let next = nextShown(card, step);
-      while (next && selection.has(next)) next = nextShown(next, step);
+      let next = nextCard(card, step);
+      while (next && selection.has(next)) next = nextCard(next, step);
       return next;
     };
     (beside(1) ?? beside(-1) ?? find(document, "#main")).focus({ preventScroll: true });

@@ -62,9 +62,10 @@ def test_a_new_name_is_shown_at_once_on_every_page_of_others(windows, shared_ser
             expect(message(page, text).locator(".author")).to_have_text(names[0])
         if number == 1:
             expect(page).to_have_title(re.compile(rf"(\(\d+\) )?{names[0]} · "))
-        live = shown(page)
-        page.reload()
-        assert shown(page) == live, f"as the server renders it, {path}"
+        if number:  # who is in a room changes as its page is loaded again
+            live = shown(page)
+            page.reload()
+            assert shown(page) == live, f"as the server renders it, {path}"
 
 
 def test_a_name_changed_on_the_page_of_the_profile_is_shown_in_every_open_window(windows, shared_server, rest):
@@ -87,9 +88,9 @@ def test_a_name_changed_on_the_page_of_the_profile_is_shown_in_every_open_window
     for one in (nobodys, hers):
         expect_renamed(one, before, after)
         one.wait_for_function("name => !document.body.outerHTML.includes(name)", arg=ada["name"])
-        live = shown(one)
-        one.reload()
-        assert shown(one) == live, "as the server renders it"
+    live = shown(hers)
+    hers.reload()
+    assert shown(hers) == live, "as the server renders it"
 
 
 def test_the_typing_notice_uses_the_new_name_at_once(windows, shared_server, rest):

@@ -27,6 +27,7 @@ FIXED = ["GET /api/version", "GET /db/alive", "GET /healthz", "GET /readyz"]  # 
 NOTHING_WRONG = [  # any value is valid
     *FIXED,
     "GET /api/boards/trash",
+    "GET /api/rooms/trash",
     "POST /api/sign-out",
     *(f"GET /api/{path}" for path in ("me", "me/preferences", "me/sessions", "me/tokens", "invitations")),
     *(f"{method} /api/me/preferences/{{key}}" for method in ("GET", "PUT", "DELETE")),

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from quart_notes.version import __version__
 
-if TYPE_CHECKING:
-    from quart_notes.app import create_app
-
 __all__ = ["__version__", "create_app"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import the application when it is asked for: most commands do without it."""
-    if name != "create_app":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if TYPE_CHECKING:
     from quart_notes.app import create_app
+else:
 
-    return create_app
+    def create_app(settings: Any = None) -> Any:
+        """The application, as `hypercorn "quart_notes:create_app()"` calls it: hypercorn looks in this module alone."""
+        from quart_notes import app  # late: most commands do without it
+
+        return app.create_app(settings)

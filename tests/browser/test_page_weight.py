@@ -49,7 +49,7 @@ def test_a_first_visit_of_a_board_is_light(browser: Browser, server: ServerProce
         session.on("Network.loadingFinished", loaded)
         visit(page, server)
 
-        expect(page.locator("#notes > li")).to_have_count(NOTES)
+        expect(page.locator("ul.notes > li")).to_have_count(NOTES)
         assert 3 < len(sizes) <= REQUESTS_MAX
         assert sum(sizes) <= BYTES_MAX
     finally:

@@ -198,7 +198,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
         "GET /api/rooms/<id:room_id>/members",
         "GET /api/notes/<id:note_id>", "GET /api/boards/<id:board_id>/members",
     ],
-    (200, 304): ["GET /api/boards/trash"],
+    (200, 304): ["GET /api/boards/trash", "GET /api/rooms/trash"],
     (200, 304, 404, 422): [
         "GET /api/notes/<id:note_id>/history", "GET /api/boards/<id:board_id>/trash",
         "GET /api/boards/<id:board_id>/activity", "GET /api/boards/<id:board_id>/labels",
@@ -234,7 +234,7 @@ ANSWERS: dict[tuple[int, ...], list[str]] = {
     (200, 201, 400, 409, 422): ["POST /api/assistant/room"],
     (200, 400, 404, 409): ["POST /api/messages/<id:message_id>/retry"],
     (200, 304, 403, 404, 422): ["GET /api/boards", "GET /api/boards/summaries"],
-    (200, 304, 409): ["GET /api/me/preferences"],
+    (200, 304, 409): ["GET /api/me/online", "GET /api/me/preferences"],
     (200, 401, 404, 429): ["POST /api/sign-in"],
     (204, 401, 404, 429): ["PUT /api/me/password"],
     (201, 404): ["POST /api/me/tokens"],

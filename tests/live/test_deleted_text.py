@@ -65,7 +65,7 @@ def test_every_text_field_is_listed():
         assert words - {"guest", "client_key", "rank"} == set(TEXT[name]) - made_of_text
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.integers(0, 1 << 32), st.integers(1, 60), st.integers(1, 8))
 def test_after_any_changes_only_deleted_notes_lose_their_text(seed: int, turns: int, at_once: int):
     async def run(folder: Path) -> None:

@@ -229,7 +229,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(STEPS, st.sampled_from([1, 2, 5, 500]))
 def test_after_any_appends_and_prunings_since_is_complete_or_none(steps: list[tuple[str, int]], chunk: int):
     async def run(folder: Path) -> None:

@@ -161,7 +161,7 @@ async def test_closing_ends_readers_at_every_stage(core: Core, monkeypatch: pyte
     assert core.broadcaster.encoder_counts().total() == 0
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(st.integers(0, 1 << 32), st.integers(1, 60))
 def test_state_plus_later_events_equals_the_current_state(seed: int, changes: int):
     chance = random.Random(seed)

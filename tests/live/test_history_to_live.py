@@ -43,7 +43,7 @@ CHOICES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.integers(0, 1 << 32), st.integers(1, 12), st.sampled_from([1, 3, 128]))
 def test_every_choice_of_topics_continues_from_every_position_without_gap_or_duplicate(
     seed: int, turns: int, page: int

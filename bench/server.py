@@ -119,7 +119,7 @@ def _stat(pid: int) -> list[str]:
 def running(system: System, data: Path) -> Iterator[Server]:
     """Start `system` on its core with its data in `data`; on entry it has responded once and is prepared."""
     port = _free_port()
-    # Python systems run compiled code, as they do when they are installed, whatever the environment says.
+    # Python systems run compiled code, as they do when they are installed; the environment may say otherwise.
     python = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
     environment = {**os.environ, **system.environment(data), **python}
     with tempfile.TemporaryFile() as log:

@@ -15,7 +15,7 @@ from tortoise.queryset import QuerySet
 from quart_notes.domain.access import Caller, require_role, role_on
 from quart_notes.domain.history.groups import GROUP_COLUMNS, RESTORED, begin_or_join_group, names_of
 from quart_notes.domain.idempotency import make_once, request_of
-from quart_notes.domain.labels.note_labels import assign_labels, labels_json, require_labels
+from quart_notes.domain.labels.note_labels import assign_labels, relabel, require_labels
 from quart_notes.domain.notifications.of_notes import mentioned_in_title, mentions_on_board, notify_of_note
 from quart_notes.domain.notifications.recording import record_inboxes_with
 from quart_notes.domain.rooms.note_threads import delete_thread, restore_thread
@@ -27,7 +27,7 @@ from quart_notes.domain.users import require_users
 from quart_notes.errors import NotFoundError, StaleVersionError, ValidationFailedError
 from quart_notes.live.events import Action, NoteEvent, board
 from quart_notes.live.writer import Change, Committed
-from quart_notes.models import Label, Note, NoteLabel
+from quart_notes.models import Note, NoteLabel
 from quart_notes.models.notes import thread_of
 from quart_notes.schemas import (
     NOTE_FIELDS,
@@ -237,12 +237,6 @@ async def insert(
     if mentioned:
         await notify_of_note(change, note_id, mentioned)
     return record_note(change, "create", note)
-
-
-async def relabel(change: Change, note: Note, labels: Sequence[Label]) -> None:
-    """Give a note these labels; `save_note` is still to be called."""
-    await assign_labels(change, {note.id: labels})
-    note.labels_json = labels_json(labels)
 
 
 async def save_fields(change: Change, note: Note, sent: dict[str, Any], formatted: Formatted | None = None) -> NoteOut:

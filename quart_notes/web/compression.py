@@ -1,8 +1,8 @@
 """Compresses responses for clients that accept it: which ones, and by which coding.
 
 A compressed length tells how much of a body repeats. Where a body has a secret beside a text that somebody else
-chooses, whoever sees the lengths on the network can guess the secret letter by letter (BREACH). So a response is sent
-as it is
+chooses, an observer of the network can guess the secret from the lengths, letter by letter (BREACH). So a response is
+sent as it is
 
 1. unless it is a 200 to GET or HEAD: secrets that are shown once are in responses to POST, and errors repeat input;
 2. if a page of another site caused the request: nobody else can make a browser ask for a page again and again;

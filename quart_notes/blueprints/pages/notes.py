@@ -122,9 +122,8 @@ async def _threads(who: Caller, board_id: int) -> dict[str, Any]:
     unread_threads   the newest message that they have read, by the note, for threads with unread ones
     newest_message   the newest message in any of them
     """
-    markers = core().read_markers
-    newest = await markers.newest_on_board(who, board_id)  # first: what is said meanwhile is then unread
-    unread = [] if who.id is None else (await markers.of_board(who, who.id, board_id)).items
+    newest = await core().read_markers.newest_on_board(who, board_id)  # first: what is said after it is then unread
+    unread = [] if who.id is None else (await core().read_markers.of_board(who, who.id, board_id)).items
     return {"unread_threads": {one.note_id: one.last_read_id for one in unread}, "newest_message": newest}
 
 

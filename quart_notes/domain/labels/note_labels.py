@@ -9,7 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.live import events
 from quart_notes.live.events import LabelEvent
 from quart_notes.live.writer import Change
-from quart_notes.models import Label, NoteLabel
+from quart_notes.models import Label, Note, NoteLabel
 from quart_notes.schemas import NO_COLOUR, Colour, LabelOut, label_key
 
 CHUNK = 500  # notes in one statement
@@ -53,6 +53,12 @@ async def assign_labels(change: Change, labels: Mapping[int, Sequence[Label]]) -
             await NoteLabel.bulk_create(rows, using_db=change.connection)
         for note_id, found in chunk:
             await change.connection.execute_query(UPDATE, [labels_json(found), note_id])
+
+
+async def relabel(change: Change, note: Note, labels: Sequence[Label]) -> None:
+    """Give a note these labels; `save_note` is still to be called."""
+    await assign_labels(change, {note.id: labels})
+    note.labels_json = labels_json(labels)
 
 
 def labels_json(labels: Sequence[Label]) -> str | None:

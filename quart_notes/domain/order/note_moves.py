@@ -7,8 +7,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.access import Caller, require_role, role_on
 from quart_notes.domain.history.groups import MOVED
 from quart_notes.domain.history.revisions import move_revisions
-from quart_notes.domain.labels.note_labels import require_labels
-from quart_notes.domain.notes import record_note, relabel, require_note, save_note
+from quart_notes.domain.labels.note_labels import relabel, require_labels
+from quart_notes.domain.notes import record_note, require_note, save_note
 from quart_notes.domain.notifications.recording import record_inboxes_with
 from quart_notes.domain.rooms.note_threads import move_thread
 from quart_notes.domain.service import Service, transactional

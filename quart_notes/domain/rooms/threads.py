@@ -17,7 +17,7 @@ from quart_notes.live.writer import Change
 from quart_notes.models import Message, Note, Reading, Room
 from quart_notes.schemas import MyRoomOut, NoteOut
 
-# Plain SQL, with the conditions as in the indexes. The count is taken anew, so that it never drifts.
+# Plain SQL, with the conditions as in the indexes. All messages are counted each time, so that the number never drifts.
 COUNT = """
     UPDATE note SET thread_unsent = TRUE,
         message_count = (SELECT COUNT(*) FROM message WHERE room_id = ?1 AND deleted_at IS NULL),

@@ -7,7 +7,7 @@ import pytest
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, Caller
 from quart_notes.domain.assistant import answers as assistant_answers
-from quart_notes.errors import NicknameTakenError, NotFoundError, NotNowError, NotYoursError
+from quart_notes.errors import NicknameTakenError, NotFoundError, NotNowError, NotYoursError, RoomArchivedError
 from quart_notes.live import event_log, events
 from quart_notes.schemas import (
     MessageCreate,
@@ -15,8 +15,10 @@ from quart_notes.schemas import (
     MessageQuery,
     MessageUpdate,
     ReadingUpdate,
+    RoomCreate,
     RoomMessageCreate,
     RoomQuery,
+    RoomUpdate,
     UserOut,
 )
 from tests.support.accounts_app import House
@@ -196,6 +198,18 @@ async def test_an_answer_counts_as_one_unread_message_for_everybody(core: Core):
 
 
 # Access.
+
+
+async def test_in_an_archived_room_no_answer_is_asked_for_again(core: Core):
+    ada = await person(core, "ada")
+    await core.assistant.stop()
+    room = (await core.rooms.add(ANYBODY, RoomCreate(name="Committee"))).result
+    answer = await asked(core, ada, where=room.id)
+    await core.answers.stop(ANYBODY, answer.id)
+    await core.room_upkeep.change(ANYBODY, room.id, RoomUpdate(archived=True))
+
+    with pytest.raises(RoomArchivedError):
+        await core.answers.retry(ANYBODY, answer.id)
 
 
 async def test_only_the_asking_user_stops_retries_and_deletes_an_answer(house: House):

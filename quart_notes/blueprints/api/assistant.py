@@ -8,6 +8,7 @@ from quart_notes.errors import (
     NobodyChosenError,
     NotNowError,
     NotYoursError,
+    RoomArchivedError,
 )
 from quart_notes.schemas import AssistantOut, PersonQuery, RoomOut
 from quart_notes.web.context import core
@@ -63,7 +64,7 @@ async def stop_answer(message_id: int) -> Response:
 
 
 @blueprint.post("/messages/<id:message_id>/retry")
-@responds(MESSAGE, problems=(NotYoursError, NotNowError))
+@responds(MESSAGE, problems=(NotYoursError, NotNowError, RoomArchivedError))
 async def retry_answer(message_id: int) -> Response:
     """Ask again for an answer that failed or was stopped.
 

@@ -21,7 +21,8 @@ from quart_notes.domain.message_queries import (
     save,
     set_text,
 )
-from quart_notes.domain.rooms.rooms import room_of, topics
+from quart_notes.domain.rooms.access import require_unarchived, require_writer
+from quart_notes.domain.rooms.rooms import require_room, room_of, topics
 from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.text.markdown import format_message
 from quart_notes.errors import NotFoundError, NotNowError
@@ -106,8 +107,15 @@ class Answers(Service):
 
     @transactional
     async def retry(self, change: Change, caller: Caller, answer_id: int) -> MessageOut:
-        """Ask again; NotNowError for an answer that is done or being written."""
+        """Ask again.
+
+        raises   NotNowError for an answer that is done or being written; ForbiddenError and RoomArchivedError when the
+                 caller may not write in its room any more
+        """
         answer = await _require_own_answer(change.connection, caller, answer_id)
+        room = await require_room(change.connection, answer.room_id)
+        await require_writer(change.connection, caller, room)
+        require_unarchived(archived=room.archived_at is not None)
         if answer.answer_state in UNFINISHED:
             raise NotNowError("This answer is being written.")
         if answer.answer_state == "done":

@@ -20,6 +20,7 @@ from quart_notes.schemas import (
     UnreadOut,
 )
 from tests.support.accounts_app import House
+from tests.support.assistant_questions import asked
 from tests.support.inboxes import unread
 from tests.support.servers.in_process import opened
 
@@ -81,9 +82,14 @@ async def test_who_sees_the_board_reads_the_thread_and_its_editors_write(house: 
             await write()
     if may == "member":  # what was said before stays, but is not changed by a reader
         own = await house.say("bob", room)
+        await core.assistant.stop()
+        answer = await asked(core, house.people["bob"], where=room)
+        await core.answers.stop(bob, answer.id)
         await core.members.set(house.caller("ada"), board, me, MemberUpdate(role="viewer"))
         with pytest.raises(ForbiddenError):
             await core.messages.change(bob, own.id, MessageUpdate(author_id=me, content="x"))
+        with pytest.raises(ForbiddenError):
+            await core.answers.retry(bob, answer.id)
         await core.messages.delete(bob, own.id, me)
 
 

@@ -5,6 +5,7 @@ from itertools import product
 
 from playwright.sync_api import Page, expect
 
+from tests.blueprints.pages.test_identity import WRONG
 from tests.browser.rooms import be, fresh, person
 from tests.browser.test_accessibility import assert_fits, assert_fits_a_thumb
 from tests.browser.windows import visit
@@ -75,15 +76,6 @@ def test_a_new_user_appears_in_every_window_and_the_form_is_cleared(windows, sha
 SHAPE = """card => [card.id, ...[...card.querySelectorAll("*")].map(element => [
   element.localName, element.href, element.value, element.formAction, element.ariaLabel, element.textContent.trim()
 ].join("|"))]"""
-
-
-WRONG = [
-    ("nickname", "", "cannot be empty"),
-    ("nickname", "<b>x</b>", "letters"),
-    ("email", "nobody", "e-mail"),
-    ("name", " ", "cannot be empty"),
-    ("name", "x" * 101, "100"),
-]
 
 
 def test_an_error_is_shown_beside_its_field_and_no_text_is_lost(windows, shared_server):

@@ -7,7 +7,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.history.groups import REVERTED, changes_in
-from quart_notes.domain.notes import FORMATTED, require_note, save_note, set_formatted
+from quart_notes.domain.notes import FORMATTED, note_out, require_note, save_note, set_formatted
 from quart_notes.domain.service import DELETE_CHUNK, Listed, Service, transactional
 from quart_notes.domain.text.markdown import format_text
 from quart_notes.errors import NotFoundError
@@ -63,10 +63,10 @@ class Revisions(Service):
         await require_role(change.connection, caller, board_id, "editor")
         note = await require_note(change.connection, board_id, note_id)
         if version == note.version:
-            return NoteOut.model_validate(note)
+            return note_out(note)
         state = await _require_state(change.connection, note_id, version)
         if (state.title, state.description) == (note.title, note.description):
-            return NoteOut.model_validate(note)
+            return note_out(note)
         note.update_from_dict({"title": state.title, "description": state.description})
         await set_formatted(change, note, format_text(note.description))
         return await save_note(change, "update", note, "title", "description", *FORMATTED, changed=[REVERTED])
@@ -80,10 +80,10 @@ class Revisions(Service):
         await require_role(change.connection, caller, board_id, "owner")
         note = await require_note(change.connection, board_id, note_id)
         await NoteRevision.filter(note_id=note_id).using_db(change.connection).delete()
-        change.record(NoteEvent(topic=board(board_id), action="delete", note=NoteOut.model_validate(note)))
+        change.record(NoteEvent(topic=board(board_id), action="delete", note=note_out(note)))
         note.version += 1
         await note.save(using_db=change.connection, update_fields=["version"])
-        out = NoteOut.model_validate(note)
+        out = note_out(note)
         change.record(NoteEvent(topic=board(board_id), action="create", note=out))
         return out
 

@@ -9,6 +9,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, require_role
+from quart_notes.domain.notes import note_out
 from quart_notes.domain.rooms.deletion import delete_rooms
 from quart_notes.domain.rooms.note_threads import give_up_threads
 from quart_notes.domain.search.blocks import forget_blocks
@@ -43,7 +44,7 @@ class Trash(Service):
             if query.before is not None:
                 deleted = deleted.filter(before("deleted_at", "id", query.before))
             rows = await deleted.order_by("-deleted_at", "-id").limit(query.limit + 1)
-        notes = [TrashedNoteOut(note=NoteOut.model_validate(row), **self._deletion(row)) for row in rows[: query.limit]]
+        notes = [TrashedNoteOut(note=note_out(row), **self._deletion(row)) for row in rows[: query.limit]]
         return Listed(notes, position, len(rows) > query.limit)
 
     def _deletion(self, row: Note | Board) -> dict[str, Any]:
@@ -67,7 +68,7 @@ class Trash(Service):
         if note is None:
             raise NotFoundError(f"There is no deleted note {note_id}")
         await _purge(change, [note])
-        return NoteOut.model_validate(note)
+        return note_out(note)
 
     async def empty(self, caller: Caller, board_id: int) -> Committed[int]:
         """Delete all notes for good that are in the bin of a board now, in chunks; returns how many."""
@@ -164,7 +165,7 @@ async def _purge(change: Change, notes: list[Note]) -> int:
     """Delete deleted notes for good, and tell everybody who sees them; returns how many."""
     await _delete_rows(change, [note.id for note in notes], [note.id for note in notes])
     for note in notes:
-        blank = NoteOut.model_validate(note).model_copy(update=TEXT["note"])
+        blank = note_out(note).model_copy(update=TEXT["note"])
         change.record(NoteEvent(topic=events.board(note.board_id), action="delete", note=blank))
     return len(notes)
 

@@ -15,7 +15,7 @@ from quart_notes.domain.labels.note_labels import (
     make_label,
     record_label,
 )
-from quart_notes.domain.notes import record_note
+from quart_notes.domain.notes import note_out, record_note
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.errors import LabelNameTakenError, NotFoundError
 from quart_notes.live import events
@@ -28,7 +28,6 @@ from quart_notes.schemas import (
     LabelCreate,
     LabelOut,
     LabelUpdate,
-    NoteOut,
     PageQuery,
     label_key,
 )
@@ -162,7 +161,7 @@ async def _replace(change: Change, label: Label, renamed: Callable[[str], str | 
         if note.deleted_at is None:
             note.version += 1
             await note.save(using_db=change.connection, update_fields=["version"])
-            record_note(change, "update", NoteOut.model_validate(note))
+            record_note(change, "update", note_out(note))
 
 
 async def _delete(change: Change, label: Label, successor: str | None) -> LabelOut:

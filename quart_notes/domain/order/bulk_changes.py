@@ -9,7 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from quart_notes.domain.access import Caller, require_role, role_on
 from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.labels.note_labels import assign_labels, labels_json, require_labels
-from quart_notes.domain.notes import delete_note, restore_note, save_fields
+from quart_notes.domain.notes import delete_note, note_out, restore_note, save_fields
 from quart_notes.domain.order.note_moves import put
 from quart_notes.domain.service import Service
 from quart_notes.errors import FieldError, NotFoundError, ValidationFailedError
@@ -92,7 +92,7 @@ async def _visible(connection: BaseDBAsyncClient, caller: Caller, ids: Sequence[
     boards = {note.board_id for note in notes.values()}
     visible = {board_id for board_id in boards if await role_on(connection, caller, board_id) is not None}
     found = [notes[note_id] for note_id in ids if note_id in notes]
-    return [NoteOut.model_validate(note) for note in found if note.board_id in visible]
+    return [note_out(note) for note in found if note.board_id in visible]
 
 
 async def _apply(change: Change, caller: Caller, notes: list[Note], wanted: BulkChange) -> list[NoteOut]:
@@ -106,7 +106,7 @@ async def _apply(change: Change, caller: Caller, notes: list[Note], wanted: Bulk
     else:
         changed = await _set_fields(change, notes, wanted)
     by_id = {note.id: note for note in changed}
-    return [by_id.get(note.id) or NoteOut.model_validate(note) for note in notes]
+    return [by_id.get(note.id) or note_out(note) for note in notes]
 
 
 async def _move(change: Change, caller: Caller, notes: Sequence[Note], wanted: BulkChange) -> list[NoteOut]:
@@ -131,7 +131,7 @@ async def _set_fields(change: Change, notes: Sequence[Note], wanted: BulkChange)
     if full:
         message = "Note {} would have {} labels; {} are possible."
         texts = [message.format(note.id, len(names[note.id]), LABELS_MAX) for note in full]
-        current = NoteOut.model_validate(full[0]).model_dump(mode="json")
+        current = note_out(full[0]).model_dump(mode="json")
         errors = [FieldError("change.labels_add", text) for text in texts]
         raise ValidationFailedError(texts[0], errors=errors, extra={"note": current})
     differ = [note for note in notes if names[note.id] != note.labels]

@@ -8,7 +8,7 @@ from quart_notes.domain.access import Caller, require_role, role_on
 from quart_notes.domain.history.groups import MOVED
 from quart_notes.domain.history.revisions import move_revisions
 from quart_notes.domain.labels.note_labels import relabel, require_labels
-from quart_notes.domain.notes import record_note, require_note, save_note
+from quart_notes.domain.notes import note_out, record_note, require_note, save_note
 from quart_notes.domain.notifications.recording import record_inboxes_with
 from quart_notes.domain.rooms.note_threads import move_thread
 from quart_notes.domain.service import Service, transactional
@@ -107,7 +107,7 @@ class NoteMoves(Service):
         else:
             neighbour = await _end(change.connection, note, toward)
         if neighbour is None or not _is_ordered(note):
-            return NoteOut.model_validate(note)
+            return note_out(note)
         to = NoteMove(after_id=neighbour) if toward == ">" else NoteMove(before_id=neighbour, after_id=None)
         return await put(change, caller, note, board_id, to)
 
@@ -138,14 +138,14 @@ async def put(change: Change, caller: Caller, note: Note, board_id: int, to: Not
     low, high = await _gap(change.connection, caller, note, board_id, to)
     moves_away = board_id != note.board_id
     if not moves_away and (low is None or low < note.rank) and (high is None or note.rank < high):
-        return NoteOut.model_validate(note)
+        return note_out(note)
     rank = None if low is None and high is None else rank_between(low, high)
     if rank is not None and len(rank) > RANK_MAX:
         rank = await _rebalance(change, note, board_id, rank)
     if not moves_away:
         return await _save(change, note, rank)
     # First, so that the log keeps no text of it for those who read the former board alone.
-    record_note(change, "delete", NoteOut.model_validate(note))
+    record_note(change, "delete", note_out(note))
     note.board_id, note.moved_rank = board_id, rank
     if note.labels:
         await relabel(change, note, await require_labels(change, board_id, note.labels))
@@ -196,7 +196,7 @@ async def _save(change: Change, note: Note, rank: str | None) -> NoteOut:
     note.moved_rank = rank
     note.version += 1
     await note.save(using_db=change.connection, update_fields=["moved_rank", "version"])
-    return record_note(change, "update", NoteOut.model_validate(note))
+    return record_note(change, "update", note_out(note))
 
 
 async def _rebalance(change: Change, note: Note, board_id: int, rank: str) -> str:

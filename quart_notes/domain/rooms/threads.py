@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from quart_notes.domain.access import Caller, require_role
-from quart_notes.domain.notes import record_note, require_note
+from quart_notes.domain.notes import note_out, record_note, require_note
 from quart_notes.domain.notifications.notifications import mark_room_read
 from quart_notes.domain.read_markers import record_unread
 from quart_notes.domain.rooms.access import FOLLOWING
@@ -15,7 +15,7 @@ from quart_notes.domain.rooms.rooms import my_room, require_room
 from quart_notes.domain.service import DELETE_CHUNK, Service, transactional
 from quart_notes.live.writer import Change
 from quart_notes.models import Message, Note, Reading, Room
-from quart_notes.schemas import MyRoomOut, NoteOut
+from quart_notes.schemas import MyRoomOut
 
 # Plain SQL, with the conditions as in the indexes. All messages are counted each time, so that the number never drifts.
 COUNT = """
@@ -60,7 +60,7 @@ class Threads(Service):
         note.thread_id = room.id
         await note.save(using_db=change.connection, update_fields=["thread_id"])
         record_access(change, room)
-        record_note(change, "update", NoteOut.model_validate(note))
+        record_note(change, "update", note_out(note))
         return OpenedThread(await my_room(change.connection, caller, room), new=True)
 
     async def count(self, change: Change, message: Message) -> None:
@@ -103,7 +103,7 @@ class Threads(Service):
         await note.save(using_db=change.connection, update_fields=["thread_unsent"])
         if note.deleted_at is None and note.thread_id is not None:  # a deleted note has its event when it is restored
             await record_unread_of(change, note.thread_id)
-            record_note(change, "update", NoteOut.model_validate(note))
+            record_note(change, "update", note_out(note))
 
     async def unsent(self) -> dict[int, int | None]:
         """The first notes whose threads have changed since their last event: the newest messages, by the note's id."""

@@ -19,6 +19,7 @@ export function start(element, topics, feed) {
     clearTimeout(timer);
     const job = [...jobs.values()].sort((one, other) => one.id - other.id)[0];
     element.hidden = !job;
+    element.closest(".shell")?.toggleAttribute("data-job", Boolean(job));
     if (!job) return;
     draw(element, link, job);
     if (job.person_id === null && !topics.includes(`board:${job.board_id}`)) timer = setTimeout(check, ASK_MS, job.id);

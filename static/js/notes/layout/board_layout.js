@@ -55,6 +55,10 @@ export function start(element) {
     const card = around(event, ".note");
     if (card) masonry.settle(card);
   };
+  const placeAnew = () => {
+    flags.takeRecords(); // what has just been hidden or shown is placed now: it need not be placed again
+    masonry.placeAnew();
+  };
   const look = () => {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(() => masonry.look());
@@ -62,8 +66,8 @@ export function start(element) {
 
   element.addEventListener("notes:near", onNear, { signal });
   element.addEventListener("note:changed", changed, { signal });
-  element.addEventListener("notes:filtered", () => masonry.placeAnew(), { signal });
-  element.addEventListener("notes:sorted", () => masonry.placeAnew(), { signal });
+  element.addEventListener("notes:filtered", placeAnew, { signal });
+  element.addEventListener("notes:sorted", placeAnew, { signal });
   element.addEventListener("focusin", focused, { signal });
   paper.addEventListener("change", ({ matches }) => (matches ? masonry.release() : masonry.place()), { signal });
   addEventListener("scroll", look, { signal, passive: true });

@@ -20,7 +20,7 @@ def test_a_running_import_is_tracked_across_pages_cancelled_interrupted_and_retr
         elsewhere = visit(be(windows(), server, ada), server, "/front/rooms")
         mark = elsewhere.locator("#job-mark")
         expect(mark).to_be_hidden()
-        expect(elsewhere.locator("#shortcuts-button")).to_be_visible()
+        expect(elsewhere.locator(".shell[data-job]")).to_have_count(0)
         bring(rest, "first.json", notes(*(f"first {n}" for n in range(25))))
 
         running = row(page, "first.json")
@@ -28,7 +28,7 @@ def test_a_running_import_is_tracked_across_pages_cancelled_interrupted_and_retr
         expect(running.locator(".job-count")).to_have_text("10 of 25")
         expect(running.locator("progress")).to_have_js_property("position", 0.4)
         expect(mark).to_contain_text("Importing first.json 40 %")
-        expect(elsewhere.locator("#shortcuts-button")).to_be_hidden()
+        expect(elsewhere.locator(".shell[data-job]")).to_have_count(1)
         expect(mark.locator("progress")).to_have_js_property("value", 10)
         page.reload()
         expect(running.locator(".job-count")).to_have_text("10 of 25")
@@ -68,12 +68,12 @@ def test_an_anonymous_import_is_tracked_on_pages_of_other_boards(windows, standi
         job = bring(rest, "all.json", notes(*(f"note {n}" for n in range(2 * BATCH))))
         page = visit(windows(), standing_server, "/front/rooms")
         expect(page.locator("#job-mark")).to_contain_text("Importing all.json")
-        expect(page.locator("#shortcuts-button")).to_be_hidden()
+        expect(page.locator(".shell[data-job]")).to_have_count(1)
 
         rest.post(f"/api/jobs/{job}/cancel")
 
         expect(page.locator("#job-mark")).to_be_hidden()
-        expect(page.locator("#shortcuts-button")).to_be_visible()
+        expect(page.locator(".shell[data-job]")).to_have_count(0)
         expect(page.locator(".toast")).to_contain_text("all.json: Cancelled")
 
 

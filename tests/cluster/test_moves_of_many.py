@@ -17,7 +17,7 @@ from tests.support.servers.worker_processes import WorkerServer, readers
 
 PEOPLE = 8
 NOTES = 24
-TURNS = 20  # of each
+TURNS = 12  # of each
 LONGEST = 14  # characters of a rank: twelve halvings of the room between two lead to a longer one
 SQUEEZES = 30
 

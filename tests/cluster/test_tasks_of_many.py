@@ -14,7 +14,7 @@ from tests.support.servers.worker_processes import WorkerServer
 
 PEOPLE = 20
 TASKS = 10  # of each
-TURNS = 8
+TURNS = 5
 BOX = {True: "- [x] ", False: "- [ ] "}
 
 

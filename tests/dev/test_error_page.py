@@ -42,10 +42,8 @@ def test_a_syntax_error_is_shown_with_its_file_and_line_until_it_is_fixed(dev, h
 
 
 BREAKS = (
-    ("quart_notes/app.py", "\nraise RuntimeError('not now')\n", "RuntimeError: not now"),
     ("quart_notes/dev/child.py", "\ndef broken(:\n", "It ended with exit code 1"),
     ("quart-notes.toml", "log_days = 0\n", "log_days (in the settings file)"),
-    ("quart-notes.toml", "log_days = = \n", "quart-notes.toml cannot be read"),
 )
 
 
@@ -59,16 +57,15 @@ def test_the_reason_of_a_failed_start_is_shown(dev, http):
 
         assert page.status_code == 503
         assert said in page.text
-        if name.endswith("app.py"):
-            assert f"{name}, line {len((before + added).splitlines())}" in page.text
         dev.write(name, before)
 
     with dev.noticed("does not start"):
         dev.edit("quart_notes/app.py", "await core.log.open()\n", "await core.log.opened_wrongly()\n")
+    line = dev.read("quart_notes/app.py").partition("opened_wrongly")[0].count("\n") + 1
     page = http.get("/front/notes", headers=PAGE)
     assert page.status_code == 503
     assert "AttributeError" in page.text
-    assert re.search(r"quart_notes/app\.py, line \d+", page.text)
+    assert f"quart_notes/app.py, line {line}" in page.text
 
 
 def test_a_killed_server_is_reported_and_restarted_at_the_next_change(dev, http):

@@ -18,7 +18,7 @@ from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.labels.note_labels import assign_labels, relabel, require_labels
 from quart_notes.domain.notifications.of_notes import mentioned_in_title, mentions_on_board, notify_of_note
 from quart_notes.domain.notifications.recording import record_inboxes_with
-from quart_notes.domain.rooms.note_threads import delete_thread, restore_thread
+from quart_notes.domain.rooms.note_threads import delete_thread, rename_thread, restore_thread
 from quart_notes.domain.service import Listed, Precondition, Service, transactional
 from quart_notes.domain.text.markdown import Formatted, format_text, tree_json
 from quart_notes.domain.text.mentions import users_in
@@ -55,6 +55,7 @@ COLUMNS = (
     "moved_rank",
     "labels_json",
 )
+NAMING = {"title", "description"}  # columns of what its thread is called
 STORED = tuple(name for name in NOTE_FIELDS if name not in MADE)
 TYPED = attrgetter(*STORED)  # their values in a new note
 # Columns of a new note, in the order of `insert`: those that each has, and those that are empty in most of them.
@@ -360,6 +361,8 @@ async def save_note(change: Change, action: Action, note: Note, *fields: str, ch
     changed   what is changed, for the history: see `names_of`
     """
     now = datetime.now(UTC)
+    if note.thread_id is not None and not NAMING.isdisjoint(fields):
+        await rename_thread(change, note)
     await begin_or_join_group(change, note, now, changed)
     note.version += 1
     note.updated_at, note.updated_by = now, change.by

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from quart_notes.domain.access import Caller, record_access_change
+from quart_notes.domain.access import SHARED_BOARD, Caller, record_access_change
 from quart_notes.domain.api_tokens import revoke_all
 from quart_notes.domain.boards import rename_personal
 from quart_notes.domain.jobs import ACTIVE, request_work, set_state
 from quart_notes.domain.notifications.recording import record_inboxes
+from quart_notes.domain.rooms.note_threads import record_of_board
 from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.succession import ensure_owners
 from quart_notes.domain.users import RESERVED, nickname_taken, of_nickname, record_user_event, user_out
@@ -123,8 +124,11 @@ async def update_user(change: Change, user: User, **fields: object) -> UserOut:
         user.update_from_dict(changed)
         await user.save(using_db=change.connection, update_fields=list(changed))
         await record_user_event(change, "update", user, themself="is_guest" in changed)
-        if "is_guest" in changed:  # they see more, or less, of what they were notified of
+        if (
+            "is_guest" in changed
+        ):  # they see more, or less, of what they were notified of, and of the threads that they follow
             await record_inboxes(change, [user.id])
+            await record_of_board(change, SHARED_BOARD, user.id, lost=user.is_guest)
         record_access_change(change, user_id=user.id)
     return user_out(user)
 

@@ -116,7 +116,7 @@ class RoomEvent(DurableEvent):
     """A room was added, changed, deleted or restored. With accounts, that of a closed room is sent on its own topic.
 
     A direct conversation is sent on the topics of its two users. A deletion leaves the name empty. With accounts, a
-    room that is closed is deleted for everybody else.
+    room that is closed is deleted for everybody else. Who follows a thread gets one without a name when it is renamed.
     """
 
     example_topic: ClassVar[str] = ROOMS

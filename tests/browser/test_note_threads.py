@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser.access import fresh, known_as
 from tests.browser.test_accessibility import assert_accessible, assert_fits
+from tests.browser.windows import visit
 
 ada, bob = known_as("ada"), known_as("bob")
 
@@ -58,6 +59,11 @@ def test_a_card_leads_to_its_thread_and_shows_what_is_said_there(ada, bob):
     assert_accessible(ours)
     ours.set_viewport_size({"width": 390, "height": 844})
     assert_fits(ours)
+    visit(ours, ada.server, "/front/rooms/1")  # a page that does not follow the board
+    renamed = fresh("Lunch")
+    assert ada.rest.patch(f"{path}/notes/{note}", json={"title": renamed}).status_code == 200
+    expect(ours.locator(f"#threads [data-room='{room}']")).to_contain_text(renamed)
+    visit(ours, ada.server, f"/front/rooms/{room}")
     heading.get_by_role("link").click()
     expect(ours.locator(f"#note-{note} .thread-link")).to_contain_text("3")
 

@@ -1,4 +1,4 @@
-"""What happens to the thread of a note when its note or its board is deleted, restored, moved, or deleted for good.
+"""What happens to the thread of a note when its note is renamed, or it or its board is deleted, restored or moved.
 
 Each function is called within the change that causes it.
 """
@@ -14,8 +14,10 @@ from quart_notes.domain.notifications.recording import record_inboxes_with
 from quart_notes.domain.read_markers import record_unread
 from quart_notes.domain.rooms.access import FOLLOWING, is_apart
 from quart_notes.domain.rooms.deletion import stop_answers
+from quart_notes.domain.rooms.names import names_of, note_name
 from quart_notes.domain.rooms.rooms import record_room
 from quart_notes.domain.service import PURGED
+from quart_notes.live import events
 from quart_notes.live.writer import Change
 from quart_notes.models import Note, Reading, Room, User
 
@@ -57,6 +59,20 @@ async def move_thread(change: Change, note: Note) -> None:
     await record_unread_of(change, room.id)
     await record_lost(change, room.id, set(before) - set(await following(change.connection, room.id)))
     await record_inboxes_with(change, room_id=room.id)
+
+
+async def rename_thread(change: Change, note: Note) -> None:
+    """Record for those who follow the thread of a note that it is called otherwise from now on.
+
+    Called before the note's row is written, which has the name until now. The event does not have the new one.
+    """
+    if (room := await _thread_of(change.connection, note)) is None:
+        return
+    before = (await names_of(change.connection, [room]))[room.id]
+    if before == note_name(note.title, note.description, note.content_json):
+        return
+    for user_id in await following(change.connection, room.id):
+        record_room(change, "update", room, events.user(user_id))
 
 
 async def give_up_threads(change: Change, note_ids: Collection[int]) -> None:

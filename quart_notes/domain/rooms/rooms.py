@@ -219,13 +219,17 @@ def record_room_membership(change: Change, action: events.Action, room_id: int, 
     record_access_change(change, user_id=user_id)
 
 
-def record_room(change: Change, action: events.Action, room: Room) -> None:
-    """Record a change of a room for those who see it. A deletion leaves its name out, and a thread has none there."""
+def record_room(change: Change, action: events.Action, room: Room, topic: str | None = None) -> None:
+    """Record a change of a room for those who see it. A deletion leaves its name out, and a thread has none there.
+
+    topic   of the only user who is told
+    """
     out = room_out(room, {})
     if action == "delete":
         out = out.model_copy(update={"name": None})
     hidden = room.kind == "note" or (room.closed and is_private(change.connection))
-    change.record(RoomEvent(topic=events.room(room.id) if hidden else events.ROOMS, action=action, room=out))
+    topic = topic or (events.room(room.id) if hidden else events.ROOMS)
+    change.record(RoomEvent(topic=topic, action=action, room=out))
 
 
 async def conversation(change: Change, one: UserOut, other: UserOut) -> RoomOut:

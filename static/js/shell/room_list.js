@@ -92,12 +92,14 @@ export function start(element, me, feed) {
     }
   };
   /** @param {FeedEventMap["change"]} event */
-  const onChange = ({ detail: { topic, action, room, room_membership, message, unread, note, online } }) => {
+  const onChange = ({ detail: { topic, action, room, room_membership, message, unread, online } }) => {
     if (online) showOnline(online.user_id, online.online);
     if (unread?.note_id && topic === `user:${me}`) follow(unread, action);
-    const thread = note?.thread && item(note.thread.room_id);
-    if (thread && note.title) fill(thread, { name: note.title, closed: false });
-    if (room?.kind === "note" && action !== "delete") return; // who follows a thread is told so by what is unread there
+    if (room?.kind === "note" && action !== "delete") {
+      // Who follows a thread is told so by what is unread there, and here that it is called otherwise; no event has the name.
+      if (topic === `user:${me}` && item(room.id)) fetchOne(room.id);
+      return;
+    }
     const changed = room ?? room_membership;
     if (changed && action === "delete") {
       remove(item("id" in changed ? changed.id : changed.room_id));

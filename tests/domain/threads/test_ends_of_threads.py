@@ -84,6 +84,22 @@ async def test_only_who_sees_the_board_sees_the_thread(house: House, note: NoteO
     assert await sees(house, "gus", note)
 
 
+async def test_a_guest_loses_the_threads_of_everybodys_board_and_a_member_sees_them_again(house: House, note: NoteOut):
+    root, bob = house.caller("root"), house.people["bob"].id
+    shared = await house.note("ada", 1)
+    room = (await house.core.threads.open(house.caller("ada"), 1, shared.id)).result.room.id
+    await house.say("bob", room)
+    for guest, action in ((True, "delete"), (False, "update")):
+        start = await house.core.log.newest()
+
+        house.people["bob"] = (await house.core.profiles.set_guest(root, bob, guest=guest)).result
+
+        events = [event for event in await house.events(start, f"user:{bob}") if "unread" in event]
+        assert [(event["action"], event["unread"]["room_id"]) for event in events] == [(action, room)]
+        listed = (await house.core.read_markers.of_user(house.caller("bob"), bob)).items
+        assert {one.room_id for one in listed if one.note_id} == {room_of(note)} | (set() if guest else {room})
+
+
 async def test_a_deleted_note_hides_its_thread_until_it_is_restored(house: House, board: int, note: NoteOut):
     assert await unread(house, "bob") == 2, "invited and mentioned"
     start = await house.core.log.newest()

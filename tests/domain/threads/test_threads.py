@@ -221,6 +221,28 @@ async def test_a_thread_is_called_as_its_note_is_and_no_event_has_the_name(house
     assert "first secret name" not in str(await house.events(start, f"room:{room}", f"user:{house.people['ada'].id}"))
 
 
+async def test_who_follows_a_thread_is_told_on_their_own_topic_that_it_is_renamed(house: House):
+    board = await house.board(ada="owner", bob="viewer", eve="editor")
+    note = await house.note("ada", board, "a name")
+    room = await thread(house, "ada", board, note.id)
+    await house.say("ada", room, "@bob look")
+    await house.say("eve", room, "bye")
+    ada, people = house.caller("ada"), [house.people[who].id for who in ("ada", "bob", "eve", "root")]
+    await house.core.members.remove(ada, board, house.people["eve"].id)
+
+    async def told_of(**changed: Any) -> list[list[tuple[str, str | None]]]:
+        start = await house.core.log.newest()
+        await house.core.notes.change(ada, board, note.id, NoteUpdate(**changed))
+        heard = [await house.events(start, f"user:{user_id}") for user_id in people]
+        return [[(one["action"], one["room"]["name"]) for one in events if "room" in one] for events in heard]
+
+    renamed: list[list[tuple[str, str | None]]] = [[("update", None)], [("update", None)], [], []]
+    assert await told_of(title="another name") == renamed, "not who lost the board, nor who never wrote"
+    assert await told_of(description="below the title", pinned=True) == [[], [], [], []]
+    assert await told_of(title=None) == renamed
+    assert await told_of(description="now the name") == renamed
+
+
 async def test_in_open_mode_everybody_writes_in_every_thread(tmp_path: Any):
     async with opened(tmp_path / "data") as core:
         note = (await core.notes.add(ANYBODY, 1, NoteCreate(title="a note"))).result

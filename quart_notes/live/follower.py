@@ -137,13 +137,21 @@ class Follower:
         """Wait until everything committed before this call is published here; False after a timeout."""
         try:
             async with asyncio.timeout(CATCH_UP_TIMEOUT):
-                newest = await self._channel.newest()
-                if newest > self._broadcaster.newest:
-                    self._on_commit(newest, ())
-                    await self._broadcaster.wait_published(newest)
+                await self._wait_published(await self._channel.newest())
         except (TimeoutError, ProblemError):
             return False
         return True
+
+    async def catch_up_with(self, number: int) -> None:
+        """Wait until a committed event is published here, but no longer than CATCH_UP_TIMEOUT."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CATCH_UP_TIMEOUT):
+                await self._wait_published(number)
+
+    async def _wait_published(self, number: int) -> None:
+        if number > self._broadcaster.newest:
+            self._on_commit(number, ())
+            await self._broadcaster.wait_published(number)
 
     async def _follow(self) -> None:
         while True:

@@ -1,11 +1,12 @@
 """Caches whole responses as bytes; events of their topic make them stale."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.shared_tasks import SharedTask, SharedTasks
 
 MAX_BYTES = 32 << 20  # of all responses, their codings and their addresses
 ENTRY_OVERHEAD = 1024  # bytes of an entry besides its body and address, rounded up
@@ -27,25 +28,43 @@ class CachedResponse:
     coded: dict[str, "CachedResponse"] = field(default_factory=dict, compare=False)
 
 
+class ReadState(NamedTuple):
+    """A topic, and its position when a read of its rows started."""
+
+    topic: str
+    position: int
+
+
+class ReadResponse(NamedTuple):
+    """A response, and the number of the newest event that its rows include."""
+
+    response: CachedResponse
+    number: int
+
+
+RunningRead = SharedTask[ReadState, ReadResponse]
+Read = Callable[[], Awaitable[ReadResponse]]
 Encode = Callable[[CachedResponse, str], Awaitable[CachedResponse]]  # a response in a content coding
 
 
 class ResponseCache:
     """Responses to GET requests, by path and query.
 
-    1. A response is valid while no event of its topic was published since before its rows were read.
+    1. A response is valid while no event of its topic was published that its rows do not include.
     2. A response is the same for all who may subscribe to its topic: never cache one that depends on the caller.
-    3. A response is encoded once in each content coding, however many clients wait for it, and kept with its codings.
+    3. A response is read once, and encoded once in each content coding, however many clients wait for it, and kept with
+       its codings. A read is joined only while no event of its topic was published since it started.
     """
 
     def __init__(self, broadcaster: Broadcaster, max_bytes: int = MAX_BYTES) -> None:
         self._broadcaster, self._max_bytes = broadcaster, max_bytes
         self._entries: OrderedDict[tuple[str, bytes], tuple[CachedResponse, int]] = OrderedDict()
-        self._encoding: dict[tuple[int, str], asyncio.Task[CachedResponse]] = {}  # by the id of the object, and coding
+        self._reading: SharedTasks[ReadState, ReadResponse] = SharedTasks()  # by path and query
+        self._encoding: SharedTasks[None, CachedResponse] = SharedTasks()  # by the id of the object, and coding
         self._bytes = 0
 
     def position(self, topic: str) -> int:
-        """The current position of a topic: read it before the rows, and pass it to `put`."""
+        """The current position of a topic: the number of its newest event that was published here."""
         return self._broadcaster.positions.get(topic, 0)
 
     def get(self, path: str, query: bytes) -> CachedResponse | None:
@@ -53,22 +72,39 @@ class ResponseCache:
         entry = self._entries.get((path, query))
         if entry is None:
             return None
-        response, position = entry
-        if position != self.position(response.topic):
+        response, number = entry
+        if self.position(response.topic) > number:
             self._drop((path, query))
             return None
         self._entries.move_to_end((path, query))
         return response
 
-    def put(self, path: str, query: bytes, position: int, response: CachedResponse) -> None:
-        """Cache a response whose rows were read after its topic was at `position`."""
+    def put(self, path: str, query: bytes, number: int, response: CachedResponse) -> None:
+        """Cache a response whose rows include the events of its topic up to that number."""
         key = (path, query)
-        self._drop(key)
-        if len(response.body) > MAX_BODY_BYTES or position != self.position(response.topic):
+        if len(response.body) > MAX_BODY_BYTES or self.position(response.topic) > number:
             return
-        self._entries[key] = response, position
+        self._drop(key)
+        self._entries[key] = response, number
         self._bytes += _size_of(key, response)
         self._shrink()
+
+    def running_read(self, path: str, query: bytes) -> RunningRead | None:
+        """The read of this address that a caller may join: its rows include every event of its topic up to now."""
+        running = self._reading.get((path, query))
+        if running is None or running.state.position != self.position(running.state.topic):
+            return None
+        return running
+
+    def start_read(self, path: str, query: bytes, topic: str, read: Read) -> RunningRead:
+        """Start a read of this address, whose response is cached."""
+
+        async def work() -> ReadResponse:
+            found = await read()
+            self.put(path, query, found.number, found.response)
+            return found
+
+        return self._reading.start((path, query), ReadState(topic, self.position(topic)), work())
 
     async def in_coding(
         self, path: str, query: bytes, response: CachedResponse, coding: str, encode: Encode
@@ -77,11 +113,10 @@ class ResponseCache:
         if (found := response.coded.get(coding)) is not None:
             return found
         key = (id(response), coding)
-        task = self._encoding.get(key)
-        if task is None:
-            task = self._encoding[key] = asyncio.create_task(self._encode((path, query), response, coding, encode))
-            task.add_done_callback(lambda _: self._encoding.pop(key))
-        return await asyncio.shield(task)  # the others go on waiting when a client leaves
+        running = self._encoding.get(key)
+        if running is None:
+            running = self._encoding.start(key, None, self._encode((path, query), response, coding, encode))
+        return await running.result()
 
     async def _encode(
         self, key: tuple[str, bytes], response: CachedResponse, coding: str, encode: Encode

@@ -15,8 +15,10 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadHost
 
 from quart_notes.core import Core
+from quart_notes.domain.access_cache import Grant
 from quart_notes.errors import ProblemError, problem
 from quart_notes.live.response_cache import CachedResponse
+from quart_notes.schemas.event_ids import EventId
 from quart_notes.schemas.strict_json import dump
 from quart_notes.web.compression import VARY, coding_for, codings_of, compressed
 from quart_notes.web.content_codings import IDENTITY, MIN_BYTES
@@ -26,9 +28,9 @@ from quart_notes.web.fast_routes import FastResponse, find_fast_route, try_fast
 from quart_notes.web.raw_headers import SCOPE_FIELDS, field_text, fields_in
 from quart_notes.web.request_ids import CURRENT, HEADER, SCOPE_NAME
 from quart_notes.web.security.allowed_hosts import is_served, not_served
-from quart_notes.web.security.authentication import cached_grant
 from quart_notes.web.security.headers import RAW_SECURITY, REQUEST_ID
 from quart_notes.web.security.request_admission import admit, with_hsts
+from quart_notes.web.security.shared_reads import SCOPE_CURRENT, join, viewer
 
 BODY_COMPLETE = (
     "quart_notes.whole"  # extension of a scope, from the transport: the first message contains the whole body
@@ -53,7 +55,8 @@ class HTTPConnection(ASGIHTTPConnection):
         current = not core.follower.may_be_behind() or self._needs_no_data() or await core.follower.catch_up()
         self._host_is_served = is_served(self.app, scope[SCOPE_FIELDS])
         short = scope["method"] == "GET" and current and self._host_is_served
-        cached = try_fast(self._cached_response, core) if short else None
+        scope[SCOPE_CURRENT] = current
+        cached = (try_fast(self._cached_response, core) or await self._joined_response(core)) if short else None
         if cached is not None:
             await self._send_cached(send, name, *cached)
             return
@@ -96,16 +99,29 @@ class HTTPConnection(ASGIHTTPConnection):
         The caller is checked first, so that nothing reveals what is cached.
         """
         scope: Any = self.scope
-        fields = scope[SCOPE_FIELDS]
-        grant = cached_grant(core, fields, scope["root_path"], secure=scope["scheme"] == "https")
-        if grant is None or (b"origin" in fields and core.settings.origins):
+        cached = None if self._is_other_page(core) else core.response_cache.get(scope["path"], scope["query_string"])
+        grant = None if cached is None else viewer(core, scope, cached.topic)
+        if cached is None or grant is None:
             return None
-        cached = core.response_cache.get(scope["path"], scope["query_string"])
-        if cached is None or not grant.may_subscribe(cached.topic):
+        return cached, _visible(core, grant, EventId(core.log.epoch, core.broadcaster.newest))
+
+    async def _joined_response(self, core: Core) -> tuple[CachedResponse, str] | None:
+        """The response that is being read for others, if the caller may see it."""
+        scope: Any = self.scope
+        running = core.response_cache.running_read(scope["path"], scope["query_string"])
+        if running is None or self._is_other_page(core):
             return None
-        feed = core.broadcaster
-        newest = feed.newest if grant.caller.trusted else feed.newest_of(grant.topics)
-        return cached, f"{core.log.epoch}-{newest}"
+        try:
+            found = await join(core, scope, running)
+        except Exception:
+            return None
+        grant = None if found is None else viewer(core, scope, running.state.topic)
+        return None if found is None or grant is None else (found[0], _visible(core, grant, found[1]))
+
+    def _is_other_page(self, core: Core) -> bool:
+        """Whether a page of another server, which the setting `origins` may allow, needs headers of Quart's routes."""
+        scope: Any = self.scope
+        return b"origin" in scope[SCOPE_FIELDS] and bool(core.settings.origins)
 
     async def _fast_response(self, body: bytes) -> FastResponse | None:
         scope: Any = self.scope
@@ -189,6 +205,12 @@ class HTTPConnection(ASGIHTTPConnection):
             varies = b"Accept-Encoding, Origin" if VARY in headers else b"Origin"
             headers = [*(header for header in headers if header != VARY), (b"vary", varies)]
         await (_send(send, 200, headers, cached.body) if known is None else _send(send, 304, headers, None))
+
+
+def _visible(core: Core, grant: Grant, position: EventId) -> str:
+    """The newest event up to a position in the log that the caller may receive."""
+    feed = core.broadcaster
+    return str(position if grant.caller.trusted else position.at_most(feed.newest_of(grant.topics)))
 
 
 async def _refuse(send: ASGISendCallable, name: bytes, trouble: ProblemError, kind: str = "http.response") -> None:

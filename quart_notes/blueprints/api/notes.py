@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlencode
 
 from pydantic import TypeAdapter
 from quart import Blueprint, Response, request
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
-from quart_notes.domain.access import SHARED_BOARD
+from quart_notes.domain.access import SHARED_BOARD, Caller
 from quart_notes.domain.tasks import ACTIONS
 from quart_notes.errors import StaleVersionError, TaskMovedError, ValidationFailedError
 from quart_notes.live.events import board
@@ -45,6 +46,7 @@ from quart_notes.web.responses import (
     not_modified,
 )
 from quart_notes.web.security.authentication import caller, visible_position
+from quart_notes.web.security.shared_reads import ReadFor, shared_read
 
 # Registered twice: for everybody's board under /api/notes, and for each under /api/boards/{id}/notes.
 blueprint = Blueprint("notes", __name__)
@@ -79,16 +81,20 @@ async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
 
     By id ascending, or newest first when `q` searches; at most `limit`. `Link` leads to the next page.
     """
-    position = core().response_cache.position(board(board_id))
-    found = await core().notes.find(await caller(), board_id, query_args)
-    headers = []
-    if found.more:
-        place = "before_id" if query_args.searches else "after_id"
-        following = {**request.args.to_dict(flat=False), place: found.items[-1].id}
-        link = f'<{request.root_path}{request.path}?{urlencode(following, doseq=True)}>; rel="next"'
-        headers.append((b"link", link.encode()))
-    body = NOTES.dump_json(found.items)
-    return await _kept(_answer(board_id, body, etag_of(body), *headers), found.position, position)
+    notes, address = core().notes, f"{request.root_path}{request.path}"
+    sent: dict[str, Any] = request.args.to_dict(flat=False)
+
+    async def read(who: Caller) -> tuple[CachedResponse, EventId]:
+        found = await notes.find(who, board_id, query_args)
+        headers = []
+        if found.more:
+            place = "before_id" if query_args.searches else "after_id"
+            link = f'<{address}?{urlencode({**sent, place: found.items[-1].id}, doseq=True)}>; rel="next"'
+            headers.append((b"link", link.encode()))
+        body = NOTES.dump_json(found.items)
+        return _answer(board_id, body, etag_of(body), *headers), found.position
+
+    return await _shared(board_id, read)
 
 
 @blueprint.post("")
@@ -142,10 +148,13 @@ async def change_notes(board_id: int, data: BulkUpdate) -> Response:
 @responds(NOTE, NOT_MODIFIED)
 async def get_note(board_id: int, note_id: int) -> Response:
     """Get a note."""
-    position = core().response_cache.position(board(board_id))
-    note, newest = await core().notes.get(await caller(), board_id, note_id)
-    body = note.json_bytes
-    return await _kept(_answer(board_id, body, _tag(note)), newest, position)
+    notes = core().notes
+
+    async def read(who: Caller) -> tuple[CachedResponse, EventId]:
+        note, newest = await notes.get(who, board_id, note_id)
+        return _answer(board_id, note.json_bytes, _tag(note)), newest
+
+    return await _shared(board_id, read)
 
 
 @blueprint.patch("/<id:note_id>")
@@ -281,10 +290,10 @@ def _tag(note: NoteOut) -> str:
     return version_tag(note.version, *([thread["message_count"], thread["last_message_id"]] if thread else []))
 
 
-async def _kept(answer: CachedResponse, newest: EventId, position: int) -> Response:
-    """An answer that is the same for all who see the board, kept until an event of it; 304 when the client has it."""
+async def _shared(board_id: int, read: ReadFor) -> Response:
+    """A response that is the same for all who see the board, read once for all; 304 when the client has it."""
+    answer, newest = await shared_read(core(), request.scope, board(board_id), read, await caller())
     cache, path, query = core().response_cache, request.scope["path"], request.query_string
-    cache.put(path, query, position, answer)
     response = not_modified(answer.body, answer.etag)
     if response is None:
         coding = coding_for(fields_in(request.scope), len(answer.body))

@@ -280,6 +280,7 @@ async def full_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
         await house.core.assistant.stop()  # it would change responses during a comparison
         await house.core.import_runner.stop()  # and jobs
         house.core.reactions.on_unsent = lambda _: None  # its event would come during another request
+        house.core.threads.on_unsent = lambda _: None  # as would that of a note
         yield house
 
 

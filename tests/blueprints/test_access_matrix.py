@@ -10,7 +10,7 @@ from quart_notes import create_app
 from quart_notes.domain.access import RANK
 from quart_notes.settings import Settings
 from quart_notes.web.security.guards import REQUIREMENTS, Requirement, requirement_of
-from tests.support.access_requests import Kind, objects_for, send_request
+from tests.support.access_requests import Kind, Place, objects_for, send_request
 from tests.support.access_table import (
     ACCOUNT_THINGS,
     BETWEEN_TWO,
@@ -29,6 +29,7 @@ from tests.support.access_table import (
     OTHERWISE_LIKE,
     OWN_ACCOUNT,
     WALKED,
+    WRITES_IN_ROOMS,
 )
 from tests.support.accounts_app import House
 from tests.support.clients.callers import CALLERS, GONE, GUESTS, TOKENS, client_of
@@ -135,6 +136,13 @@ def _expected_in_closed_room(route: Route, who: str) -> int:
     return statuses.get("owner" if who in TOKENS else who, 404)
 
 
+def _expected_in_thread(route: Route, who: str) -> int:
+    """As in a closed room whose members are those of the board; only its editors write."""
+    if who in {"ticker", "viewer"}:
+        return 403 if route.endpoint in WRITES_IN_ROOMS else _expected_in_closed_room(route, "editor")
+    return _expected_in_closed_room(route, who)
+
+
 @pytest.mark.parametrize("who", CALLERS)
 async def test_every_caller_has_exactly_the_access_in_the_table(full_house: House, who: str):
     await _check(full_house, who, WALKED, _expected)
@@ -143,11 +151,17 @@ async def test_every_caller_has_exactly_the_access_in_the_table(full_house: Hous
 @pytest.mark.parametrize("who", CALLERS)
 async def test_only_members_have_access_to_what_is_in_a_closed_room(full_house: House, who: str):
     routes = [route for route in WALKED if route.endpoint in IN_CONVERSATIONS]
-    await _check(full_house, who, routes, _expected_in_closed_room, closed=True)
+    await _check(full_house, who, routes, _expected_in_closed_room, " in a closed room")
+
+
+@pytest.mark.parametrize("who", ["owner", "editor", "viewer", "stranger", "guest", "outsider"])
+async def test_who_sees_the_board_has_access_to_a_thread_and_its_editors_write_there(full_house: House, who: str):
+    routes = [route for route in WALKED if route.endpoint in IN_CONVERSATIONS]
+    await _check(full_house, who, routes, _expected_in_thread, " in a thread")
 
 
 async def _check(
-    full_house: House, who: str, routes: list[Route], expected_of: Callable[[Route, str], int], *, closed: bool = False
+    full_house: House, who: str, routes: list[Route], expected_of: Callable[[Route, str], int], place: Place = ""
 ) -> None:
     wrong: list[str] = []
     client = await client_of(full_house, who)
@@ -156,7 +170,7 @@ async def _check(
     for number, route in enumerate(routes, 100):
         if route.endpoint in {"account.sign_out", "account.change_password", "front_account.change_password"}:
             client = await client_of(full_house, who)
-        things = await objects_for(full_house, route, who, made, closed=closed)
+        things = await objects_for(full_house, route, who, made, place)
         if any(f"{name}_id>" in route.rule for name in ACCOUNT_THINGS):
             things |= dict.fromkeys(("session_id", "token_id", "invitation_id"), GONE)
         before = await full_house.core.log.newest()

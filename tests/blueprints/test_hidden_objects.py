@@ -9,7 +9,7 @@ from quart_notes.schemas import (
     InvitationCreate,
     MessageCreate,
 )
-from tests.support.access_requests import Kind, objects_for, send_request
+from tests.support.access_requests import Kind, Place, objects_for, send_request
 from tests.support.access_table import (
     ACCOUNT_THINGS,
     IN_CONVERSATIONS,
@@ -42,9 +42,11 @@ async def test_hidden_and_missing_objects_have_the_same_response(full_house: Hou
     theirs = await _account_things(full_house, "owner")
     made: dict[Kind, dict[str, int]] = {}
     different, looked = [], 0
-    walked = [*((route, False) for route in ABOUT), *((one, True) for one in ABOUT if one.endpoint in IN_CONVERSATIONS)]
-    for number, (route, closed) in enumerate(walked, 100):
-        things = await objects_for(full_house, route, who, made, closed=closed) | theirs
+    walked: list[tuple[Route, Place]] = [(route, "") for route in ABOUT]
+    in_rooms = [route for route in ABOUT if route.endpoint in IN_CONVERSATIONS]
+    walked += [(route, " in a closed room") for route in in_rooms] + [(route, " in a thread") for route in in_rooms]
+    for number, (route, place) in enumerate(walked, 100):
+        things = await objects_for(full_house, route, who, made, place) | theirs
         gone = {name: GONE if name in THINGS or name in theirs else value for name, value in things.items()}
         body = number if "name" not in route.endpoint else 100
         await send_request(stranger, route, gone, body, me)  # so that both use the same caches
@@ -73,8 +75,10 @@ async def test_hidden_and_missing_topics_run_the_same_queries(full_house: House,
     board = await full_house.board(owner="owner")
     assert (await stranger.get("/api/me")).status_code == 200  # the caller is cached from now on
     closed = await full_house.room(owner="owner")
+    note = await full_house.note("owner", board)
+    thread = (await full_house.core.threads.open(full_house.caller("owner"), board, note.id)).result.room.id
     everybodys = ("room:1", "board:1") if who in GUESTS else ()
-    for hidden in (f"room:{room}", f"room:{closed}", f"board:{board}", f"user:{owner}", *everybodys):
+    for hidden in (f"room:{room}", f"room:{closed}", f"room:{thread}", f"board:{board}", f"user:{owner}", *everybodys):
         asked = []
         for topic in (hidden, re.sub(r"\d+", str(GONE), hidden)):
             with recorded_statements() as statements:

@@ -229,11 +229,14 @@ async def test_a_named_topic_delivers_only_its_own_events(
     ada, bob = await people(api, 2)
     place, other = await new_room(api), await new_room(api)
     room_id = (await tell(api, ada, bob))["room_id"]
-    topics = ["users", "rooms", f"room:{place['id']}", "room:*", f"user:{bob['id']}"]
+    board = (await made(api, "/api/boards", name="elsewhere"))["id"]
+    note = (await made(api, f"/api/boards/{board}/notes", title="talked about"))["id"]
+    thread = (await api.put(f"/api/boards/{board}/notes/{note}/thread")).json()
+    topics = ["users", "rooms", f"room:{place['id']}", f"room:{thread['id']}", "room:*", f"user:{bob['id']}"]
     clients = {topic: await follow(edge, shared_server.port, topics=f"board:1,{topic}") for topic in topics}
 
     eve, garden = await person(api), await new_room(api)
-    here, there = await say(api, place, ada), await say(api, other, ada)
+    here, there, about = [await say(api, where, ada) for where in (place, other, thread)]
     told = await tell(api, ada, bob)
     mark = await _add_marker(api)
 
@@ -245,6 +248,7 @@ async def test_a_named_topic_delivers_only_its_own_events(
         "users": [("create", eve["id"])],
         "rooms": [("create", garden["id"])],
         f"room:{place['id']}": [("create", here["id"])],
+        f"room:{thread['id']}": [("create", about["id"])],
         "room:*": [("create", here["id"]), ("create", there["id"])],
         f"user:{bob['id']}": [("create", told["id"])],
     }

@@ -1,6 +1,7 @@
 """Requests of any caller to any route, about objects that exist."""
 
 import json
+from typing import Literal
 
 import httpx
 
@@ -37,17 +38,28 @@ from tests.support.routes import (
 )
 
 Kind = tuple[str, bool]  # kind, and whether it is deleted
+Place = Literal["", " in a closed room", " in a thread"]  # "": in a conversation
+
+
+ROLES: dict[str, Role] = {
+    "owner": "owner",
+    "viewer": "viewer",
+    "ticker": "ticker",
+    "editor": "editor",
+    "somebody": "viewer",
+    "guest": "editor",
+}
 
 
 async def objects_for(
-    house: House, route: Route, who: str, made: dict[Kind, dict[str, int]], *, closed: bool = False
+    house: House, route: Route, who: str, made: dict[Kind, dict[str, int]], place: Place = ""
 ) -> dict[str, int]:
     """Objects for a route, by the variables in its rule; those in `made` are reused.
 
-    closed   what could be in a conversation is in a closed room
+    place   where what could be in a conversation is
     """
     kind = (
-        f"{_kind(route)}{' in a closed room' if closed else ''}",
+        f"{_kind(route)}{place}",
         route.endpoint.endswith((".restore", ".restore_note", ".restore_message", ".restore_room"))
         or (route.endpoint in OF_THE_DELETED | OF_DELETED_BOARDS),
     )
@@ -78,10 +90,10 @@ def _kind(route: Route) -> str:
 async def _new(house: House, kind: str, deleted: bool) -> dict[str, int]:
     core, owner = house.core, house.caller("owner")
     things: dict[str, int] = {}
+    if "in a thread" in kind:
+        return await _thread(house, kind, deleted=deleted)
     if "board" in kind:
-        members: dict[str, Role] = {"viewer": "viewer", "ticker": "ticker", "editor": "editor", "somebody": "viewer"}
-        members["guest"] = "editor"
-        things["board_id"] = await house.board(owner="owner", **members)
+        things["board_id"] = await house.board(**ROLES)
         if not deleted:
             label = await core.board_labels.add(owner, things["board_id"], LabelCreate(name="a"))
             things["label_id"] = label.result.id
@@ -121,6 +133,20 @@ async def _closed_room(house: House, kind: str, *, deleted: bool) -> dict[str, i
         if deleted:
             await core.room_upkeep.delete(owner, room)
         return {"room_id": room}
+    return await _message(house, kind, room, deleted=deleted)
+
+
+async def _thread(house: House, kind: str, *, deleted: bool) -> dict[str, int]:
+    """The thread of a note of a board, a message of its owner there, or an answer to it."""
+    board = await house.board(**ROLES)
+    note = await house.note("owner", board)
+    room = (await house.core.threads.open(house.caller("owner"), board, note.id)).result.room.id
+    return await _message(house, kind, room, deleted=deleted)
+
+
+async def _message(house: House, kind: str, room: int, *, deleted: bool) -> dict[str, int]:
+    """A message of the owner in a room, or an answer to it."""
+    core, owner = house.core, house.caller("owner")
     message = await house.say("owner", room, "@assistant" if "answer" in kind else "psst")
     if "answer" in kind:
         await core.answers.stop(owner, message.id + 1)

@@ -84,6 +84,10 @@ OF_WHO_ASKED = {  # about an answer in that conversation to a question of the ow
     *("assistant.stop_answer", "assistant.retry_answer", "front_assistant.stop", "front_assistant.retry"),
 }
 IN_CONVERSATIONS = {*BETWEEN_TWO, *OF_ITS_AUTHOR, *OF_ITS_AUTHOR_OR_ADMINISTRATORS, *OF_WHO_ASKED}  # and in rooms
+WRITES_IN_ROOMS = {  # in a thread they require an editor of its board
+    *("rooms.post_message", "rooms.notice_typing", "front_rooms.post_message"),
+    *("messages.add_reaction", "messages.remove_reaction", "front_room_messages.change_reaction"),
+}
 # About Everybody's board, which is nothing to guests, and what only members of the server may do.
 OF_EVERYBODY = {
     route.endpoint: 404

@@ -49,6 +49,35 @@ def test_a_lost_board_is_reported_at_once_and_keeps_typed_text(ada, bob):
     expect(card(page, "after")).to_be_visible()
 
 
+def test_a_list_of_boards_that_was_read_before_an_event_does_not_undo_it(ada, bob):
+    lost, given = ada.board(viewer=bob), ada.board()
+    page = bob.window("/front/boards/1/notes")
+    entry = {board: page.locator(f"#switcher-list [data-board='{board}']") for board in (lost, given)}
+    switcher(page)
+    expect(entry[lost]).to_be_visible()
+    page.keyboard.press("Escape")
+    responses = []
+
+    def delay(route):
+        former = route.fetch()
+        ada.take(lost, bob)
+        ada.give(given, bob, "viewer")
+        expect(entry[lost]).to_have_count(0)
+        expect(entry[given]).to_have_count(1)
+        route.fulfill(response=former)
+
+    def is_second(response):
+        responses.extend([response] if "/api/boards?" in f"{response.url}?" else [])
+        return len(responses) == 2
+
+    page.route(re.compile(r"/api/boards(\?|$)"), delay, times=1)
+    with page.expect_response(is_second):
+        switcher(page)
+
+    expect(entry[given]).to_be_visible()
+    expect(entry[lost]).to_have_count(0)
+
+
 def test_a_page_that_lost_its_board_does_not_retry(ada, bob):
     board = ada.board(editor=bob)
     asked: dict[Page, list[str]] = {}

@@ -66,6 +66,26 @@ def test_a_closed_room_appears_changes_and_disappears_for_its_member(ada, bob):
     expect(ours.locator(f"#members [data-id='{bob.id}']")).to_have_count(0)
 
 
+def test_a_room_that_was_read_before_its_member_was_removed_is_not_listed(ada, bob):
+    page = bob.window("/front/rooms/1")
+    lost, later = (
+        int(ada.rest.post("/api/rooms", json={"name": fresh("Panel"), "closed": True}).json()["id"]) for _ in range(2)
+    )
+
+    def delay(route):
+        former = route.fetch()
+        assert ada.rest.delete(f"/api/rooms/{lost}/members/{bob.id}").status_code == 200
+        ada.rest.put(f"/api/rooms/{later}/members/{bob.id}", json={"role": "member"})
+        expect(page.locator(f"#rooms-aside [data-room='{later}']")).to_be_visible()
+        route.fulfill(response=former)
+
+    page.route(f"**/api/rooms/{lost}", delay, times=1)
+    with page.expect_response(lambda response: response.url.endswith(f"/rooms/{lost}") and response.status == 404):
+        ada.rest.put(f"/api/rooms/{lost}/members/{bob.id}", json={"role": "member"})
+
+    expect(page.locator(f"#rooms-aside [data-room='{lost}']")).to_have_count(0)
+
+
 def test_an_archived_room_leaves_the_list_and_closes_its_composer(ada, bob):
     name = fresh("Project")
     room = ada.rest.post("/api/rooms", json={"name": name}).json()["id"]

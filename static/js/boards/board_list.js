@@ -2,7 +2,7 @@
 import { ask, pages } from "../lib/api.js";
 import { address, clone, find } from "../lib/elements.js";
 import { place, remove } from "../lib/focus.js";
-import { retryUntilDone } from "../lib/retry.js";
+import { retryUntilDone, untilUnchanged } from "../lib/retry.js";
 import { rename } from "./board_names.js";
 
 const SHARED = 1;
@@ -14,6 +14,8 @@ const SHARED = 1;
 export function start(element, feed, added = () => {}) {
   const controller = new AbortController();
   const { signal } = controller;
+  let changes = 0;
+  const newest = () => changes;
   /** @param {number} id @returns {HTMLElement|null} */
   const entry = (id) => element.querySelector(`[data-board="${id}"]`);
 
@@ -25,9 +27,13 @@ export function start(element, feed, added = () => {}) {
     place(element, shown, comesBefore);
     if (!known) added(shown);
   };
-  const loadNow = async () => {
+  const fetchAll = async () => {
     /** @type {Board[]} */ const found = [];
     for await (const page of pages("/boards", signal)) found.push(...page);
+    return found;
+  };
+  const loadNow = async () => {
+    const found = await untilUnchanged(fetchAll, newest);
     const ids = new Set(found.map(({ id }) => String(id)));
     for (const one of [...element.children]) {
       if (one instanceof HTMLElement && !ids.has(one.dataset.board ?? "")) remove(one);
@@ -37,14 +43,15 @@ export function start(element, feed, added = () => {}) {
   const load = () => retryUntilDone(loadNow, feed, signal);
   /** @param {number} id */
   const fetchOne = async (id) => {
-    // If it is deleted again by now, an event says so.
-    const { value } = await ask(`/boards/${id}`, { signal }).catch(() => ({ value: null }));
+    const request = () => ask(`/boards/${id}`, { signal }).catch(() => ({ value: null })); // it may be gone again
+    const { value } = await untilUnchanged(request, newest);
     if (value) put(value);
   };
   /** @param {FeedEventMap["change"]} event */
   const onChange = ({ detail: { action, board, membership } }) => {
     const id = board?.id ?? membership?.board_id;
     if (!id) return;
+    changes += 1;
     if (action === "delete") remove(entry(id));
     else if (board && entry(id)) put(/** @type {Board} */ (board));
     else if (board?.kind !== "personal") fetchOne(id);

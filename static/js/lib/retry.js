@@ -1,4 +1,4 @@
-/** Retries a request until it succeeds. */
+/** Repeats a request: until it succeeds, and while its response may be out of date. */
 import { Backoff } from "./backoff.js";
 
 /**
@@ -17,6 +17,19 @@ export async function retryUntilDone(work, feed, signal) {
     }
   }
   return false;
+}
+
+/**
+ * The response to a request during which no event came: a state that was read before an event could undo what the event did.
+ * @template T
+ * @param {() => Promise<T>} request @param {() => unknown} newest identifies the newest event about what is requested
+ */
+export async function untilUnchanged(request, newest) {
+  for (;;) {
+    const before = newest();
+    const response = await request();
+    if (newest() === before) return response;
+  }
 }
 
 /** @param {number} ms @param {ExpectingFeed} feed @param {AbortSignal} signal @returns {Promise<void>} */

@@ -6,7 +6,7 @@ import { ask, pages } from "../lib/api.js";
 import { address, clone, find } from "../lib/elements.js";
 import { place, remove, removeAll } from "../lib/focus.js";
 import { emit } from "../lib/page_events.js";
-import { retryUntilDone } from "../lib/retry.js";
+import { retryUntilDone, untilUnchanged } from "../lib/retry.js";
 import * as roomFilter from "./room_filter.js";
 import { showName } from "./user_names.js";
 
@@ -19,6 +19,8 @@ const NEW_MS = 60_000; // an older room of an event has been restored or opened 
 export function start(element, me, feed) {
   const controller = new AbortController();
   const { signal } = controller;
+  let changes = 0; // of rooms and memberships; not of messages
+  const newest = () => changes;
   const own = element.querySelector("#conversations");
   const lists = { room: find(element, "#rooms"), direct: own, private: own, note: element.querySelector("#threads") };
   const none = element.querySelector(".rooms-none");
@@ -54,6 +56,10 @@ export function start(element, me, feed) {
   const fetchAll = async () => {
     const found = [];
     for await (const page of pages(`/rooms${me ? `?person_id=${me}` : ""}`, signal)) found.push(...page);
+    return found;
+  };
+  const loadNow = async () => {
+    const found = await untilUnchanged(fetchAll, newest);
     removeAll(lists.room);
     archive?.replaceChildren();
     for (const room of own?.querySelectorAll(".room") ?? []) room.remove();
@@ -61,7 +67,7 @@ export function start(element, me, feed) {
     found.forEach(put);
     emit(document, "rooms:listed");
   };
-  const load = () => retryUntilDone(fetchAll, feed, signal);
+  const load = () => retryUntilDone(loadNow, feed, signal);
   /** @param {number} id @param {boolean} online */
   const showOnline = (id, online) => {
     for (const avatar of own?.querySelectorAll(`.avatar[data-who="${id}"]`) ?? []) {
@@ -78,7 +84,8 @@ export function start(element, me, feed) {
   const loadOnline = () => feed.state === "live" && retryUntilDone(fetchOnline, feed, signal);
   /** A membership says which room, and no more. @param {number} id */
   const fetchOne = async (id) => {
-    const { value } = await ask(`/rooms/${id}`, { signal }).catch(() => ({ value: null })); // it may be gone again
+    const request = () => ask(`/rooms/${id}`, { signal }).catch(() => ({ value: null })); // it may be gone again
+    const { value } = await untilUnchanged(request, newest);
     if (value) put(value);
   };
   /** A thread is listed for those who follow it. @param {Unread} unread @param {FeedAction} action */
@@ -94,6 +101,7 @@ export function start(element, me, feed) {
   /** @param {FeedEventMap["change"]} event */
   const onChange = ({ detail: { topic, action, room, room_membership, message, unread, online } }) => {
     if (online) showOnline(online.user_id, online.online);
+    if (room || room_membership || unread?.note_id) changes += 1;
     if (unread?.note_id && topic === `user:${me}`) follow(unread, action);
     if (room?.kind === "note" && action !== "delete") {
       // Who follows a thread is told so by what is unread there, and here that it is called otherwise; no event has the name.

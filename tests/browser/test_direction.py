@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from tests.browser import rooms
 from tests.browser.board import card, create, fresh
 from tests.browser.test_accessibility import assert_fits
 from tests.browser.windows import visit
@@ -36,3 +37,35 @@ def test_fields_are_aligned_with_their_text_and_nothing_is_covered_or_cut(window
         create(rest, long, HEBREW * 40)
         expect(card(page, long)).to_be_visible()
         assert_fits(page)
+
+
+# How far a text is from where its line begins: pixels, in a page that is written from right to left.
+INDENT = """line => {
+  const text = document.createRange();
+  text.selectNodeContents(line);
+  return Math.round(line.getBoundingClientRect().right - text.getBoundingClientRect().right);
+}"""
+
+RIGHT = "element => element.getBoundingClientRect().right"
+
+
+def test_names_and_what_is_chosen_from_begin_at_the_side_of_the_page(windows, shared_server, rest):
+    ada, bob = rooms.person(rest), rooms.person(rest)
+    note = create(rest, fresh("words"))["id"]
+    thread = rest.put(f"/api/notes/{note}/thread").json()["id"]
+    rooms.say(rest, thread, bob, f"words {HEBREW} @{ada['nickname']}")
+    page = visit(rooms.be(windows(), shared_server, ada), shared_server, f"/front/rooms/{thread}")
+    page.evaluate("document.documentElement.dir = 'rtl'")
+
+    for name in page.locator(".room-name:visible").all():
+        assert name.evaluate(INDENT) == 0, name.inner_text()
+    field = page.locator("#message-form textarea")
+    field.press_sequentially(f"{HEBREW} @")
+    expect(page.locator(".completions")).to_be_visible()
+    menu, form = [page.locator(part).evaluate(RIGHT) for part in (".completions", "#message-form")]
+    assert menu < form, "it begins at the letter, towards the left"
+
+    visit(page, shared_server, "/front/inbox")
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert page.locator(".notification-text").evaluate(INDENT) == 0
+    assert_fits(page)

@@ -5,17 +5,18 @@ const COPIED = ["font", "letterSpacing", "lineHeight", "padding", "border", "tex
 
 /**
  * @param {HTMLTextAreaElement|HTMLInputElement} field @param {number} index of the letter
- * @param {HTMLElement} element in the top layer: below the letter, or above it where there is more space
+ * @param {HTMLElement} element in the top layer: below the letter, or above it where there is more space; it begins where the letter does
  */
 export function caretPlace(field, index, element) {
-  const { top, left, height } = letterPlace(field, index);
+  const { top, left, right, height } = letterPlace(field, index);
   const { offsetWidth, offsetHeight } = element;
   const viewport = window.visualViewport;
   const bottom = viewport ? viewport.offsetTop + viewport.height : innerHeight;
   const below = top + height + GAP;
   const fits = below + offsetHeight <= bottom;
   element.style.top = `${fits ? below : Math.max(GAP, top - GAP - offsetHeight)}px`;
-  element.style.left = `${Math.max(GAP, Math.min(left, innerWidth - offsetWidth - GAP))}px`;
+  const start = getComputedStyle(field).direction === "rtl" ? right - offsetWidth : left;
+  element.style.left = `${Math.max(GAP, Math.min(start, innerWidth - offsetWidth - GAP))}px`;
 }
 
 /** Where a letter is in the window, measured in a copy of the field. @param {HTMLTextAreaElement|HTMLInputElement} field @param {number} index */
@@ -37,8 +38,9 @@ function letterPlace(field, index) {
   letter.textContent = field.value[index] ?? ".";
   copy.append(field.value.slice(0, index), letter);
   document.body.append(copy);
-  const { top, left, height } = letter.getBoundingClientRect();
+  const { top, left, right, height } = letter.getBoundingClientRect();
   copy.remove();
   const box = field.getBoundingClientRect();
-  return { top: box.top + top - field.scrollTop, left: box.left + left - field.scrollLeft, height };
+  const [across, down] = [box.left - field.scrollLeft, box.top - field.scrollTop];
+  return { top: down + top, left: across + left, right: across + right, height };
 }

@@ -91,9 +91,16 @@ def test_an_administrator_makes_a_guest_a_member_and_open_pages_go_on(owner, win
         assert owner.rest.post("/api/rooms/1/messages", json=said).status_code == 201
         expect(rooms.locator("#rooms .badge-count")).to_have_text(str(times))
         if times == 1:
+            note = owner.rest.post("/api/notes", json={"title": "Talked about"}).json()["id"]
+            thread = owner.rest.put(f"/api/notes/{note}/thread").json()["id"]
+            said = {"author_id": owner.id, "content": f"@{nickname} look"}
+            assert owner.rest.post(f"/api/rooms/{thread}/messages", json=said).status_code == 201
+        expect(rooms.locator("#threads .room-name")).to_have_text("Talked about")
+        if times == 1:
             access(people, gus).get_by_role("button", name="Make a guest").click()
             people.get_by_role("button", name="Make a guest").click()
             expect(rooms.locator("#rooms .room-name")).to_have_count(0)
+            expect(rooms.locator("#threads .room")).to_have_count(0)
             expect(rooms.locator("#add-room-form")).to_be_hidden()
             expect(page.locator("#switcher-list .board-name")).to_have_count(2)
     rooms.close()

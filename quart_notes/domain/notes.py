@@ -18,6 +18,7 @@ from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.labels.note_labels import assign_labels, relabel, require_labels
 from quart_notes.domain.notifications.of_notes import mentioned_in_title, mentions_on_board, notify_of_note
 from quart_notes.domain.notifications.recording import record_inboxes_with
+from quart_notes.domain.order.known_notes import KnownNotes, stored_rows
 from quart_notes.domain.rooms.note_threads import delete_thread, rename_thread, restore_thread
 from quart_notes.domain.service import Listed, Precondition, Service, transactional
 from quart_notes.domain.text.markdown import Formatted, format_text, tree_json
@@ -25,8 +26,9 @@ from quart_notes.domain.text.mentions import users_in
 from quart_notes.domain.text.normalization import searchable, searched_words
 from quart_notes.domain.users import require_users
 from quart_notes.errors import NotFoundError, StaleVersionError, ValidationFailedError
+from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import Action, NoteEvent, board
-from quart_notes.live.writer import Change, Committed
+from quart_notes.live.writer import Change, Committed, Write
 from quart_notes.models import Note, NoteLabel
 from quart_notes.models.notes import thread_of
 from quart_notes.schemas import (
@@ -42,7 +44,7 @@ from quart_notes.schemas import (
 )
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.schemas.ranks import initial_rank
-from quart_notes.storage.database import execute_briefly
+from quart_notes.storage.database import Database, execute_briefly
 
 ON_BOARD = NoteFilter()
 FORMATTED = ("content_json", "tasks_done", "tasks_total")  # columns of what is made of the description
@@ -82,6 +84,10 @@ class Notes(Service):
     Every method takes the caller and the board: NotFoundError for what the caller may not see, ForbiddenError for what
     they see but may not do.
     """
+
+    def __init__(self, database: Database, log: EventLog, write: Write) -> None:
+        super().__init__(database, log, write)
+        self._known = KnownNotes(lambda row: notes_out([row])[0])
 
     async def add(self, caller: Caller, board_id: int, data: NoteCreate) -> Committed[NoteOut]:
         """Add a note to the board; AlreadyMade when its client key has done so before."""
@@ -181,8 +187,8 @@ class Notes(Service):
             if query.before_id is not None:
                 matching = matching.filter(id__lt=query.before_id)
             order = "-id" if query.searches else "id"
-            rows = await matching.order_by(order).limit(query.limit + 1).values(*COLUMNS)
-        return Listed(notes_out(rows[: query.limit]), position, len(rows) > query.limit)
+            rows = await stored_rows(matching.order_by(order).limit(query.limit + 1).values(*COLUMNS))
+        return Listed([self._known.note(row) for row in rows[: query.limit]], position, len(rows) > query.limit)
 
 
 async def insert(

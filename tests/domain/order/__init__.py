@@ -1,0 +1,1 @@
+"""Tests of the order of notes on a board."""

@@ -115,8 +115,7 @@ class HTTPConnection(ASGIHTTPConnection):
             found = await join(core, scope, running)
         except Exception:
             return None
-        grant = None if found is None else viewer(core, scope, running.state.topic)
-        return None if found is None or grant is None else (found[0], _visible(core, grant, found[1]))
+        return None if found is None else (found.response, _visible(core, found.grant, found.position))
 
     def _is_other_page(self, core: Core) -> bool:
         """Whether a page of another server, which the setting `origins` may allow, needs headers of Quart's routes."""

@@ -5,7 +5,7 @@ cache has after all events that its rows include.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from quart_notes.core import Core
 from quart_notes.domain.access import ANYBODY, Caller
@@ -21,14 +21,22 @@ SCOPE_CURRENT = "quart_notes.current"  # in a scope: whether this process has pu
 ReadFor = Callable[[Caller], Awaitable[tuple[CachedResponse, EventId]]]
 
 
+class Joined(NamedTuple):
+    """The response of a shared read, the newest event that it includes, and the grant of a caller who may have it."""
+
+    response: CachedResponse
+    position: EventId
+    grant: Grant
+
+
 def viewer(parts: Core, scope: Any, topic: str) -> Grant | None:
     """The cached grant of the sender of a request, if they may see the responses of a topic."""
     grant = cached_grant(parts, fields_in(scope), scope["root_path"], secure=scope["scheme"] == "https")
     return grant if grant is not None and grant.may_subscribe(topic) else None
 
 
-async def join(parts: Core, scope: Any, running: RunningRead) -> tuple[CachedResponse, EventId] | None:
-    """The response of a read, and the newest event that it includes; None when the caller may not have it.
+async def join(parts: Core, scope: Any, running: RunningRead) -> Joined | None:
+    """The response of a read; None when the caller may not have it.
 
     Nothing may be awaited between `running_read` and this.
     raises   what the read raises
@@ -38,9 +46,10 @@ async def join(parts: Core, scope: Any, running: RunningRead) -> tuple[CachedRes
         return None
     newest = parts.broadcaster.newest  # as none of its topic is missing, the response includes everything up to that
     response, number = await running.result()
-    if parts.broadcaster.newest < number or viewer(parts, scope, topic) is None:
+    grant = viewer(parts, scope, topic)
+    if parts.broadcaster.newest < number or grant is None:
         return None
-    return response, EventId(parts.log.epoch, max(number, newest))
+    return Joined(response, EventId(parts.log.epoch, max(number, newest)), grant)
 
 
 async def shared_read(
@@ -66,7 +75,7 @@ async def shared_read(
         running = cache.running_read(path, query) or cache.start_read(path, query, topic, read_for_all)
         found = await join(parts, scope, running)
         if found is not None:
-            return found
+            return found.response, found.position
     response, position = await read(who)
     parts.response_cache.put(path, query, position.number, response)
     return response, position

@@ -21,7 +21,7 @@ SCOPE_CURRENT = "quart_notes.current"  # in a scope: whether this process has pu
 ReadFor = Callable[[Caller], Awaitable[tuple[CachedResponse, EventId]]]
 
 
-class Joined(NamedTuple):
+class JoinedRead(NamedTuple):
     """The response of a shared read, the newest event that it includes, and the grant of a caller who may have it."""
 
     response: CachedResponse
@@ -35,7 +35,7 @@ def viewer(parts: Core, scope: Any, topic: str) -> Grant | None:
     return grant if grant is not None and grant.may_subscribe(topic) else None
 
 
-async def join(parts: Core, scope: Any, running: RunningRead) -> Joined | None:
+async def join(parts: Core, scope: Any, running: RunningRead) -> JoinedRead | None:
     """The response of a read; None when the caller may not have it.
 
     Nothing may be awaited between `running_read` and this.
@@ -49,7 +49,7 @@ async def join(parts: Core, scope: Any, running: RunningRead) -> Joined | None:
     grant = viewer(parts, scope, topic)
     if parts.broadcaster.newest < number or grant is None:
         return None
-    return Joined(response, EventId(parts.log.epoch, max(number, newest)), grant)
+    return JoinedRead(response, EventId(parts.log.epoch, max(number, newest)), grant)
 
 
 async def shared_read(

@@ -113,7 +113,7 @@ class HTTPConnection(ASGIHTTPConnection):
             return None
         try:
             found = await join(core, scope, running)
-        except Exception:
+        except Exception:  # who started the read reports it; who joined it reads for themselves
             return None
         return None if found is None else (found.response, _visible(core, found.grant, found.position))
 

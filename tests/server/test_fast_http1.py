@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 import pytest
 from quart import Quart, Response, request, websocket
 
+from quart_notes.live.broadcaster import Broadcaster
+from quart_notes.live.response_cache import ResponseCache
 from quart_notes.server.transport import fast_http1
 from quart_notes.web.asgi_connections import BODY_COMPLETE, HTTPConnection
 from quart_notes.web.request_body import StrictRequest, choose_body_mode
@@ -80,6 +82,8 @@ class NoCore:
         def may_be_behind() -> bool:
             """Never."""
             return False
+
+    response_cache = ResponseCache(Broadcaster())
 
     class settings:
         """Accounts mode, so that no caller is known without a cookie, and no cached response applies."""

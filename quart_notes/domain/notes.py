@@ -1,6 +1,5 @@
 """The notes of the boards: their rules and queries."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -18,7 +17,7 @@ from quart_notes.domain.idempotency import make_once, request_of
 from quart_notes.domain.labels.note_labels import assign_labels, relabel, require_labels
 from quart_notes.domain.notifications.of_notes import mentioned_in_title, mentions_on_board, notify_of_note
 from quart_notes.domain.notifications.recording import record_inboxes_with
-from quart_notes.domain.order.known_notes import KnownNotes, stored_rows
+from quart_notes.domain.order.note_rows import COLUMNS, FORMATTED, MADE, KnownNotes, stored_rows
 from quart_notes.domain.rooms.note_threads import delete_thread, rename_thread, restore_thread
 from quart_notes.domain.service import Listed, Precondition, Service, transactional
 from quart_notes.domain.text.markdown import Formatted, format_text, tree_json
@@ -30,7 +29,6 @@ from quart_notes.live.event_log import EventLog
 from quart_notes.live.events import Action, NoteEvent, board
 from quart_notes.live.writer import Change, Committed, Write
 from quart_notes.models import Note, NoteLabel
-from quart_notes.models.notes import thread_of
 from quart_notes.schemas import (
     NOTE_FIELDS,
     ImportedNote,
@@ -47,16 +45,6 @@ from quart_notes.schemas.ranks import initial_rank
 from quart_notes.storage.database import Database, execute_briefly
 
 ON_BOARD = NoteFilter()
-FORMATTED = ("content_json", "tasks_done", "tasks_total")  # columns of what is made of the description
-THREAD = ("thread_id", "message_count", "last_message_id")  # columns of what is said about it
-MADE = {"content", "tasks", "thread", "rank", "labels"}  # fields that have no column of their own
-COLUMNS = (
-    *(name for name in NoteOut.model_fields if name not in MADE),
-    *FORMATTED,
-    *THREAD,
-    "moved_rank",
-    "labels_json",
-)
 NAMING = {"title", "description"}  # columns of what its thread is called
 STORED = tuple(name for name in NOTE_FIELDS if name not in MADE)
 TYPED = attrgetter(*STORED)  # their values in a new note
@@ -87,7 +75,7 @@ class Notes(Service):
 
     def __init__(self, database: Database, log: EventLog, write: Write) -> None:
         super().__init__(database, log, write)
-        self._known = KnownNotes(lambda row: notes_out([row])[0])
+        self._known = KnownNotes()
 
     async def add(self, caller: Caller, board_id: int, data: NoteCreate) -> Committed[NoteOut]:
         """Add a note to the board; AlreadyMade when its client key has done so before."""
@@ -325,19 +313,6 @@ def _conditions(chosen: NoteFilter) -> dict[str, Any]:
         "updated_at__lt": chosen.updated_before,
     }
     return {name: value for name, value in wanted.items() if value is not None}
-
-
-def notes_out(rows: Sequence[Any]) -> list[NoteOut]:
-    """The notes of rows with COLUMNS."""
-    for row in rows:
-        content, done, total = [row.pop(name) for name in FORMATTED]
-        row["content"] = None if content is None else json.loads(content)
-        row["tasks"] = {"done": done, "total": total}
-        row["thread"] = None if row["thread_id"] is None else thread_of(*(row[name] for name in THREAD))
-        labels = row.pop("labels_json")
-        row["labels"] = [] if labels is None else json.loads(labels)
-        row["rank"] = row.pop("moved_rank") or initial_rank(row["id"])
-    return [NoteOut.of_valid(row) for row in rows]
 
 
 async def _deleted(connection: BaseDBAsyncClient, board_id: int, note_id: int) -> Note | None:

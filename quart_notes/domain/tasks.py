@@ -1,7 +1,8 @@
 """The tasks of notes, each changed in its own line: what others change at the same time stays."""
 
 from quart_notes.domain.access import Caller, require_role
-from quart_notes.domain.notes import FORMATTED, note_out, require_note, save_note, set_formatted
+from quart_notes.domain.notes import note_out, require_note, save_note, set_formatted
+from quart_notes.domain.order.note_rows import FORMATTED
 from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.text.markdown import format_text, tree_json
 from quart_notes.domain.text.task_lines import find_task, task_nodes, ticks_of, with_task, with_ticks, without_done

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from quart_notes.domain.notes import COLUMNS, matching_notes
+from quart_notes.domain.notes import matching_notes
 from quart_notes.domain.order.board_pages import done_notes, open_notes
 from quart_notes.domain.order.note_moves import FIRST, LAST, NEXT, PREVIOUS
+from quart_notes.domain.order.note_rows import COLUMNS
 from quart_notes.live.writer import Change
 from quart_notes.schemas import NoteFilter
 from quart_notes.schemas.ranks import initial_rank

@@ -7,7 +7,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller, require_role
 from quart_notes.domain.history.groups import REVERTED, changes_in
-from quart_notes.domain.notes import FORMATTED, note_out, require_note, save_note, set_formatted
+from quart_notes.domain.notes import note_out, require_note, save_note, set_formatted
+from quart_notes.domain.order.note_rows import FORMATTED
 from quart_notes.domain.service import DELETE_CHUNK, Listed, Service, transactional
 from quart_notes.domain.text.markdown import format_text
 from quart_notes.errors import NotFoundError

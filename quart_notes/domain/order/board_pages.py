@@ -6,7 +6,8 @@ from tortoise.expressions import RawSQL
 from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, require_role
-from quart_notes.domain.notes import COLUMNS, ON_BOARD, matching_notes, notes_out
+from quart_notes.domain.notes import ON_BOARD, matching_notes
+from quart_notes.domain.order.note_rows import COLUMNS, notes_out
 from quart_notes.domain.service import Service
 from quart_notes.models import Note
 from quart_notes.models.notes import RANK_SQL

@@ -8,7 +8,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller, require_role, visible_boards
 from quart_notes.domain.message_queries import message_outs
-from quart_notes.domain.notes import COLUMNS, notes_out
+from quart_notes.domain.order.note_rows import COLUMNS, notes_out
 from quart_notes.domain.rooms.access import visible_rooms
 from quart_notes.domain.search.candidates import Candidate, Candidates
 from quart_notes.domain.search.words import Words

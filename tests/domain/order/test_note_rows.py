@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from quart_notes.domain.order import known_notes
-from quart_notes.domain.order.known_notes import MAX_TEXT
+from quart_notes.domain.order import note_rows
+from quart_notes.domain.order.note_rows import MAX_TEXT
 from quart_notes.schemas import LabelCreate, NoteCreate, NoteOut, NoteQuery, NoteUpdate
 from tests.support.accounts_app import House
 
@@ -40,7 +40,7 @@ async def test_a_list_has_each_change_of_a_note_and_uses_the_others_again(house:
 
 
 async def test_the_notes_that_are_kept_are_few_and_short(house: House, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(known_notes, "MAX_NOTES", 2)
+    monkeypatch.setattr(note_rows, "MAX_NOTES", 2)
     ada, board = house.caller("ada"), await house.board(ada="owner")
     for length in (1, MAX_TEXT + 1, 1, 1):
         await house.core.notes.add(ada, board, NoteCreate(description="x" * length))

@@ -5,11 +5,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TOOLS := $(VENV)/tools
-# A worker a core: each has servers and a browser of its own, so that more of them take more processor time than they
-# find idle (the run on PostgreSQL uses that). Each begins with a run of files, whose tests share a server; who is done
-# takes from the end of another's.
+# A worker a core and one for when others wait; more take more processor time than they find idle, since each has servers
+# and a browser of its own. Each begins with a run of files, whose tests share a server; who is done takes from the end
+# of another's.
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-WORKERS := --numprocesses $(CORES) --maxprocesses 4 --dist worksteal
+WORKERS := --numprocesses $(shell expr $(CORES) + 1) --maxprocesses 4 --dist worksteal
 NODE_PATH := PATH="$(abspath $(BIN)):$(abspath $(TOOLS))/node_modules/.bin:$$PATH"
 
 .DEFAULT_GOAL := help

@@ -83,6 +83,7 @@ async def _add(change: Change, member: MemberOut) -> None:
     await Membership.create(**key, role=member.role, replay_after=head.newest, using_db=change.connection)
     record_membership(change, "create", **key, role=member.role)
     _record_event(change, "create", member)
+    await record_of_board(change, **key, lost=False)  # who was a member before may follow some
 
 
 def _record_event(change: Change, action: events.Action, member: MemberOut) -> None:

@@ -124,9 +124,7 @@ async def update_user(change: Change, user: User, **fields: object) -> UserOut:
         user.update_from_dict(changed)
         await user.save(using_db=change.connection, update_fields=list(changed))
         await record_user_event(change, "update", user, themself="is_guest" in changed)
-        if (
-            "is_guest" in changed
-        ):  # they see more, or less, of what they were notified of, and of the threads that they follow
+        if "is_guest" in changed:  # they see more, or less, of what they were notified of, and of their threads
             await record_inboxes(change, [user.id])
             await record_of_board(change, SHARED_BOARD, user.id, lost=user.is_guest)
         record_access_change(change, user_id=user.id)

@@ -100,6 +100,23 @@ async def test_a_guest_loses_the_threads_of_everybodys_board_and_a_member_sees_t
         assert {one.room_id for one in listed if one.note_id} == {room_of(note)} | (set() if guest else {room})
 
 
+async def test_a_removed_member_loses_the_threads_of_the_board_until_they_are_back(
+    house: House, board: int, note: NoteOut
+):
+    ada, bob, room = house.caller("ada"), house.people["bob"].id, room_of(note)
+    await house.say("bob", room)
+    for action in ("delete", "update"):
+        start = await house.core.log.newest()
+
+        if action == "delete":
+            await house.core.members.remove(ada, board, bob)
+        else:
+            await house.core.members.set(ada, board, bob, MemberUpdate(role="viewer"))
+
+        events = [event for event in await house.events(start, f"user:{bob}") if "unread" in event]
+        assert [(event["action"], event["unread"]["room_id"]) for event in events] == [(action, room)]
+
+
 async def test_a_deleted_note_hides_its_thread_until_it_is_restored(house: House, board: int, note: NoteOut):
     assert await unread(house, "bob") == 2, "invited and mentioned"
     start = await house.core.log.newest()

@@ -28,9 +28,10 @@ from quart_notes.web.fast_routes import FastResponse, find_fast_route, try_fast
 from quart_notes.web.raw_headers import SCOPE_FIELDS, field_text, fields_in
 from quart_notes.web.request_ids import CURRENT, HEADER, SCOPE_NAME
 from quart_notes.web.security.allowed_hosts import is_served, not_served
+from quart_notes.web.security.authentication import cached_grant
 from quart_notes.web.security.headers import RAW_SECURITY, REQUEST_ID
 from quart_notes.web.security.request_admission import admit, with_hsts
-from quart_notes.web.security.shared_reads import SCOPE_CURRENT, join, viewer
+from quart_notes.web.security.shared_reads import SCOPE_CURRENT, join
 
 BODY_COMPLETE = (
     "quart_notes.whole"  # extension of a scope, from the transport: the first message contains the whole body
@@ -99,9 +100,11 @@ class HTTPConnection(ASGIHTTPConnection):
         The caller is checked first, so that nothing reveals what is cached.
         """
         scope: Any = self.scope
-        cached = None if self._is_other_page(core) else core.response_cache.get(scope["path"], scope["query_string"])
-        grant = None if cached is None else viewer(core, scope, cached.topic)
-        if cached is None or grant is None:
+        grant = cached_grant(core, scope[SCOPE_FIELDS], scope["root_path"], secure=scope["scheme"] == "https")
+        if grant is None or self._is_other_page(core):
+            return None
+        cached = core.response_cache.get(scope["path"], scope["query_string"])
+        if cached is None or not grant.may_subscribe(cached.topic):
             return None
         return cached, _visible(core, grant, EventId(core.log.epoch, core.broadcaster.newest))
 

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.access import fresh, known_as
 from tests.browser.test_accessibility import assert_accessible, assert_fits
@@ -57,8 +57,21 @@ def test_a_closed_room_appears_changes_and_disappears_for_its_member(ada, bob):
     expect(said_by_ada).to_have_count(0)
     theirs.get_by_role("button", name="Undo").click()
     expect(said_by_ada).to_have_count(1)
+    navigations: list[Route] = []
+    feed_requests: list[Route] = []
+    requested: list[str] = []
+    theirs.route("**/front/rooms?gone", lambda route: navigations.extend([route]))
+    theirs.route("**/events?*", lambda route: feed_requests.extend([route]))
+    theirs.on("request", lambda request: requested.extend([request.url]))
     ours.locator(f"#members [data-id='{bob.id}']").get_by_role("button", name="Remove").click()
-    ours.get_by_role("button", name="Remove", exact=True).click()
+    with theirs.expect_request("**/front/rooms?gone"), theirs.expect_request("**/events?*"):
+        ours.get_by_role("button", name="Remove", exact=True).click()
+    # That the room is not allowed any more comes later. It begins no second navigation, which would abort the first.
+    theirs.unroute("**/events?*")
+    with theirs.expect_websocket():
+        feed_requests[0].continue_()
+    assert len([url for url in requested if url.endswith(f"/api/rooms/{room}")]) == 1
+    navigations[0].continue_()
 
     theirs.wait_for_url("**/front/rooms?gone")
     expect(theirs.get_by_text("The room was deleted, or you no longer have access to it.")).to_be_visible()

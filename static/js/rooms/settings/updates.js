@@ -17,6 +17,14 @@ export function start(element, feed) {
   let version = 0; // of the note; messages make no new one
   const [accounts, administers] = ["accounts", "admin"].map((name) => name in document.documentElement.dataset);
 
+  /** Only once: a second navigation would abort the first. @param {() => void} navigate */
+  const leave = (navigate) => {
+    if (signal.aborted) return;
+    controller.abort();
+    navigate();
+  };
+  const reload = () => leave(() => location.reload());
+
   /** What depends on it is in the page as it was made. Typed text is kept. @param {Room} room */
   const show = ({ name, archived, closed, board_id }) => {
     const words = find(element, "h1 bdi");
@@ -24,8 +32,8 @@ export function start(element, feed) {
       retitle(words.textContent, name);
       words.textContent = name;
     }
-    if (about && board_id !== boardId) location.reload();
-    if (archived !== "archived" in element.dataset || closed !== "closed" in element.dataset) location.reload();
+    if (about && board_id !== boardId) reload();
+    if (archived !== "archived" in element.dataset || closed !== "closed" in element.dataset) reload();
   };
   /** An event does not say everything: after it was closed, or with another role, it is asked for. */
   const check = async () => {
@@ -34,10 +42,10 @@ export function start(element, feed) {
       show(value);
       element.toggleAttribute("data-owner", value.role === "owner");
       element.toggleAttribute("data-moderates", administers || (accounts && value.role === "owner"));
-      if (element.dataset.role && value.role !== element.dataset.role) location.reload();
+      if (element.dataset.role && value.role !== element.dataset.role) reload();
     } catch (caught) {
       if (Problem.of(caught).status !== 404) throw caught;
-      location.replace(`${root}/front/rooms?gone`);
+      leave(() => location.replace(`${root}/front/rooms?gone`));
     }
   };
   const checkAgain = () => retryUntilDone(check, feed, signal);

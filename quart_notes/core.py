@@ -49,6 +49,7 @@ from quart_notes.domain.search.blocks import SearchBlocks
 from quart_notes.domain.search.search import Search
 from quart_notes.domain.sessions import Sessions
 from quart_notes.domain.stream_revocation import StreamRevocation
+from quart_notes.domain.succession import Succession
 from quart_notes.domain.tasks import Tasks
 from quart_notes.domain.users import Users
 from quart_notes.live.broadcaster import Broadcaster
@@ -105,7 +106,7 @@ class Core:
         self.boards = Boards(*wired)
         self.members = Members(*wired)
         self.users = Users(*wired)
-        self.profiles = Profiles(*wired)
+        self.profiles, self.succession = Profiles(*wired), Succession(*wired)
         self.rooms, self.threads = Rooms(*wired), Threads(*wired)
         self.room_members = RoomMembers(*wired)
         self.room_upkeep = RoomUpkeep(*wired, settings.trash_days)
@@ -172,6 +173,7 @@ class Core:
         await in_chunks(self.trash.delete_old_boards)
         await in_chunks(self.room_upkeep.delete_old)
         await in_chunks(self.notifications.delete_old)
+        await in_chunks(self.succession.repair)
         await self.imports.interrupt_abandoned(self.import_runner.is_local)
         await in_chunks(lambda: self.jobs.delete_old(settings.trash_days))
         await in_chunks(self.sessions.forget_expired)

@@ -8,24 +8,59 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Subquery
 
 from quart_notes.domain import members
 from quart_notes.domain.access import RANK
 from quart_notes.domain.rooms import members as room_members
+from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.users import by_id
 from quart_notes.live.writer import Change
 from quart_notes.models import Membership, RoomMembership
 from quart_notes.schemas import MemberOut, RoomMemberOut
 
 ROOM_RANK = {"member": 0, "owner": 1}
+CHUNK = 100  # boards, and rooms, that get owners in one transaction
+# Plain SQL: it begins at the deactivated users, who are few, since housekeeping runs it every minute.
+WITHOUT_OWNER = """
+SELECT DISTINCT lost.{place} AS id FROM "user" gone JOIN {table} lost ON lost.user_id = gone.id AND lost.role = 'owner'
+WHERE gone.deactivated_at IS NOT NULL AND EXISTS ({active}) AND NOT EXISTS ({active} AND one.role = 'owner') LIMIT ?1
+"""
+ACTIVE = """
+SELECT 1 FROM {table} one JOIN "user" who ON who.id = one.user_id AND who.deactivated_at IS NULL
+WHERE one.{place} = lost.{place}
+"""
+
+
+class Succession(Service):
+    """The owners of places that lost theirs before `ensure_owners` existed."""
+
+    @transactional
+    async def repair(self, change: Change) -> bool:
+        """Give a chunk of the places without an active owner one; returns whether there may be more."""
+        boards = await _without_owner(change.connection, "membership", "board_id")
+        rooms = await _without_owner(change.connection, "room_membership", "room_id")
+        await _appoint(change, boards, rooms)
+        return CHUNK in {len(boards), len(rooms)}
+
+
+async def _without_owner(connection: BaseDBAsyncClient, table: str, place: str) -> list[int]:
+    """The ids of places that have active members, but no active owner."""
+    names = {"table": table, "place": place}
+    _, rows = await connection.execute_query(WITHOUT_OWNER.format(**names, active=ACTIVE.format(**names)), [CHUNK])
+    return [row["id"] for row in rows]
 
 
 async def ensure_owners(change: Change, user_id: int) -> None:
     """Give the boards and closed rooms of a user an active owner, after the user was deactivated or activated."""
+    boards = Subquery(Membership.filter(user_id=user_id).values("board_id"))
+    await _appoint(change, boards, Subquery(RoomMembership.filter(user_id=user_id).values("room_id")))
+
+
+async def _appoint(change: Change, boards: Any, rooms: Any) -> None:
+    """Make members the owners of those of the places that have none; `boards` and `rooms` are ids, or a subquery."""
     connection = change.connection
-    boards = Subquery(Membership.filter(user_id=user_id, board__kind="shared").values("board_id"))
-    rooms = Subquery(RoomMembership.filter(user_id=user_id).values("room_id"))
     active = {"user__deactivated_at__isnull": True}
     of_boards: Any = Membership.filter(board_id__in=boards, **active).order_by("board_id", "id")
     of_rooms: Any = RoomMembership.filter(room_id__in=rooms, **active).order_by("room_id", "id")

@@ -1,12 +1,18 @@
 """Boards and closed rooms keep an owner when their owners are deactivated (A8, R5)."""
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from quart_notes.background import housekeeping
+from quart_notes.domain import succession
 from quart_notes.live import events
+from quart_notes.models import User
 from quart_notes.schemas.event_ids import EventId
 from tests.support.accounts_app import House
+from tests.support.servers.in_process import update_rows
 
 
 async def _deactivate(house: House, nickname: str) -> None:
@@ -103,3 +109,48 @@ async def test_what_was_deleted_can_be_restored_by_the_next_owner(house: House, 
     assert not [one for one in told if "membership" in one or "room_membership" in one]
     await (core.room_upkeep if place == "room" else core.boards).restore(house.caller("bob"), made)
     assert await _roles(house, "bob", **{place: made}) == {"ada": "owner", "bob": "owner"}
+
+
+async def _deactivate_as_before(house: House, *nicknames: str) -> None:
+    """Deactivate users as versions did that appointed no successors."""
+    gone = {"nickname__in": nicknames}
+    await update_rows(house.core, User, gone, deactivated_at=datetime.now(UTC))
+
+
+async def _appointed(house: House, start: EventId, nickname: str, *topics: str) -> list[str]:
+    told = await house.events(start, *topics, events.user(house.people[nickname].id))
+    return [kind for one in told for kind in ("member", "room_member", "membership", "room_membership") if kind in one]
+
+
+async def test_housekeeping_gives_owners_to_places_that_lost_theirs_long_ago(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(housekeeping, "YIELD_PAUSE", 0)
+    monkeypatch.setattr(succession, "CHUNK", 1)
+    board = await house.board(ada="owner", eve="viewer", bob="editor")
+    rooms = [await house.room(ada="owner", eve="member", bob="member") for _ in range(2)]
+    kept, alone = await house.room(ada="owner", bob="owner", eve="member"), await house.room(ada="owner")
+    start = await house.core.log.newest()
+    await _deactivate_as_before(house, "ada")
+
+    await house.core.run_chores()
+
+    assert await _roles(house, "bob", board=board) == {"ada": "owner", "bob": "owner", "eve": "viewer"}
+    for room in rooms:
+        assert await _roles(house, "bob", room=room) == {"ada": "owner", "bob": "member", "eve": "owner"}
+    assert await _roles(house, "bob", room=kept) == {"ada": "owner", "bob": "owner", "eve": "member"}
+    await house.core.run_chores()
+    assert await _appointed(house, start, "bob", events.board(board)) == ["member", "membership"]
+    assert await _appointed(house, start, "eve", *map(events.room, rooms)) == ["room_member", "room_membership"] * 2
+    assert await _appointed(house, start, "root", events.room(kept), events.room(alone)) == []
+
+
+async def test_concurrent_repairs_give_each_place_one_owner(house: House):
+    room, board = await house.room(ada="owner", bob="member"), await house.board(ada="owner", bob="viewer")
+    start = await house.core.log.newest()
+    await _deactivate_as_before(house, "ada")
+
+    await asyncio.gather(*(house.core.succession.repair() for _ in range(4)))
+
+    told = await _appointed(house, start, "bob", events.room(room), events.board(board))
+    assert sorted(told) == ["member", "membership", "room_member", "room_membership"]

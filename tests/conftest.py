@@ -16,9 +16,9 @@ import pytest
 from quart_notes.background.housekeeping import Housekeeping
 from quart_notes.core import Core
 from quart_notes.domain import passwords
-from tests.support.accounts_app import House, hash_quickly, opened_house
+from tests.support.accounts_app import House, furnished_house, hash_quickly, welcome_four
 from tests.support.api_fixtures import Json, person
-from tests.support.clients.callers import GUESTS, PEOPLE
+from tests.support.clients.callers import welcome_all_roles
 from tests.support.clients.delivery_paths import DELIVERY_PATHS
 from tests.support.clients.raw_connection import LEFT_OPEN
 from tests.support.clients.signing_in import Counted
@@ -262,8 +262,7 @@ def assisted_server(upstream: FakeOllama, tmp_path_factory: pytest.TempPathFacto
 async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     """An application in accounts mode within this process, with root, the administrator, ada, bob and eve."""
     hash_quickly(monkeypatch)
-    async with opened_house(tmp_path / "data") as house:
-        await house.welcome("root", "ada", "bob", "eve")
+    async with furnished_house(tmp_path / "data", welcome_four) as house:
         yield house
 
 
@@ -272,11 +271,7 @@ async def full_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     """An application with a user of each role, where a test may change everything."""
     hash_quickly(monkeypatch)
     monkeypatch.setattr(Housekeeping, "start", lambda _: None)  # no background queries
-    async with opened_house(tmp_path / "data") as house:
-        await house.welcome(*PEOPLE, "somebody")
-        for guest in GUESTS:
-            board_id = await house.board(guest, root="owner")
-            await house.welcome(guest, board_id=board_id, role="editor")
+    async with furnished_house(tmp_path / "data", welcome_all_roles) as house:
         await house.core.assistant.stop()  # it would change responses during a comparison
         await house.core.import_runner.stop()  # and jobs
         house.core.reactions.on_unsent = lambda _: None  # its event would come during another request

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -39,7 +40,8 @@ from quart_notes.schemas import (
 from quart_notes.schemas.event_ids import EventId
 from tests.support.clients.signing_in import cookie_at
 from tests.support.routes import PASSWORD
-from tests.support.servers.empty_database import no_wait_for_the_disk, settings_for
+from tests.support.servers import postgres
+from tests.support.servers.empty_database import database_file, no_wait_for_the_disk, put_database, settings_for
 
 ROLES: tuple[Role, ...] = ("viewer", "ticker", "editor", "owner")
 Json = dict[str, Any]
@@ -188,3 +190,32 @@ async def opened_house(folder: Path, **settings: Any) -> AsyncIterator[House]:
         yield house
     finally:
         await house.app.shutdown()
+
+
+Furnish = Callable[[House], Awaitable[None]]
+_furnished: dict[Furnish, tuple[bytes, House]] = {}
+
+
+@asynccontextmanager
+async def furnished_house(folder: Path, furnish: Furnish) -> AsyncIterator[House]:
+    """An application that `furnish` has filled. On SQLite that happens once; others begin with a copy of its file."""
+    if postgres.chosen():
+        async with opened_house(folder) as house:
+            await furnish(house)
+            yield house
+        return
+    if furnish not in _furnished:
+        with TemporaryDirectory() as first:
+            async with opened_house(Path(first)) as house:
+                await furnish(house)
+            _furnished[furnish] = database_file(house.core.settings).read_bytes(), house
+    file, model = _furnished[furnish]
+    put_database(folder, file)
+    async with opened_house(folder) as house:
+        house.people, house.admin = dict(model.people), model.admin
+        yield house
+
+
+async def welcome_four(house: House) -> None:
+    """Register root, the administrator, ada, bob and eve."""
+    await house.welcome("root", "ada", "bob", "eve")

@@ -16,3 +16,11 @@ async def client_of(house: House, who: str) -> httpx.AsyncClient:
     if who in TOKENS:
         return house.client(token=await house.token("owner", TOKENS[who]))
     return house.client() if who == "nobody" else await house.browser(who)
+
+
+async def welcome_all_roles(house: House) -> None:
+    """Register a user of each role, and guests of boards."""
+    await house.welcome(*PEOPLE, "somebody")
+    for guest in GUESTS:
+        board_id = await house.board(guest, root="owner")
+        await house.welcome(guest, board_id=board_id, role="editor")

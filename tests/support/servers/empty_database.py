@@ -59,10 +59,14 @@ def put_empty_database(folder: Path) -> None:
     if postgres.chosen():
         folder.mkdir(parents=True, exist_ok=True)
         return
-    file = database_file(Settings(data=folder))
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(file_after("migrate"))
+    if not database_file(Settings(data=folder)).exists():
+        put_database(folder, file_after("migrate"))
+
+
+def put_database(folder: Path, file: bytes) -> None:
+    """Write a SQLite file into a data folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    database_file(Settings(data=folder)).write_bytes(file)
 
 
 @cache

@@ -229,10 +229,10 @@ def only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevProcess]:
 
 
 @pytest.fixture
-def dev(only: DevProcess) -> Iterator[DevProcess]:
-    """The module's project, restored to its original state."""
-    yield only
+def dev(only: DevProcess) -> DevProcess:
+    """The module's project, restored to its original state: before a test, as nobody needs it after the last."""
     only.mend()
+    return only
 
 
 @pytest.fixture

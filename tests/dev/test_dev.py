@@ -13,84 +13,16 @@ from quart_notes import create_app
 from quart_notes.dev.error_page import FILES
 from quart_notes.settings import Settings
 from quart_notes.web.script_bundles import ENTRY, modules
+from tests.server.test_logs import lines
 from tests.support.clients import dev_clients
 from tests.support.clients.dev_clients import PAGE, states, version
-from tests.support.servers.dev_process import RESTARTS, VERSION, DevProcess
+from tests.support.servers.dev_process import VERSION, DevProcess
 from tests.support.servers.processes import ended
 from tests.support.servers.server_process import wait_for
 
 http = dev_clients.http
 
 ENDS = 10.0  # seconds until every process has ended after Ctrl-C, on a busy machine
-
-
-def serves(http: httpx.Client, said: str) -> None:
-    """Return once the server has that version; the former process may handle a last request."""
-    wait_for(lambda: version(http) == said, f"{said} is served")
-
-
-# Server restarts.
-
-
-def test_each_change_to_the_code_restarts_the_server_without_refusing_requests(dev, http):
-    over = threading.Event()
-    statuses: list[int] = []
-    failures: list[Exception] = []
-
-    def ask() -> None:
-        while not over.wait(0.005):
-            connection = HTTPConnection("127.0.0.1", dev.port, timeout=20)  # a new one for each request
-            try:
-                connection.request("GET", "/api/version")
-                statuses.append(connection.getresponse().status)
-            except (OSError, HTTPException) as error:
-                failures.append(error)
-            connection.close()
-
-    (before,) = dev.server_pids()
-    asking = threading.Thread(target=ask)
-    asking.start()
-    wait_for(lambda: len(statuses) > 5, "requests are answered")
-    for said in ("7.1.0", "7.2.0"):  # of the same length, and perhaps in the same second
-        with dev.noticed():
-            dev.says(said)
-        serves(http, said)
-    over.set()
-    asking.join()
-
-    (after,) = dev.server_pids()
-    assert after != before
-    assert failures == []
-    assert set(statuses) == {200}
-
-
-def test_a_change_during_a_restart_is_not_lost(dev, http):
-    dev.write(VERSION, "import time\n\ntime.sleep(30)\n" + dev.read(VERSION))
-    wait_for(lambda: "time.sleep(30)" in dev.read(VERSION) and len(dev.server_pids()) == 1, "it starts")
-
-    with dev.restarted():
-        dev.write(VERSION, dev.read(VERSION).replace("time.sleep(30)", ""))
-        dev.says("7.7.0")
-
-    assert version(http) == "7.7.0"
-
-
-def test_a_change_to_the_settings_restarts_the_server_and_metrics_keep_their_address(dev, http, unused_tcp_port):
-    address = f"http://127.0.0.1:{unused_tcp_port}/metrics"
-
-    def figures() -> str:
-        return httpx.get(address, timeout=20, verify=False, trust_env=False).text
-
-    assert "Open to the network" not in http.get("/front/notes", headers=PAGE).text
-
-    with dev.noticed(f"Metrics on {address}"):
-        dev.write("quart-notes.toml", f'open_to_network = true\nmetrics_bind = "127.0.0.1:{unused_tcp_port}"\n')
-
-    assert "Open to the network" in http.get("/front/notes", headers=PAGE).text
-    assert "quart_notes_info{" in figures()
-    with dev.noticed(f"Metrics on {address}"):
-        dev.says("7.8.0")
-    assert 'quart_notes_info{version="7.8.0"} 1.0' in figures()
 
 
 # Pages.
@@ -151,20 +83,81 @@ def test_only_complete_pages_include_the_reload_script(dev, http):
     assert http.get("/dev/child.py").status_code == 404
 
 
+# Server restarts.
+
+
+def test_each_change_restarts_the_server_without_refusing_requests_and_metrics_keep_their_address(
+    dev, http, unused_tcp_port
+):
+    address = f"http://127.0.0.1:{unused_tcp_port}/metrics"
+    over = threading.Event()
+    statuses: list[int] = []
+    failures: list[Exception] = []
+
+    def figures() -> str:
+        return httpx.get(address, timeout=20, verify=False, trust_env=False).text
+
+    def ask() -> None:
+        while not over.wait(0.02):
+            connection = HTTPConnection("127.0.0.1", dev.port, timeout=20)  # a new one for each request
+            try:
+                connection.request("GET", "/api/version")
+                statuses.append(connection.getresponse().status)
+            except (OSError, HTTPException) as error:
+                failures.append(error)
+            connection.close()
+
+    assert "Open to the network" not in http.get("/front/notes", headers=PAGE).text
+    asking = threading.Thread(target=ask)
+    asking.start()
+    wait_for(lambda: len(statuses) > 5, "requests are answered")
+    pids = dev.server_pids()
+    with dev.noticed(f"Metrics on {address}"):
+        dev.write("quart-notes.toml", f'open_to_network = true\nmetrics_bind = "127.0.0.1:{unused_tcp_port}"\n')
+    assert "Open to the network" in http.get("/front/notes", headers=PAGE).text
+    assert "quart_notes_info{" in figures()
+
+    for said in ("7.1.0", "7.2.0"):  # of the same length, and perhaps in the same second
+        with dev.noticed(f"Metrics on {address}"):
+            dev.says(said)
+        assert version(http) == said
+        assert f'quart_notes_info{{version="{said}"}} 1.0' in figures()
+        pids += dev.server_pids()
+    over.set()
+    asking.join()
+
+    assert len(set(pids)) == len(pids) == 3
+    assert failures == []
+    assert set(statuses) == {200}
+
+
+def test_a_change_during_a_restart_is_not_lost(dev, http):
+    dev.write(VERSION, "import time\n\ntime.sleep(30)\n" + dev.read(VERSION))
+    wait_for(lambda: "time.sleep(30)" in dev.read(VERSION) and len(dev.server_pids()) == 1, "it starts")
+
+    with dev.restarted():
+        dev.write(VERSION, dev.read(VERSION).replace("time.sleep(30)", ""))
+        dev.says("7.7.0")
+
+    assert version(http) == "7.7.0"
+
+
 # Shutdown.
 
 
-@pytest.mark.parametrize("when", ["serving", "starting", "broken"])
-def test_ctrl_c_ends_all_processes_at_once(tmp_path, when):
+SLOW = ("quart_notes/dev/reload.py", "import time\n\ntime.sleep(30)\n", "Following")
+BROKEN = ("quart_notes/dev/child.py", "def broken(:\n", "does not start")
+
+
+@pytest.mark.parametrize("change", [None, SLOW, BROKEN], ids=["serving", "starting", "broken"])
+def test_ctrl_c_ends_all_processes_at_once(tmp_path, change):
     (tmp_path / "project").mkdir()
-    with DevProcess(tmp_path / "project") as dev:
-        if when == "starting":
-            former = dev.server_pids()
-            dev.write(VERSION, "import time\n\ntime.sleep(30)\n" + dev.read(VERSION))
-            wait_for(lambda: dev.server_pids() not in ([], former), "another one starts", RESTARTS)
-        elif when == "broken":
-            with dev.noticed("does not start"):
-                dev.write("quart-notes.toml", "log_days = 0\n")
+    name, text, words = change or (VERSION, "", "")
+    dev = DevProcess(tmp_path / "project", until=words)
+    dev.write(name, text + dev.read(name))
+    with dev:
+        if change is not BROKEN:
+            wait_for(dev.server_pids, "a server is started")
         pids = dev.server_pids()
 
         for pid in (*pids, dev.pid):  # a terminal interrupts all of them
@@ -177,14 +170,17 @@ def test_ctrl_c_ends_all_processes_at_once(tmp_path, when):
         assert "Traceback" not in dev.log
 
 
-def test_no_server_outlives_its_supervisor(tmp_path):
+def test_the_supervisor_and_its_server_log_json_and_the_server_does_not_outlive_it(tmp_path):
     (tmp_path / "project").mkdir()
-    with DevProcess(tmp_path / "project") as dev:
+    with DevProcess(tmp_path / "project", "--log-format", "json") as dev:
         (pid,) = dev.server_pids()
+        said = lines(dev)
 
         dev.kill()
 
         wait_for(lambda: ended(pid), "the server ends")
+    assert {"quart_notes", "quart_notes.dev.supervisor"} <= {line["logger"] for line in said}
+    assert len({line["pid"] for line in said}) == 2
 
 
 # Production.

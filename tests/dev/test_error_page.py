@@ -17,6 +17,47 @@ http = dev_clients.http
 # Errors.
 
 
+def test_a_template_syntax_error_is_reported_until_it_is_fixed(dev, http):
+    with states(http) as heard:
+        next(heard)
+        dev.edit("templates/macros/note_card.html", "{%", "{% if %}{%")
+        broken = next(heard)["error"]
+        assert broken["what"].startswith("TemplateSyntaxError")
+        assert re.fullmatch(r"templates/macros/note_card\.html, line \d+", broken["where"])
+        page = http.get("/front/notes", headers=PAGE)
+        assert page.status_code == 500
+        assert broken["where"] in page.text
+        dev.edit("templates/macros/note_card.html", "{% if %}{%", "{%")
+
+        assert next(heard)["error"] is None
+
+    assert http.get("/front/notes", headers=PAGE).status_code == 200
+
+
+def test_a_template_error_is_reported_with_its_line(dev, http):
+    with dev.noticed("Changed: users.html"):
+        dev.edit("templates/users.html", "{% block main %}", "{% block main %}\n{{ nobody.nothing.at_all }}")
+    line = dev.read("templates/users.html").split("\n").index("{{ nobody.nothing.at_all }}") + 1
+
+    page = http.get("/front/users", headers=PAGE)
+    program = http.get("/front/users")
+
+    assert page.status_code == program.status_code == 500
+    assert f"templates/users.html, line {line}" in page.text
+    assert f"templates/users.html, line {line}" in program.json()["detail"]
+
+
+def test_a_killed_server_is_reported_and_restarted_at_the_next_change(dev, http):
+    (pid,) = dev.server_pids()
+    with dev.noticed("The server has ended"):
+        os.kill(pid, signal.SIGKILL)
+
+    assert "It was ended by SIGKILL" in http.get("/front/notes", headers=PAGE).text
+    with dev.restarted():
+        dev.edit("templates/board.html", "{% block title %}", "{# mended #}{% block title %}")
+    assert version(http)
+
+
 def test_a_syntax_error_is_shown_with_its_file_and_line_until_it_is_fixed(dev, http):
     with dev.noticed("does not start"):
         dev.write(VERSION, dev.read(VERSION) + '\nbroken = "<b>" +\n')
@@ -36,7 +77,6 @@ def test_a_syntax_error_is_shown_with_its_file_and_line_until_it_is_fixed(dev, h
         assert http.get(f"/dev/{name}").text == (HERE / name).read_text()
 
     with dev.restarted():
-        dev.says("7.8.0")
         dev.edit(VERSION, '\nbroken = "<b>" +\n', "")
     assert http.get("/front/notes", headers=PAGE).status_code == 200
 
@@ -66,47 +106,6 @@ def test_the_reason_of_a_failed_start_is_shown(dev, http):
     assert page.status_code == 503
     assert "AttributeError" in page.text
     assert f"quart_notes/app.py, line {line}" in page.text
-
-
-def test_a_killed_server_is_reported_and_restarted_at_the_next_change(dev, http):
-    (pid,) = dev.server_pids()
-    with dev.noticed("The server has ended"):
-        os.kill(pid, signal.SIGKILL)
-
-    assert "It was ended by SIGKILL" in http.get("/front/notes", headers=PAGE).text
-    with dev.restarted():
-        dev.edit("templates/board.html", "{% block title %}", "{# mended #}{% block title %}")
-    assert version(http)
-
-
-def test_a_template_syntax_error_is_reported_until_it_is_fixed(dev, http):
-    with states(http) as heard:
-        next(heard)
-        dev.edit("templates/macros/note_card.html", "{%", "{% if %}{%")
-        broken = next(heard)["error"]
-        assert broken["what"].startswith("TemplateSyntaxError")
-        assert re.fullmatch(r"templates/macros/note_card\.html, line \d+", broken["where"])
-        page = http.get("/front/notes", headers=PAGE)
-        assert page.status_code == 500
-        assert broken["where"] in page.text
-        dev.edit("templates/macros/note_card.html", "{% if %}{%", "{%")
-
-        assert next(heard)["error"] is None
-
-    assert http.get("/front/notes", headers=PAGE).status_code == 200
-
-
-def test_a_template_error_is_reported_with_its_line(dev, http):
-    with dev.noticed("Changed: users.html"):
-        dev.edit("templates/users.html", "{% block main %}", "{% block main %}\n{{ nobody.nothing.at_all }}")
-    line = dev.read("templates/users.html").split("\n").index("{{ nobody.nothing.at_all }}") + 1
-
-    page = http.get("/front/users", headers=PAGE)
-    program = http.get("/front/users")
-
-    assert page.status_code == program.status_code == 500
-    assert f"templates/users.html, line {line}" in page.text
-    assert f"templates/users.html, line {line}" in program.json()["detail"]
 
 
 # The report.

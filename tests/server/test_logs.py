@@ -15,7 +15,6 @@ from quart_notes.server import logs
 from quart_notes.server.logs import FIELDS, JsonLines, TextLines
 from quart_notes.web.request_ids import CURRENT
 from tests.support.clients.raw_http import exchange, handshake, request, websocket_request
-from tests.support.servers.dev_process import DevProcess
 from tests.support.servers.server_process import ServerProcess, wait_for
 
 Json = dict[str, Any]
@@ -242,11 +241,3 @@ def test_a_failure_is_logged_with_the_request_id_of_its_response(tmp_path: Path)
         (line,) = [line for line in lines(server) if line.get("request_id") == name]
         assert line["level"] == "WARNING"
         assert line["message"].startswith("Answered 503 database_unavailable")
-
-
-def test_the_dev_supervisor_and_its_server_log_json_too(tmp_path: Path):
-    (tmp_path / "project").mkdir()
-    with DevProcess(tmp_path / "project", "--log-format", "json") as dev:
-        said = lines(dev)
-        assert {"quart_notes", "quart_notes.dev.supervisor"} <= {line["logger"] for line in said}
-        assert len({line["pid"] for line in said}) == 2

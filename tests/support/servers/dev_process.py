@@ -16,16 +16,20 @@ RESTARTS = 60.0  # seconds for a server to stop, and the next one to start, on a
 
 
 class DevProcess(ServerProcess):
-    """A supervisor of a project in its own folder; changes by a test are undone when it ends."""
+    """A supervisor of a project in its own folder; changes by a test are undone before the next one.
+
+    until    what the log says once it has started; default: its server serves
+    """
 
     command = "dev"
     starts = RESTARTS
 
-    def __init__(self, folder: Path, *flags: str) -> None:
+    def __init__(self, folder: Path, *flags: str, until: str = "") -> None:
         for name in ("quart_notes", "templates", "static"):
             shutil.copytree(ROOT / name, folder / name)  # with what is compiled, as a working copy has it
         shutil.copy(ROOT / "hypercorn.toml", folder)
         self.code = folder
+        self._until = until
         super().__init__(folder / "data", *flags, python=sys.executable)
         self._former: dict[Path, bytes | None] = {}
         self._written: dict[Path, int] = {}  # the length of the log at that time
@@ -83,6 +87,9 @@ class DevProcess(ServerProcess):
         wait_for(lambda: self.log.rfind("Quart Notes on") > self.log.rfind("Restarting"), "it serves", RESTARTS)
         if other:
             wait_for(lambda: self._state() != before, "pages are told", RESTARTS)
+
+    def _serves(self, told: int) -> bool:
+        return self._until in self.log if self._until else super()._serves(told)
 
     def _state(self) -> bytes:
         """The state that a page gets that subscribes from now on."""

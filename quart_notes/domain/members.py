@@ -3,7 +3,7 @@
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import SHARED_BOARD, Caller, record_access_change, require_role
-from quart_notes.domain.notifications.recording import notify, withdraw_invitation
+from quart_notes.domain.notifications.recording import notify, withdraw_membership
 from quart_notes.domain.rooms.note_threads import record_of_board
 from quart_notes.domain.service import Listed, Service, transactional
 from quart_notes.domain.users import by_id, require_users
@@ -63,7 +63,7 @@ class Members(Service):
         out = MemberOut(board_id=board_id, user=(await by_id(connection, [user_id]))[user_id], role=member.role)
         _record_event(change, "delete", out)
         record_membership(change, "delete", board_id, user_id, member.role)
-        await withdraw_invitation(change, user_id, board_id=board_id)
+        await withdraw_membership(change, user_id, board_id=board_id)
         await record_of_board(change, board_id, user_id, lost=True)
         return out
 

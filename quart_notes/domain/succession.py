@@ -1,7 +1,8 @@
 """The next owners of boards and closed rooms whose owners are all deactivated.
 
 A board or a closed room that has an active member has an active owner: a member with the highest role becomes one,
-members of the server before guests, of these who has been there longest. Where nobody is active, nothing changes.
+members of the server before guests, of these who has been there longest. They are notified. Where nobody is active,
+nothing changes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from tortoise.expressions import Subquery
 
 from quart_notes.domain import members
 from quart_notes.domain.access import RANK
+from quart_notes.domain.notifications.recording import notify
 from quart_notes.domain.rooms import members as room_members
 from quart_notes.domain.service import Service, transactional
 from quart_notes.domain.users import by_id
@@ -70,12 +72,14 @@ async def _appoint(change: Change, boards: Any, rooms: Any) -> None:
     for member in on_boards:
         member.role = "owner"
         await member.save(using_db=connection, update_fields=["role"])
+        await notify(change, {member.user_id: "owner"}, None, board_id=member.board_id)
         if member.board.deleted_at is None:
             out = MemberOut(board_id=member.board_id, user=people[member.user_id], role="owner")
             members.record_role(change, out)
     for member in in_rooms:
         member.role = "owner"
         await member.save(using_db=connection, update_fields=["role"])
+        await notify(change, {member.user_id: "owner"}, None, room_id=member.room_id)
         if member.room.deleted_at is None:
             room_out = RoomMemberOut(room_id=member.room_id, user=people[member.user_id], role="owner")
             room_members.record_role(change, room_out)

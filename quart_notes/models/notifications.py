@@ -17,9 +17,9 @@ from quart_notes.schemas import NotificationKind
 class Notification(Model):
     """What concerns a user, without its text: that is read with it, by who may see it then.
 
-    actor     who did it; null: a guest, or nobody who is known
-    room      of a message, and of an invitation to a room
-    board     of an invitation to a board; a note has its own, which may change
+    actor     who did it; null: a guest, nobody who is known, or nobody at all
+    room      of a message, of an invitation to a room, and one whose owner the user has become
+    board     the same of boards; a note has its own, which may change
     count     how many: messages of the room that one row stands for, or people who have reacted
     """
 

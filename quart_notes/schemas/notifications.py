@@ -10,7 +10,7 @@ from quart_notes.schemas.fields import MAX_ID, Id, IdOrDigits, InputModel, Outpu
 from quart_notes.schemas.rooms import Level
 from quart_notes.schemas.users import UserOut
 
-NotificationKind = Literal["mention", "reply", "reaction", "invited", "message"]
+NotificationKind = Literal["mention", "reply", "reaction", "invited", "owner", "message"]
 MENTIONS_MAX = 50  # people whom one text can mention
 NOTIFICATIONS_PAGE = 50  # notifications on a page, unless another number is asked for
 NOTIFICATIONS_PAGE_MAX = 200
@@ -29,14 +29,14 @@ class NotificationOut(OutputModel):
     )
 
     id: int = Field(description="The newest has the greatest.", ge=1, le=MAX_ID)
-    kind: NotificationKind = Field(description="What happened; message: one was posted.")
-    actor: UserOut | None = Field(description="Who did it; null for a guest.")
+    kind: NotificationKind = Field(description="What happened; owner: you have become one; message: one was posted.")
+    actor: UserOut | None = Field(description="Who did it; null for a guest, and for owner.")
     count: int = Field(description="Of reactions: how many people; of messages: how many.", ge=1)
     message_id: int | None = Field(description="The message.")
     note_id: int | None = Field(description="The note.")
-    room_id: int | None = Field(description="The room of the message, or of the invitation.")
+    room_id: int | None = Field(description="The room of the message, or that you were invited to or own now.")
     room: str | None = Field(description="Its name; null for a conversation.")
-    board_id: int | None = Field(description="The board of the note, or of the invitation.")
+    board_id: int | None = Field(description="The board of the note, or that you were invited to or own now.")
     board: str | None = Field(description="Its name.")
     text: str = Field(description="The beginning of the message or of the note, without formatting.")
     created_at: datetime = Field(description="UTC, RFC 3339.")

@@ -207,7 +207,7 @@ interface NoteThread {
 
 interface NotificationOut {
   id: number;
-  kind: "mention" | "reply" | "reaction" | "invited" | "message";
+  kind: "mention" | "reply" | "reaction" | "invited" | "owner" | "message";
   actor: UserOut | null;
   count: number;
   message_id: number | null;

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.access import PASSWORD, Member, expect_signed_out
+from tests.browser.access import PASSWORD, Member, expect_signed_out, fresh
 from tests.browser.test_accessibility import assert_accessible, assert_fits
 from tests.browser.windows import visit
 
@@ -102,8 +102,10 @@ def test_the_last_administrator_cannot_be_demoted_and_the_page_explains_why(admi
     assert root.get("/api/me").json()["admin"] is True
 
 
-def test_a_conversation_shows_a_deactivation_at_once(ada, member, root):
+def test_a_conversation_shows_a_deactivation_at_once_and_the_next_owner_of_a_board_is_notified(ada, member, root):
     bob = member("bob")
+    name = fresh("Plot")
+    bob.board(name, viewer=ada)
     sent = {"author_id": ada.id, "recipient_id": bob.id, "content": "hello"}
     room = ada.rest.post("/api/messages", json=sent).json()["room_id"]
     page = ada.window(f"/front/rooms/{room}")
@@ -118,6 +120,9 @@ def test_a_conversation_shows_a_deactivation_at_once(ada, member, root):
     expect(words).to_be_visible()
     assert root.post(f"/api/users/{bob.id}/activate").status_code == 200
     expect(words).to_be_hidden()
+    page.locator("#bell").click()
+    owner = page.locator(".notification").first.get_by_role("link")
+    expect(owner).to_have_accessible_name(f"Unread: You have become an owner · {name}")
 
 
 def test_a_changed_email_address_is_shown_at_once_to_its_user_and_administrators_only(

@@ -10,8 +10,10 @@ from quart_notes.background import housekeeping
 from quart_notes.domain import succession
 from quart_notes.live import events
 from quart_notes.models import User
+from quart_notes.schemas import RoomMemberUpdate
 from quart_notes.schemas.event_ids import EventId
 from tests.support.accounts_app import House
+from tests.support.inboxes import inbox, unread
 from tests.support.servers.in_process import update_rows
 
 
@@ -42,9 +44,16 @@ async def test_the_longest_member_of_a_closed_room_becomes_its_owner(house: Hous
         ("update", eve)
     ]
     assert [one["room_membership"]["role"] for one in told if "room_membership" in one] == ["owner"]
+    assert [one["inbox"]["unread"] for one in told if "inbox" in one] == [2], "invited and become an owner"
+    found, invited = await inbox(house, "eve")
+    assert (found.kind, found.actor, found.room_id, found.room) == ("owner", None, room, "Committee")
+    assert [one.kind for one in await inbox(house, "bob")] == [invited.kind] == ["invited"]
 
     await _activate(house, "ada")
     assert await _roles(house, "bob", room=room) == {"ada": "owner", "bob": "member", "eve": "owner"}
+    await house.core.room_members.remove(house.caller("ada"), room, eve)
+    await house.core.room_members.set(house.caller("ada"), room, eve, RoomMemberUpdate(role="member"))
+    assert [one.kind for one in await inbox(house, "eve")] == ["invited"]
 
 
 async def test_the_member_with_the_highest_role_becomes_the_owner_of_a_board(house: House):
@@ -57,6 +66,7 @@ async def test_the_member_with_the_highest_role_becomes_the_owner_of_a_board(hou
     told = await house.events(start, events.board(board), events.user(house.people["bob"].id))
     assert [one["member"]["role"] for one in told if "member" in one] == ["owner"]
     assert [one["membership"]["role"] for one in told if "membership" in one] == ["owner"]
+    assert [(one.kind, one.board_id) for one in await inbox(house, "bob")] == [("owner", board), ("invited", board)]
 
 
 async def test_a_member_of_the_server_goes_before_a_guest_who_has_been_there_longer(house: House):
@@ -107,7 +117,9 @@ async def test_what_was_deleted_can_be_restored_by_the_next_owner(house: House, 
 
     told = await house.events(start, events.user(house.people["bob"].id))
     assert not [one for one in told if "membership" in one or "room_membership" in one]
+    assert await unread(house, "bob") == 0
     await (core.room_upkeep if place == "room" else core.boards).restore(house.caller("bob"), made)
+    assert await unread(house, "bob") == 2
     assert await _roles(house, "bob", **{place: made}) == {"ada": "owner", "bob": "owner"}
 
 

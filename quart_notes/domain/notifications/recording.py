@@ -21,6 +21,8 @@ from quart_notes.schemas import InboxOut, NotificationKind
 
 TELLING_OF_IT = ("mention", "reply")  # kinds of which a user gets one for a message, however it is edited
 
+OF_MEMBERSHIP = ("invited", "owner")  # kinds that are about a place of which a user is a member
+
 
 async def notify(
     change: Change, kinds: Mapping[int, NotificationKind], actor_id: int | None, count: int = 1, **about: int | None
@@ -106,10 +108,11 @@ async def record_inboxes_of_board(change: Change, board_id: int) -> None:
     await record_inboxes(change, found)
 
 
-async def withdraw_invitation(change: Change, user_id: int, **about: int) -> None:
-    """Delete the invitation of a user who is no member any more; what they do not see now is in no list.
+async def withdraw_membership(change: Change, user_id: int, **about: int) -> None:
+    """Delete what notified a user of a membership that has ended; what they do not see now is in no list.
 
     about   board_id, or room_id
     """
-    await Notification.filter(user_id=user_id, kind="invited", **about).using_db(change.connection).delete()
+    mine = Notification.filter(user_id=user_id, kind__in=OF_MEMBERSHIP, **about)
+    await mine.using_db(change.connection).delete()
     await record_inboxes_with(change, user_id=user_id)

@@ -3,7 +3,7 @@
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from quart_notes.domain.access import Caller
-from quart_notes.domain.notifications.recording import notify, withdraw_invitation
+from quart_notes.domain.notifications.recording import notify, withdraw_membership
 from quart_notes.domain.rooms.access import FIXED, is_fixed, require_visible_room, roles_in
 from quart_notes.domain.rooms.rooms import record_room_membership
 from quart_notes.domain.service import Listed, Service, transactional
@@ -73,7 +73,7 @@ class RoomMembers(Service):
         out = RoomMemberOut(room_id=room_id, user=user, role=member.role)
         _record_event(change, "delete", out)
         record_room_membership(change, "delete", room_id, user_id, member.role)
-        await withdraw_invitation(change, user_id, room_id=room_id)
+        await withdraw_membership(change, user_id, room_id=room_id)
         return out
 
 

@@ -1,16 +1,17 @@
 """Who may see what is written somewhere, by the one rule of access."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.expressions import Q, Subquery
+from tortoise.expressions import Q, RawSQL, Subquery
 from tortoise.queryset import QuerySet
 
 from quart_notes.domain.access import Caller, visible_boards
 from quart_notes.domain.rooms.access import visible_rooms
 from quart_notes.domain.users import user_out
-from quart_notes.models import Board, Membership, Note, Room, RoomMembership, User
+from quart_notes.models import Board, Membership, Message, Note, Room, RoomMembership, User
 from quart_notes.storage.database import is_private
 
 Audience = Callable[[Sequence[User]], Awaitable[set[int]]]  # the ids of those of the users who may see a text
@@ -21,6 +22,22 @@ FEW = 4  # users: asking for each costs no more queries than finding out who is 
 def caller_of(connection: BaseDBAsyncClient, user: User) -> Caller:
     """A user as a caller, without a session."""
     return Caller(user_out(user), trusted=not is_private(connection), admin=user.is_admin)
+
+
+def each_alike(connection: BaseDBAsyncClient, users: Sequence[User]) -> list[tuple[Caller, list[int]]]:
+    """Users by what the rule of access knows of them beside their id: a caller for all that are alike, and their ids.
+
+    The caller's id is that of the row in a query of users, so that the rule asks for all of them at once.
+    """
+    alike: dict[tuple[bool, bool], list[User]] = {}
+    for user in users:
+        alike.setdefault((user.is_guest, user.is_admin), []).append(user)
+    return [(_in_each_row(caller_of(connection, some[0])), [user.id for user in some]) for some in alike.values()]
+
+
+def _in_each_row(caller: Caller) -> Caller:
+    user = caller.user and caller.user.model_copy(update={"id": RawSQL('"user"."id"')})
+    return replace(caller, user=user)
 
 
 def audience_of_room(connection: BaseDBAsyncClient, room_id: int) -> Audience:
@@ -75,9 +92,15 @@ async def _alike(users: Sequence[User], may_see: Rule, memberships: QuerySet[Any
 
 
 def visible_notifications(caller: Caller) -> Q:
-    """The notifications of a caller that are about what they may see now."""
-    rooms = Subquery(Room.filter(visible_rooms(caller, caller.id)).values("id"))
+    """The notifications of a caller that are about what they may see now.
+
+    What it is about is looked up by its id, instead of listing all that they see. There is no join: PostgreSQL 18
+    copies such conditions below a join, and one of the copies would not notice that the user of `each_alike` changes.
+    """
+    room, message, note = (RawSQL(f'"notification"."{name}_id"') for name in ("room", "message", "note"))
+    rooms = Subquery(Room.filter(visible_rooms(caller, caller.id), id=room).values("id"))
+    messages = Subquery(Message.filter(deleted_at__isnull=True, id=message).values("id"))
     boards = Subquery(Board.filter(visible_boards(caller)).values("id"))
-    notes = Subquery(Note.filter(deleted_at__isnull=True, board_id__in=boards).values("id"))
-    in_room = Q(room_id__in=rooms) & (Q(message_id__isnull=True) | Q(message__deleted_at__isnull=True))
+    notes = Subquery(Note.filter(deleted_at__isnull=True, board_id__in=boards, id=note).values("id"))
+    in_room = Q(room_id__in=rooms) & (Q(message_id__isnull=True) | Q(message_id__in=messages))
     return Q(user_id=caller.id or 0) & (in_room | Q(board_id__in=boards) | Q(note_id__in=notes))

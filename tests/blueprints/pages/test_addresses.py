@@ -70,7 +70,7 @@ def test_a_target_cannot_inject_headers(port: int, route: Route):
             assert 200 <= answer.status < 500, answer.raw[:500]
             assert_harmless(answer)
 
-    tried = INJECTED if route in FIRST_READS else INJECTED[:3]
+    tried = INJECTED if route in FIRST_READS else INJECTED[:1]
     check_each(((injected, injected) for injected in tried), harmless)
 
 

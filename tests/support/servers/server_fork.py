@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -39,11 +39,11 @@ import quart_notes.cli.demo, quart_notes.cli.doctor.checks, quart_notes.cli.tran
 import quart_notes.cli.backup, quart_notes.server.serve, quart_notes.server.workers.supervisor, quart_notes.app
 import tests.support.servers.observed
 from tests.support.compiled_once import compile_once, compile_templates
-from tests.support.servers.server_fork import attend
+from tests.support.servers.server_fork import attend, run_to_the_end
 compile_once()
 compile_templates(quart_notes.create_app(quart_notes.settings.Settings()))
 attend({fd})
-quart_notes.cli.main.main()
+run_to_the_end(quart_notes.cli.main.main)
 """
 
 
@@ -196,6 +196,22 @@ def attend(fd: int) -> None:
     for child in children:
         os.kill(child, signal.SIGKILL)
     sys.exit()
+
+
+def run_to_the_end(main: Callable[[], object]) -> None:
+    """Run a program, and exit as it does, without freeing the inherited memory: that would take 40 ms."""
+    code: object = 0
+    try:
+        main()
+    except SystemExit as ending:
+        code = ending.code or 0
+    if not isinstance(code, int):
+        sys.exit(str(code))
+    threading._shutdown()  # type: ignore[attr-defined] # what the interpreter calls: it waits for threads
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _become(order: dict[str, Any], *files: int) -> None:

@@ -46,7 +46,7 @@ async def test_a_worker_killed_under_load_loses_nothing_and_its_readers_resume_a
 
 async def test_a_suspended_worker_affects_no_other_and_misses_nothing(server: WorkerServer):
     async with readers(server, WebsocketClient, 1) as found:
-        still = min(found)
+        still = max(found)  # the first one runs the housekeeping: it might be stopped while it holds the write lock
         reader = found[still][0]
         with server.clients() as clients:
             del clients[still]
@@ -137,8 +137,11 @@ def test_two_supervisors_cannot_share_an_address(shared: WorkerServer, tmp_path:
 
 @pytest.fixture
 def impatient(tmp_path: Path) -> Iterator[WorkerServer]:
-    """A server that restarts an early-exited worker after a short delay."""
-    constants = {"quart_notes.server.workers.supervisor.RESTART_DELAYS": [0.0, 0.1, 2.0]}
+    """A server that restarts an early-exited worker after a short delay; each start takes longer than STABLE_AFTER."""
+    constants = {
+        "quart_notes.server.workers.supervisor.RESTART_DELAYS": [0.0, 0.1, 2.0],
+        "quart_notes.server.workers.supervisor.STABLE_AFTER": 0.0,
+    }
     with WorkerServer(tmp_path / "data", constants=constants) as server:
         yield server
 
@@ -151,20 +154,22 @@ def test_while_a_worker_cannot_restart_the_reason_is_logged_and_others_serve(imp
     before = set(server.workers())
     key.write_bytes(b"too short")
     os.kill(min(before), signal.SIGKILL)
-    wait_for(lambda: server.log.count("is not a key") == 2, "it is tried again and again", 30)
-    assert "(SIGKILL)" in server.log
-    assert server.log.count("(exit code 1: ") == 2, "who ends by itself is not killed"
-    assert "stood still" not in server.log
+    wait_for(lambda: server.log.count("is not a key") >= 2, "it is tried again and again")
+    log = server.log
+    assert "(SIGKILL)" in log
+    assert log.count("(exit code 1: ") == log.count("is not a key"), "who ends by itself is not killed"
+    assert "stood still" not in log
 
     def serving() -> set[int]:
         with ExitStack() as stack:
-            clients = [stack.enter_context(httpx.Client(base_url=server.base, verify=False)) for _ in range(30)]
+            opened = (httpx.Client(base_url=server.base, timeout=20, verify=False) for _ in range(30))
+            clients = [stack.enter_context(client) for client in opened]
             streams = [client.get("/healthz").extensions["network_stream"] for client in clients]
-            return {server.worker_of(stream.get_extra_info("client_addr")[1]) for stream in streams}
+            return {*server.workers_of([stream.get_extra_info("client_addr")[1] for stream in streams])}
 
     assert serving() == before - {min(before)}
     key.write_bytes(kept)
-    wait_for(lambda: len(serving()) == 3, "the new one gets its share", 30)
+    wait_for(lambda: len(serving()) == 3, "the new one gets its share")
     assert "Traceback" not in server.log
 
 

@@ -17,7 +17,7 @@ from quart_notes.storage.database import exclusive_lock
 
 STOP_TIMEOUT = 10.0  # seconds that the workers have to end; then they are killed
 PREDECESSOR_TIMEOUT = 5.0  # seconds for the workers of a killed supervisor to end
-STABLE_AFTER = 5.0  # seconds that a worker has to live for the next one to be started at once
+STABLE_AFTER = 5.0  # seconds that a worker which could start has to live for the next one to be started at once
 RESTART_DELAYS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before a worker that keeps dying early is restarted
 RETRY_DELAY = 5.0  # seconds before a worker that could not be started is tried again
 
@@ -147,7 +147,8 @@ class Supervisor:
         while True:
             began = loop.time()
             how = await self._end_of(worker)
-            early_deaths = early_deaths + 1 if loop.time() - began < STABLE_AFTER else 0
+            is_early = not worker.ready.is_set() or loop.time() - began < STABLE_AFTER
+            early_deaths = early_deaths + 1 if is_early else 0
             if early_deaths > 1:
                 self._close_listener(slot)
             pause = RESTART_DELAYS[min(early_deaths, len(RESTART_DELAYS) - 1)]

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,23 +52,27 @@ class WorkerServer(ServerProcess):
 
     def worker_of(self, port: int) -> int:
         """The worker that has accepted the connection from that local port."""
+        return self.workers_of([port])[0]
+
+    def workers_of(self, ports: Sequence[int]) -> list[int]:
+        """The same for several connections."""
         found: list[int] = []
 
         def taken() -> bool:
-            inode = _inode(self.port, port)
-            found[:] = [worker for worker in self.workers() if inode and inode in _sockets(worker)]
-            return bool(found)
+            inodes = _inodes(self.port)
+            owners = {inode: worker for worker in self.workers() for inode in _sockets(worker)}
+            found[:] = [owners[inode] for port in ports if (inode := inodes.get(port)) in owners]
+            return len(found) == len(ports)
 
-        wait_for(taken, "a worker takes the connection")
-        return found[0]
+        wait_for(taken, "the workers take the connections")
+        return found
 
 
-def _inode(local: int, remote: int) -> str | None:
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        fields = line.split()
-        if int(fields[1].partition(":")[2], 16) == local and int(fields[2].partition(":")[2], 16) == remote:
-            return fields[9] if fields[9] != "0" else None
-    return None
+def _inodes(local: int) -> dict[int, str]:
+    """The inodes of the sockets that are connected at a local port, by the port of the other side."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    here = [row for row in rows if int(row[1].partition(":")[2], 16) == local]
+    return {int(row[2].partition(":")[2], 16): row[9] for row in here}
 
 
 def _sockets(process: int) -> set[str]:

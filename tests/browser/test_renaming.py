@@ -1,4 +1,4 @@
-"""A changed name: in every open window at once, and after a reset."""
+"""A changed name: in every open window at once; and names and unread marks after a reset."""
 
 import re
 import sqlite3
@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.board import create
 from tests.browser.rooms import Person, be, created, enter, fresh, message, person, room, say
 from tests.browser.windows import visit
 
@@ -117,18 +118,36 @@ def test_a_guest_has_no_profile(windows, shared_server):
 
 
 @pytest.mark.sqlite_only("the file is changed while nothing serves it")
-def test_after_a_reset_the_page_shows_the_current_names(windows, server):
+def test_after_a_reset_the_page_shows_the_current_names_and_what_is_unread(windows, server):
     with httpx.Client(base_url=server.base, verify=False) as rest:
-        ada = person(rest, "ada")
+        ada, bob = person(rest, "ada"), person(rest, "bob")
+        party, picnic = (create(rest, title)["id"] for title in ("Party", "Picnic"))
+        for note in (party, picnic):
+            thread = rest.put(f"/api/notes/{note}/thread").json()["id"]
+            say(rest, thread, ada, "Who brings cake?")  # so she follows it
+            say(rest, thread, bob, "I do")
+        say(rest, 1, bob, f"@{ada['nickname']}")
+        rest.delete(f"/api/notes/{picnic}")
     page = visit(be(windows(), server, ada), server)
     expect(page.locator(".me-button")).to_have_accessible_name(f"You are {ada['nickname']}")
+    unread = [page.locator(mark) for mark in ("#rooms-place .badge", "#bell .badge", f"#note-{party} .thread-news")]
+    for mark in unread:
+        expect(mark).to_be_visible()
 
     server.stop()
     with closing(sqlite3.connect(server.data / "quart-notes.sqlite3")) as database:
-        database.executescript("""
-            UPDATE "user" SET nickname = 'zoe', nickname_key = 'zoe';
+        database.executescript(f"""
+            UPDATE "user" SET nickname = 'zoe', nickname_key = 'zoe', read_from = 1000 WHERE nickname LIKE 'ada%';
+            UPDATE notification SET read_at = created_at;
+            UPDATE reading SET last_read_id = 1000 WHERE room_id <> {thread};
+            UPDATE note SET deleted_at = NULL;
+            UPDATE room SET deleted_at = NULL;
             UPDATE log_head SET epoch = 'feed';
         """)
     server.start()
 
     expect(page.locator(".me-button")).to_have_accessible_name("You are zoe")
+    expect(page.locator(f"#note-{picnic} .thread-news")).to_be_visible()
+    expect(unread[0].locator(".badge-count")).to_have_text("1")
+    for mark in unread[1:]:
+        expect(mark).to_be_hidden()

@@ -9,6 +9,7 @@ import { ask } from "../../lib/api.js";
 import { address, find } from "../../lib/elements.js";
 import { retryUntilDone } from "../../lib/retry.js";
 import { viewer } from "../../shell/viewer.js";
+import { cardsIn } from "../layout/note_chunks.js";
 
 /** @param {HTMLElement} card @param {Note} note an event of an earlier version lacks it */
 export function showThread(card, { thread = null }) {
@@ -28,6 +29,7 @@ export function start(element, list, feed) {
   const { unreadThreads = "", newestMessage } = element.dataset;
   /** @type {Map<number, number>} the newest message that the viewer has read, by note */ const read = new Map();
   /** Of the other notes: what was said when the page was made is read. */ const newest = Number(newestMessage);
+  let isReset = false;
   for (const pair of unreadThreads.split(" ").filter(Boolean)) {
     const [note, last] = pair.split(":").map(Number);
     read.set(note, last);
@@ -39,15 +41,24 @@ export function start(element, list, feed) {
   const last = (card) => Number(find(card, ".thread-link").dataset.last);
   /** @param {HTMLElement|null} card @param {number} id */
   const mark = (card, id) => card?.toggleAttribute("data-thread-unread", last(card) > (read.get(id) ?? newest));
+  const markAll = () => {
+    for (const card of cardsIn(list)) mark(card, Number(card.dataset.id));
+  };
   const load = () => retryUntilDone(fetchAll, feed, signal);
   const fetchAll = async () => {
     const { value } = await ask(`/users/${viewer}/unread?board_id=${boardId}`, { signal });
     const unread = new Map(value.map((/** @type {Unread} */ { note_id, last_read_id }) => [note_id, last_read_id]));
-    for (const card of /** @type {HTMLCollectionOf<HTMLElement>} */ (list.children)) {
+    for (const card of cardsIn(list)) {
       const id = Number(card.dataset.id);
       read.set(id, unread.get(id) ?? last(card));
-      mark(card, id);
     }
+    markAll();
+  };
+  /** Cards that have just come are not marked yet; after a reset it is not known what is read of them. */
+  const onLoaded = () => (isReset ? load() : markAll());
+  const onReset = () => {
+    isReset = true;
+    load();
   };
   /** @param {FeedEventMap["change"]} event */
   const onChange = ({ detail: { topic, action, note, unread } }) => {
@@ -64,6 +75,9 @@ export function start(element, list, feed) {
   };
 
   feed.addEventListener("change", onChange, { signal });
-  if (viewer) feed.addEventListener("reset", load, { signal });
+  if (viewer) {
+    feed.addEventListener("reset", onReset, { signal });
+    element.addEventListener("board:loaded", onLoaded, { signal });
+  }
   return () => controller.abort();
 }

@@ -84,16 +84,28 @@ async def follow() -> None:
 
 
 class _FeedConversation(Conversation):
+    only_counts = True
+    _window, _count = 0.0, 0  # loop time of its beginning, seconds; messages in it
+
     async def receive(self) -> int:
         """Read and ignore what the client sends, until it is too much."""
-        loop = asyncio.get_running_loop()
-        window, count = loop.time(), 0
-        while count < FLOOD:
+        while True:
             await websocket.receive()
-            if loop.time() - window > FLOOD_WINDOW:
-                window, count = loop.time(), 0
-            count += 1
-        return MISBEHAVED
+            if self._floods():
+                return MISBEHAVED
+
+    def received(self) -> None:
+        """The client of a detached stream has sent a message: end it when it is too much."""
+        if self._floods():
+            self._refuse(MISBEHAVED)
+
+    def _floods(self) -> bool:
+        """Count a message; whether there were too many."""
+        now = asyncio.get_running_loop().time()
+        if now - self._window > FLOOD_WINDOW:
+            self._window, self._count = now, 0
+        self._count += 1
+        return self._count >= FLOOD
 
     def text_of(self, message: FeedMessage) -> str:
         """The event as it is."""

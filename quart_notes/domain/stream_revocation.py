@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextvars import Context
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -56,6 +57,7 @@ class StreamRevocation:
         self._rooms = rooms
         self._separate_topics = broadcaster.separate_topics
         self._streams: dict[int, set[_Stream]] = {}
+        self._empty_context = Context()
         self._recheck_tasks: set[asyncio.Task[None]] = set()
         broadcaster.add_listener(events.ACCESS, self._on_access_change)
 
@@ -103,7 +105,8 @@ class StreamRevocation:
         if stream.grant.expires is not None:
             loop = asyncio.get_running_loop()
             due = min(stream.grant.expires, loop.time() + MAX_TIMER)
-            stream.timer = loop.call_at(due, self._recheck_soon, [stream])
+            # The context of the request would keep the request and its connection's buffers as long as the timer.
+            stream.timer = loop.call_at(due, self._recheck_soon, [stream], context=self._empty_context)
 
     def _on_access_change(self, message: FeedMessage) -> None:
         access = events.AccessEvent.model_validate_json(message.data).access

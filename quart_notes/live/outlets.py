@@ -6,10 +6,21 @@ go through the framework's `send`.
 
 import asyncio
 import os
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from quart_notes.live.broadcaster import PONG_TIMEOUT
 from quart_notes.live.frames import COMMENT, PING, chunk
+
+
+class DetachedStream(Protocol):
+    """A stream that goes on after its route has returned: the connection tells it what its client does."""
+
+    def received(self) -> None:
+        """The client has sent a message on the websocket."""
+
+    def left(self) -> None:
+        """The client has left, or the connection is closed. It is the last call."""
 
 
 class OutletConnection(Protocol):
@@ -24,6 +35,18 @@ class OutletConnection(Protocol):
 
     async def drained(self) -> None:
         """Wait until all written bytes are sent; OSError when the connection is closed."""
+
+    def detach(self, stream: DetachedStream) -> bool:
+        """Keep the response or websocket open after the route has returned, until `end` or until the client has left.
+
+        returns   False when the connection cannot: then the route has to wait
+        """
+
+    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a coroutine in a task of the connection."""
+
+    async def end(self, code: int) -> None:
+        """End a detached stream: an event stream with its last chunk, a websocket with this close code."""
 
 
 def connection_of(scope: Any) -> OutletConnection | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Protocol
 
 from quart_notes.live.channel import Channel, Encoder, FeedMessage
@@ -40,7 +41,7 @@ class Subscriber:
 
     It either pulls (`wait` and `drain`) or, after `attach` has given it an outlet, the broadcaster writes to it. A
     subscriber that pulls is woken by the same flushes, and takes all buffered messages at once. `ended` is set when it
-    was cut off (`lagged`) or the broadcaster closed (`closing`).
+    was cut off (`lagged`) or the broadcaster closed (`closing`); `on_end` is called then, once, and must not raise.
 
     While it is held, it gets nothing from position `held_at` of the channel on. Its outlet waits in `held_outlet`, so a
     flush passes it by like one that pulls. What is published meanwhile stays in the channel, within the same bounds.
@@ -56,6 +57,7 @@ class Subscriber:
         "held_at",
         "held_outlet",
         "lagged",
+        "on_end",
         "outlet",
         "wake",
     )
@@ -70,6 +72,7 @@ class Subscriber:
         self.lagged = False
         self.closing = False
         self.ended = CompactEvent()
+        self.on_end: Callable[[], None] | None = None
         self.wake: asyncio.Future[None] | None = None
 
     def skip_pending(self) -> None:
@@ -199,6 +202,9 @@ class Subscriber:
         self.outlet = self.held_outlet = None
         self.ended.set()
         self.wake_up()
+        if self.on_end is not None:
+            act, self.on_end = self.on_end, None
+            act()
 
     def wake_up(self) -> None:
         """Wake it if it waits in `Broadcaster.wait` or `wait_released`."""

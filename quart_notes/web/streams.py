@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from random import randint
 from types import TracebackType
 from typing import Any
@@ -30,15 +30,12 @@ Join = Callable[[], list[Leave]]  # makes the client present
 Watch = Callable[[Subscription, Callable[[], None]], Leave]  # calls a function when the access is revoked
 
 
-@contextmanager
-def joined(join: Join) -> Iterator[None]:
-    """The client is present while the block runs."""
-    leave = join()
-    try:
-        yield
-    finally:
-        for go in leave:
-            go()
+def joined(join: Join, stack: ExitStack) -> list[Leave]:
+    """Make the client present until the stack is closed; returns what ends its presence."""
+    leaves = join()
+    for go in leaves:
+        stack.callback(go)
+    return leaves
 
 
 def direct_peer(scope: Any) -> outlets.OutletConnection | None:
@@ -46,7 +43,60 @@ def direct_peer(scope: Any) -> outlets.OutletConnection | None:
     return outlets.connection_of(scope) if core().settings.stream_road == "direct" else None
 
 
-class EventStream(ResponseBody):
+class LiveStream(ABC):
+    """What streams of both kinds share: a subscription that may outlive its route.
+
+    While the route waits for the end, its tasks stay in memory, and its coroutines, contexts and queues: 10 KB of an
+    event stream, 20 KB of a websocket. So where the connection can keep the stream alone, the route returns.
+    """
+
+    _peer: outlets.OutletConnection | None
+    _subscription: Subscription
+    _detached = False
+    _over = False  # a detached stream has ended, or its client has left
+    _leaves: Sequence[Leave] = ()  # to call then
+
+    def _detach(self, leaves: Sequence[Leave]) -> bool:
+        """Let the connection keep the stream; False when the route has to wait for its end."""
+        reader = self._subscription.reader
+        if self._peer is None or reader.ended.is_set() or not self._peer.detach(self):
+            return False
+        self._detached, self._leaves = True, leaves
+        reader.on_end = self._on_end
+        return True
+
+    @abstractmethod
+    def received(self) -> None:
+        """The client of a detached websocket has sent a message."""
+
+    def left(self) -> None:
+        """The client of a detached stream has left."""
+        self._over = True
+        self._subscription.reader.on_end = None
+        self._subscription.close()
+        leaves, self._leaves = self._leaves, ()
+        for go in leaves:
+            go()
+
+    def _on_end(self) -> None:
+        assert self._peer is not None  # noqa: S101 - it was detached
+        self._peer.spawn(self._end)
+
+    async def _end(self) -> None:
+        """End a detached stream that was cut off, revoked or refused, or because the server stops."""
+        if self._over:
+            return
+        self.left()
+        assert self._peer is not None  # noqa: S101 - as above
+        if not self._peer.closing:
+            await self._say_end(self._peer)
+
+    @abstractmethod
+    async def _say_end(self, peer: outlets.OutletConnection) -> None:
+        """Send the end of a detached stream."""
+
+
+class EventStream(LiveStream, ResponseBody):
     """The body of an event stream; it closes its subscription however the response ends."""
 
     def __init__(
@@ -56,17 +106,29 @@ class EventStream(ResponseBody):
         self._peer = peer
         self._join = join
         self._unwatch = watch(subscription, subscription.close)
-        self._events = self._run()
+        self._events: AsyncGenerator[bytes, None] | None = self._run()
 
     async def __aenter__(self) -> AsyncGenerator[bytes, None]:
+        assert self._events is not None  # noqa: S101 - a response is sent once
         return self._events
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._unwatch()
-        self._subscription.close()
-        await self._events.aclose()
+        events, self._events = self._events, None
+        if not self._detached:
+            self._unwatch()
+            self._subscription.close()
+        if events is not None:
+            await events.aclose()
+
+    def received(self) -> None:
+        """Nothing, because the client of an event stream sends no messages."""
+
+    async def _say_end(self, peer: outlets.OutletConnection) -> None:
+        if self._subscription.reader.lagged:
+            _abort_after_grace(peer)
+        await peer.end(0)
 
     async def _run(self) -> AsyncGenerator[bytes, None]:
         subscription = self._subscription
@@ -75,9 +137,13 @@ class EventStream(ResponseBody):
             for portion in _chunks(page, frames.sse):
                 yield portion
         # Present only now: what is volatile would be lost among the history.
-        with joined(self._join):
+        with ExitStack() as present:
+            leaves = joined(self._join, present)
             if self._peer is not None:
                 subscription.attach(outlets.EventStreamOutlet(self._peer))
+                if self._detach((self._unwatch, *leaves)):
+                    present.pop_all()
+                    return
                 await subscription.reader.ended.wait()
                 if subscription.reader.lagged:
                     _abort_after_grace(self._peer)
@@ -113,23 +179,30 @@ def _abort_after_grace(peer: outlets.OutletConnection) -> None:
     asyncio.get_running_loop().call_later(CLOSE_GRACE, drop)
 
 
-class Conversation(ABC):
+class Conversation(LiveStream, ABC):
     """Owns the accepted websocket of this context: sends a subscription, receives from the client, and closes it.
 
     It ends when either side does, and is closed with the code of the reason. When the access is revoked,
     `receive` is cancelled with NO_MORE.
+
+    only_counts   of what the client sends, `received` counts the messages: no task has to read them
     """
+
+    only_counts = False
 
     def __init__(self, subscription: Subscription, join: Join, watch: Watch) -> None:
         self._subscription = subscription
         self._join = join
         self._watch = watch
         self._peer = direct_peer(websocket.scope)
-        self._denied = False
+        self._code: int | None = None  # to close with, when it may not go on
 
     @abstractmethod
     async def receive(self) -> int:
         """Read what the client sends; returns the code to close with when it must not go on."""
+
+    def received(self) -> None:
+        """Count a message of the client, where that is all that is done with it."""
 
     @abstractmethod
     def text_of(self, message: FeedMessage) -> str | None:
@@ -138,10 +211,12 @@ class Conversation(ABC):
     async def run(self) -> None:
         """Return when the websocket is closed."""
         self._receiving = asyncio.ensure_future(self.receive())
-        self._receiving.add_done_callback(lambda _: self._subscription.close())
-        unwatch = self._watch(self._subscription, self._deny)
+        self._receiving.add_done_callback(self._on_received)
+        self._unwatch = self._watch(self._subscription, self._deny)
         try:
             code = await self._until_end()
+            if self._detached:
+                return
             self._subscription.close()  # nothing is written after the closing frame
             if self._peer is not None:
                 _abort_after_grace(self._peer)
@@ -149,43 +224,70 @@ class Conversation(ABC):
                 async with asyncio.timeout(CLOSE_GRACE):
                     await websocket.close(code)
         finally:
-            unwatch()
-            self._subscription.close()
+            if not self._detached:
+                self._unwatch()
+                self._subscription.close()
             self._receiving.cancel()
+            if self._detached:
+                del self._receiving, self._join, self._watch, self._unwatch
+
+    def _on_received(self, _: object) -> None:
+        if not self._detached:
+            self._subscription.close()
 
     def _deny(self) -> None:
-        self._denied = True
-        self._receiving.cancel(NO_MORE)
+        self._refuse(DENIED)
+        if not self._detached:
+            self._receiving.cancel(NO_MORE)
+
+    def _refuse(self, code: int) -> None:
+        """End it with this code."""
+        self._code = code
         self._subscription.close()
+
+    async def _say_end(self, peer: outlets.OutletConnection) -> None:
+        _abort_after_grace(peer)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_GRACE):
+                await peer.end(self._usual_code() if self._code is None else self._code)
+
+    def _usual_code(self) -> int:
+        return TOO_SLOW if self._subscription.reader.lagged else RESTARTING
 
     async def _until_end(self) -> int:
         """Send and receive until either ends; returns the code to close with."""
         reader = self._subscription.reader
         try:
             await self._send_all(reader)
-            if not (reader.lagged or reader.closing or self._denied):
+            if self._detached:
+                return RESTARTING
+            if not (reader.lagged or reader.closing or self._code is not None):
                 # The client has left, unless receiving has ended it: what it sent before is still on its way.
                 await asyncio.wait([self._receiving], timeout=CLOSE_GRACE)
-            if self._denied:
-                return DENIED
+            if self._code is not None:
+                return self._code
             if self._receiving.done() and not self._receiving.cancelled():
                 return self._receiving.result()
         except Exception:
             log.exception("A websocket failed")
             return FAILED
-        return TOO_SLOW if reader.lagged else RESTARTING
+        return self._usual_code()
 
     async def _send_all(self, reader: Subscriber) -> None:
-        """Send the history, then live events, until the reader has ended."""
+        """Send the history, then live events, until the reader has ended or the connection keeps the stream."""
         async for page in self._subscription.history():
             if self._peer is None:
                 await self._send(page)
             else:
                 await _write(page, reader, self._peer)
         # Present only now: what is volatile would be lost among the history.
-        with joined(self._join):
+        with ExitStack() as present:
+            leaves = joined(self._join, present)
             if self._peer is not None:
                 self._subscription.attach(outlets.WebsocketOutlet(self._peer))
+                if self.only_counts and self._detach((self._unwatch, *leaves)):
+                    present.pop_all()
+                    return
                 await reader.ended.wait()
             while not reader.ended.is_set():
                 await self._subscription.wait()

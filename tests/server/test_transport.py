@@ -73,6 +73,13 @@ def test_the_internals_of_the_protocol_are_unchanged():
     assert parameters(H11Protocol.handle) == ["self", "event"]
     assert {"can_read", "clear", "wait"} <= names(H11Protocol._handle_events)
     assert {"can_read", "stream", "event_class"} <= names(H11Protocol.__init__)
+    # `ProblemH11Protocol` takes the same arguments by position, and sets the same attributes.
+    assert parameters(H11Protocol.__init__)[1:6] == ["app", "config", "context", "task_group", "connection_state"]
+    assert parameters(H11Protocol.__init__)[6:] == ["ssl", "client", "server", "send"]
+    own = {"can_read", "connection", "keep_alive_requests", "stream"}
+    h11_names = {"event_class", "h11", "Connection", "SERVER", "h11_max_incomplete_size"}
+    code = H11Protocol.__init__.__code__
+    assert {*code.co_names} == {*parameters(H11Protocol.__init__)[1:], *own, *h11_names}
     assert WorkerContext.event_class is EventWrapper
 
 

@@ -1,36 +1,53 @@
 """A connection that exposes its transport, is counted, and ends with its client."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from time import time
-from typing import Any, ClassVar, ParamSpec
+from typing import Any, ClassVar, Protocol
 
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.events import Closed, Event, RawData
 from hypercorn.typing import WorkerContext
 
+from quart_notes.live.outlets import DetachedStream
 from quart_notes.server.transport.fast_http1 import Exchange, Request, parse_request, scope_of
 from quart_notes.server.transport.idle_timer import IdleTimer
 from quart_notes.server.transport.problem_response import raw_problem_response
 from quart_notes.server.transport.protocols import ProblemH11Protocol
 from quart_notes.web.request_ids import SCOPE_NAME
 
-P = ParamSpec("P")
 FIRST_REQUEST_GRACE = 0.2  # seconds within which a new connection's first request arrives, also while the server stops
 REFUSAL_TIMEOUT = 2.0  # seconds in which a refused connection has to send its request
 MAX_DOUBTED = 8  # requests in progress whose clients send nothing more: most have left, few wait for their response
 LINGER_TIMEOUT = 1.0  # seconds for a client to read the last response and close; what it sends in that time is dropped
 
 
+class Carrier(Protocol):
+    """What carries a stream on a connection: a response or a websocket."""
+
+    def detach(self, stream: DetachedStream) -> bool:
+        """Keep it open after the application has returned; False when that is not possible."""
+
+    async def end(self, code: int) -> None:
+        """End the detached stream."""
+
+    def drop(self) -> None:
+        """Tell a detached stream that has not ended that its client has left."""
+
+
 class ClientConnection:
     """The routes' view of a connection, as `scope["state"]["peer"]`."""
 
-    __slots__ = ("_writer", "closing", "last_received_at", "lingers", "transport")
+    __slots__ = ("_connection", "_writer", "carrier", "closing", "last_received_at", "lingers", "transport")
 
-    def __init__(self, writer: asyncio.StreamWriter, received_at: float) -> None:
+    def __init__(
+        self, writer: asyncio.StreamWriter, received_at: float, connection: "Connection | None" = None
+    ) -> None:
         self._writer = writer
+        self._connection = connection
         self.transport = writer.transport
+        self.carrier: Carrier | None = None  # of the response or websocket in progress, where it can be detached
         self.closing = False  # a websocket's close frame was sent: nothing may follow it
         self.lingers = True  # its client gets time to read the last response
         self.last_received_at = received_at  # loop time of the last bytes received, seconds
@@ -51,6 +68,20 @@ class ClientConnection:
         self.transport.set_write_buffer_limits(0 if self._writer.can_write_eof() else 1, 0)
         await self._writer.drain()
 
+    def detach(self, stream: DetachedStream) -> bool:
+        """Keep the response or websocket open after the route has returned; False when that is not possible."""
+        return self.carrier is not None and self.carrier.detach(stream)
+
+    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a coroutine in a task of the connection."""
+        assert self._connection is not None  # noqa: S101 - it has streams
+        self._connection.spawn(work)
+
+    async def end(self, code: int) -> None:
+        """End a detached stream, a websocket with this close code."""
+        if self.carrier is not None:
+            await self.carrier.end(code)
+
 
 class Connection(TCPServer):
     """A TCP connection that exposes its transport, is counted, and serves plain requests.
@@ -70,15 +101,16 @@ class Connection(TCPServer):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._began = self.loop.time()
-        self._client = ClientConnection(self.writer, self._began)
+        self._client = ClientConnection(self.writer, self._began, self)
         self.write = self._client.write
         self.state = {**self.state, "peer": self._client}
         self._base_scope: dict[str, Any] = {}
         self._app_task: asyncio.Task[Any] | None = None  # for a client whose end nobody else watches
         self._left = False
         self._silent = False  # the client sends nothing more
-        self.reader.feed_eof = self._on_end(self.reader.feed_eof, surely=False)  # type: ignore[method-assign]
-        self.reader.set_exception = self._on_end(self.reader.set_exception, surely=True)  # type: ignore[method-assign]
+        self._kept: Exchange | None = None  # a response that goes on after the application has returned
+        self.reader.feed_eof = self._feed_eof  # type: ignore[method-assign]
+        self.reader.set_exception = self._set_exception  # type: ignore[method-assign]
         self._reading = False
         self._fresh = True  # hypercorn's protocol has received nothing yet
         self._task: asyncio.Task[Any] | None = None  # the task that reads and answers
@@ -117,7 +149,11 @@ class Connection(TCPServer):
         return 0.0 if has_requested else max(self._began + FIRST_REQUEST_GRACE - self.loop.time(), 0.0)
 
     def _end_idle(self) -> None:
-        self._task_group.spawn(self._initiate_server_close)
+        self.spawn(self._initiate_server_close)
+
+    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a coroutine in a task of the connection."""
+        self._task_group.spawn(work)
 
     @classmethod
     async def flushed(cls) -> None:
@@ -144,9 +180,16 @@ class Connection(TCPServer):
         await self._close()
 
     async def _read_data(self) -> None:
-        if self.config.read_timeout is not None:
-            await super()._read_data()
-            return
+        try:
+            if self.config.read_timeout is None:
+                await self._read_requests()
+            else:
+                await super()._read_data()
+        finally:
+            if self._client.carrier is not None:
+                self._client.carrier.drop()  # also when the task is cancelled
+
+    async def _read_requests(self) -> None:
         self._reading, last, self._task = True, False, asyncio.current_task()
         while not (last or self.reader.at_eof()):
             try:
@@ -155,6 +198,9 @@ class Connection(TCPServer):
                 if self._linger_timer is not None:
                     continue
                 data, last = await self._serve_fast(data)
+                while self._kept is not None:
+                    del data
+                    data, last = await self._end_kept(self._kept)
                 if data:
                     self._fresh = False
                     await self.protocol.handle(RawData(data))
@@ -231,6 +277,9 @@ class Connection(TCPServer):
             if self._silent and self._has_left():
                 return b"", True
             exchange = await self._exchange(request, data[request.size :], inner)
+            if exchange.detached:
+                self._kept = exchange
+                return b"", False
             if exchange.last or self.context.terminated.is_set():
                 return b"", True
             data = exchange.rest
@@ -238,23 +287,46 @@ class Connection(TCPServer):
                 await asyncio.sleep(0)  # a client that sends many at once must not block others
         return data, False
 
-    def _on_end(self, note: Callable[P, None], *, surely: bool) -> Callable[P, None]:
-        """Wrap a callback that notes the end of the client's data, and then cancel the work for it.
+    async def _end_kept(self, exchange: Exchange) -> tuple[bytes, bool]:
+        """Finish the exchange of a detached stream when that is over, and serve what follows; returns as `_serve_fast`.
+
+        Until then no other coroutine or task waits for the stream, and nothing is read: the end of the client's data is
+        noted in `_on_end`.
+        """
+        if self.config.log.access_logger is None:
+            exchange.scope = None
+            exchange.start = True
+        if self._silent:
+            exchange.client_left()
+        await exchange.wait_over()
+        self._kept = None
+        await self._finish(exchange)
+        if exchange.last or self.context.terminated.is_set():
+            return b"", True
+        return await self._serve_fast(exchange.rest)
+
+    def _feed_eof(self) -> None:
+        asyncio.StreamReader.feed_eof(self.reader)
+        self._on_end(surely=False)
+
+    def _set_exception(self, exc: Exception) -> None:
+        asyncio.StreamReader.set_exception(self.reader, exc)
+        self._on_end(surely=True)
+
+    def _on_end(self, *, surely: bool) -> None:
+        """Cancel the work for a client that sends nothing more.
 
         surely   the client has left; otherwise it may have closed its sending side only, as few do
         """
-
-        def noted(*args: P.args, **named: P.kwargs) -> None:
-            note(*args, **named)
-            self._silent = True
-            if self._app_task is None or self._left:
-                return
-            if surely or len(self.doubted) >= MAX_DOUBTED:
-                self._left = self._app_task.cancel()
-            else:
-                self.doubted.add(self)
-
-        return noted
+        self._silent = True
+        if self._kept is not None:
+            self._kept.client_left()
+        if self._app_task is None or self._left:
+            return
+        if surely or len(self.doubted) >= MAX_DOUBTED:
+            self._left = self._app_task.cancel()
+        else:
+            self.doubted.add(self)
 
     def _has_left(self) -> bool:
         """Whether the client seems to have left before its request was started."""
@@ -285,24 +357,32 @@ class Connection(TCPServer):
         self._idle.busy()
         began = time()
         exchange = Exchange(request, rest, self, self._date_headers(int(began)))
+        exchange.began = began
         inner.keep_alive_requests += 1
         exchange.last |= inner.keep_alive_requests > self.config.keep_alive_max_requests
         scope: Any = scope_of(request, self._base_scope or self._make_base_scope(inner), self.state)
+        exchange.scope = scope
+        self._client.carrier = exchange
         try:
             await self._run_app(scope, exchange)
         except Exception:
             name = scope.get(SCOPE_NAME, b"").decode()
             await self.config.log.exception("Error in ASGI Framework", extra={"request_id": name})
+        if not exchange.detached:
+            await self._finish(exchange)
+        return exchange
+
+    async def _finish(self, exchange: Exchange) -> None:
+        self._client.carrier = None
         if self._left:
             exchange.last = True
         elif not exchange.done:
-            await exchange.finish(b"" if exchange.start else scope.get(SCOPE_NAME, b""))
+            await exchange.finish(b"" if exchange.start else exchange.scope.get(SCOPE_NAME, b""))
         if self.config.log.access_logger is not None:
-            await self.config.log.access(scope, exchange.start, time() - began)
+            await self.config.log.access(exchange.scope, exchange.start, time() - exchange.began)
         if self.context.max_requests is not None:
             await self.context.mark_request()
         self._idle.start()
-        return exchange
 
     def _make_base_scope(self, inner: ProblemH11Protocol) -> dict[str, Any]:
         self._base_scope = {

@@ -7,6 +7,7 @@ regular expression instead of a parser in Python, no task and no queue a request
 source   RFC 9112
 """
 
+import asyncio
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,7 @@ from urllib.parse import unquote
 from hypercorn.asyncio.tcp_server import MAX_RECV
 from hypercorn.utils import UnexpectedMessageError, suppress_body
 
+from quart_notes.live.outlets import DetachedStream
 from quart_notes.web.request_ids import HEADER
 from quart_notes.web.security.headers import RAW_SECURITY
 
@@ -136,29 +138,59 @@ class Exchange:
     1. A complete response leaves in one write; a stream in one write a message.
     2. A response ends where its Content-Length says, or with the last chunk, or with the connection (`last`).
     3. Nothing is read before the application asks: bytes after the request wait in the kernel.
+    4. A detached stream is open after the application has returned, until `end` or `client_left`.
 
     rest       bytes received after the request
     common   headers of every response, and the end of its head
+    scope    of the request, for the access log
+    began    time of the request, seconds
     on_watched    called when the application starts to wait for the client's end
     """
+
+    __slots__ = (
+        "_bodiless",
+        "_body",
+        "_client",
+        "_common",
+        "_head",
+        "_is_over",
+        "_method",
+        "_over",
+        "_remaining",
+        "_stream",
+        "began",
+        "detached",
+        "done",
+        "last",
+        "on_watched",
+        "rest",
+        "scope",
+        "start",
+    )
 
     def __init__(self, request: Request, rest: bytes, client: ClientStream, common: bytes) -> None:
         self.rest = rest
         self.start: Any = None
+        self.scope: Any = None
+        self.began = 0.0
         self.last = request.last  # the connection ends with this response
         self.done = False
+        self.detached = False
         self.on_watched: Callable[[], None] | None = None
-        self._request, self._client, self._common = request, client, common
-        self._request_given = False
+        self._method, self._client, self._common = request.method, client, common
+        self._body: bytes | None = request.body  # None: given to the application
+        self._stream: DetachedStream | None = None
+        self._is_over = False
+        self._over: asyncio.Future[None] | None = None
         self._head = b""  # not written yet
         self._remaining: int | None = None  # bytes of the body still to come; None: in chunks
         self._bodiless = False
 
     async def receive(self) -> dict[str, Any]:
         """The request; then, when it happens, the message that its client has left."""
-        if not self._request_given:
-            self._request_given = True
-            return {"type": "http.request", "body": self._request.body, "more_body": False}
+        if self._body is not None:
+            body, self._body = self._body, None
+            return {"type": "http.request", "body": body, "more_body": False}
         if self.on_watched is not None:
             self.on_watched()
         with suppress(OSError):
@@ -173,17 +205,55 @@ class Exchange:
     async def send(self, message: Any) -> None:
         """Accept the start of a response, or a piece of its body."""
         kind = message["type"]
+        if self.detached:
+            return  # the application ends, its stream does not
         if kind == "http.response.start" and self.start is None:
             self._head = self._make_head(int(message["status"]), message.get("headers", ()))
             self.start = message
         elif kind == "http.response.body" and self.start is not None and not self.done:
-            self.done = not message.get("more_body", False)
-            data = self._head + self._framed(bytes(message.get("body", b"")))
-            self._head = b""
-            if data:
-                await self._write(data)
+            await self._send_body(bytes(message.get("body", b"")), last=not message.get("more_body", False))
         else:
             raise UnexpectedMessageError(self.start, kind)
+
+    async def _send_body(self, body: bytes, *, last: bool) -> None:
+        self.done = last
+        data = self._head + self._framed(body)
+        self._head = b""
+        if data:
+            await self._write(data)
+
+    def detach(self, stream: DetachedStream) -> bool:
+        """Keep the response open after the application has returned."""
+        self.detached, self._stream = True, stream
+        self._common = b""
+        return True
+
+    async def end(self, _: int) -> None:
+        """Send the last chunk of a detached stream."""
+        self._stream = None
+        await self._send_body(b"", last=True)
+        self.client_left()
+
+    def client_left(self) -> None:
+        """End the wait for a detached stream, also one that has not begun."""
+        self._is_over = True
+        if self._over is not None and not self._over.done():
+            self._over.set_result(None)
+
+    async def wait_over(self) -> None:
+        """Wait until a detached stream has ended, or its client has left."""
+        try:
+            if not self._is_over:
+                self._over = asyncio.get_running_loop().create_future()
+                await self._over
+        finally:
+            self.drop()
+
+    def drop(self) -> None:
+        """Tell a detached stream that has not ended that its client has left."""
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            stream.left()
 
     async def _write(self, data: bytes) -> None:
         try:
@@ -207,7 +277,7 @@ class Exchange:
                     continue
                 length = int(value)
             lines.append(b": ".join((name, value)))
-        self._bodiless = suppress_body(self._request.method, status)
+        self._bodiless = suppress_body(self._method, status)
         if length is not None:
             self._remaining = length
         elif not suppress_body("GET", status):

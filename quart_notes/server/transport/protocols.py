@@ -1,6 +1,7 @@
 """Hypercorn's HTTP/1.1 and HTTP/2, with its own refusals as problem details, and safe from request smuggling."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 import h2.events
@@ -9,8 +10,12 @@ from h2.errors import ErrorCodes
 from hypercorn.asyncio.worker_context import EventWrapper
 from hypercorn.events import Closed
 from hypercorn.events import Event as ConnectionEvent
+from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.events import Response
 from hypercorn.protocol.h2 import H2Protocol
-from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.h11 import H11Protocol, H11WSConnection
+from hypercorn.protocol.http_stream import HTTPStream
+from hypercorn.protocol.ws_stream import WSStream
 
 from quart_notes.errors import problem
 from quart_notes.live.compact_event import CompactEvent
@@ -67,13 +72,29 @@ class ProblemH11Protocol(H11Protocol):
     """
 
     def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.connection = EndingConnection(h11.SERVER, max_incomplete_event_size=self.config.h11_max_incomplete_size)
+        # Not hypercorn's own, which makes h11's connection for each of ours: few use it.
+        self.app, self.config, self.context, self.task_group, self.connection_state = args[:5]
+        self.ssl, self.client, self.server, self.send = args[5:]
+        self.keep_alive_requests = 0
+        self.stream: HTTPStream | WSStream | None = None
         self.can_read = self._readable = Readable()
+        self._connection: h11.Connection | H11WSConnection | None = None
+
+    @property
+    def connection(self) -> h11.Connection | H11WSConnection:
+        """What reads and writes HTTP/1.1; made when it is first used."""
+        if self._connection is None:
+            limit = self.config.h11_max_incomplete_size
+            self._connection = EndingConnection(h11.SERVER, max_incomplete_event_size=limit)
+        return self._connection
+
+    @connection.setter
+    def connection(self, other: h11.Connection | H11WSConnection) -> None:
+        self._connection = other
 
     def at_rest(self) -> bool:
         """Whether the next byte starts a request: no response is in progress, and no part of a request was received."""
-        return (
+        return self._connection is None or (
             self.stream is None
             and isinstance(self.connection, h11.Connection)
             and self.connection.our_state is self.connection.their_state is h11.IDLE
@@ -86,6 +107,13 @@ class ProblemH11Protocol(H11Protocol):
         if isinstance(event, Closed):
             self._readable.closed = True
             await self._readable.set()
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        """Send an event of a stream; h11 has no further part in a websocket that was accepted."""
+        await super().stream_send(event)
+        if isinstance(event, Response) and event.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            websocket: Any = self.connection
+            websocket.h11_connection = None
 
     async def _maybe_recycle(self) -> None:
         await super()._maybe_recycle()

@@ -1,16 +1,19 @@
 """Websockets with limits: no extensions, bounded messages, a close code for each violation."""
 
 import asyncio
-from typing import Any, cast
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Any
 
 from hypercorn.protocol.events import Event, Request, StreamClosed
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, Handshake, WSStream
-from hypercorn.typing import WebsocketAcceptEvent
-from wsproto.connection import ConnectionState
+from hypercorn.typing import ASGISendEvent, WebsocketAcceptEvent
+from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import CloseConnection, Message, Ping
 from wsproto.frame_protocol import CloseReason
 
 from quart_notes.live.broadcaster import HEARTBEAT, PONG_TIMEOUT
+from quart_notes.live.outlets import DetachedStream
 from quart_notes.server.transport.connection import ClientConnection
 
 MAX_FRAGMENTS = 1024  # fragments of one message: endless empty fragments never reach the size limit
@@ -30,29 +33,88 @@ class NoExtensionsHandshake(Handshake):
         """Whether the client may upgrade; hypercorn fails on an upgrade without its header."""
         return (self.http_version != "1.1" or self.upgrade is not None) and super().is_valid()
 
+    def accept(
+        self, subprotocol: str | None, additional_headers: Iterable[tuple[bytes, bytes]]
+    ) -> tuple[int, list[tuple[bytes, bytes]], Connection]:
+        """Accept it, without the objects of an extension that was declined."""
+        status, headers, _ = super().accept(subprotocol, additional_headers)
+        return status, headers, Connection(ConnectionType.SERVER)
+
+
+class _AcceptedHandshake:
+    """All that a detached websocket needs of its handshake."""
+
+    accepted = True
+
+
+ACCEPTED: Any = _AcceptedHandshake()
+NO_SCOPE: Any = MappingProxyType({})
+
 
 class BoundedWSStream(WSStream):
     """A websocket that closes, with the right code, after a message that is too large or invalid, and reads no further.
 
     sends_pings   it sends pings itself, because nothing else does, and drops a client that does not answer
+    detached      the application has returned and its stream goes on: nobody else sends messages or waits for any
     """
 
     sends_pings = True
     refused = False
+    detached = False
     fragments = 0
+    _has_received = False  # a message of the client
+    _peer: ClientConnection | None = None
+    _stream: DetachedStream | None = None
 
     async def handle(self, event: Event) -> None:
         """Handle received data; only the end once the client or its handshake was refused."""
         if isinstance(event, Request) and "peer" in event.state:
-            event.state["peer"].lingers = False  # until it is accepted: nothing follows a refused handshake
+            peer: Any = event.state["peer"]
+            self._peer = peer
+            peer.lingers = False  # until it is accepted: nothing follows a refused handshake
+            if event.http_version == "1.1":
+                peer.carrier = self
         rejected = self.state in {ASGIWebsocketState.RESPONSE, ASGIWebsocketState.HTTPCLOSED}
         if not (self.refused or rejected) or isinstance(event, StreamClosed):
             await super().handle(event)
 
-    @property
-    def _peer(self) -> ClientConnection | None:
-        state: Any = self.scope.get("state") or {}
-        return cast(ClientConnection | None, state.get("peer"))
+    def detach(self, stream: DetachedStream) -> bool:
+        """Keep the websocket open after the application has returned.
+
+        Not after a message of the client: it, and what follows, may wait in the queue of the application.
+        """
+        if self.closed or self.refused or self._has_received:
+            return False
+        self.detached, self._stream = True, stream
+        self.app_put = self._tell
+        self.handshake, self.scope = ACCEPTED, NO_SCOPE  # only an answer to the handshake needs them
+        return True
+
+    async def _tell(self, message: Any) -> None:
+        """Tell the detached stream what the application would have received."""
+        if self._stream is None:
+            return
+        if message["type"] == "websocket.receive":
+            self._stream.received()
+        else:
+            self.drop()
+
+    def drop(self) -> None:
+        """Tell a detached stream that has not ended that its client has left."""
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            stream.left()
+
+    async def app_send(self, message: ASGISendEvent | None) -> None:
+        """Accept a message of the application, or its end (None)."""
+        if not self.detached:
+            await super().app_send(message)
+
+    async def end(self, code: int) -> None:
+        """Close a detached websocket."""
+        self._stream = None
+        await super().app_send({"type": "websocket.close", "code": code, "reason": None})
+        await super().app_send(None)
 
     async def _accept(self, message: WebsocketAcceptEvent) -> None:
         if self._peer is not None:
@@ -98,6 +160,7 @@ class BoundedWSStream(WSStream):
             message = self.buffer.to_message()
             self.buffer.clear()
             self.fragments = 0
+            self._has_received = True
             if self.app_put is not None:
                 await self.app_put(message)
         elif self.fragments > MAX_FRAGMENTS:

@@ -32,6 +32,7 @@ CUTTING = 60.0 if IN_EARNEST else 2.0  # seconds during which connections are cu
 EVERY = 1.0  # seconds between two cuts
 STOPPED = 15.0 if IN_EARNEST else 1.5  # seconds of a process's suspension
 CUT_OFF = 30.0 if IN_EARNEST else 0.0  # minimum seconds of a network partition
+EACH = 0.05  # seconds between two requests of a client that waits for a 503
 BOUND = 20.0  # seconds until a partitioned machine reports it, in the response to any request
 POOL = ("--database-pool", "2")  # database connections for reading: soon all of them are open
 LOCKS = Path("/proc/locks")
@@ -141,6 +142,7 @@ async def says_503(server: ServerProcess, method: str, path: str) -> None:
                 status = answer.status_code
             assert time.monotonic() - asked < BOUND, (method, path)
             assert time.monotonic() - began < BOUND, (method, path)
+            await asyncio.sleep(EACH)
     print(f"{method} {path}: 503 after {time.monotonic() - began:.1f} s")
 
 

@@ -29,7 +29,7 @@ DELIVERY_TIMEOUT = (
 )
 RELEASE_TIMEOUT = 20.0  # seconds until a process has released the resources of a failure
 WRITERS, READERS = 2, 2  # for each server
-PAUSE = 0.02  # seconds between two writes of one writer
+PAUSE = 0.05  # seconds between two writes of one writer
 
 Ask = Callable[[str], list[Any]]
 

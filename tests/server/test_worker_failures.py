@@ -169,6 +169,7 @@ def test_while_a_worker_cannot_restart_the_reason_is_logged_and_others_serve(imp
 
     assert serving() == before - {min(before)}
     key.write_bytes(kept)
+    wait_for(lambda: len(server.workers()) == 3, "one more is started")
     wait_for(lambda: len(serving()) == 3, "the new one gets its share")
     assert "Traceback" not in server.log
 

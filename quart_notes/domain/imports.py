@@ -169,13 +169,13 @@ async def _import_notes(
     """
     change.by = caller.id
     await require_role(change.connection, caller, board_id, "editor")
-    known = await _already_imported(change.connection, board_id, [origin for _, origin, _ in entries], epoch)
+    existing = await _already_imported(change.connection, board_id, [origin for _, origin, _ in entries], epoch)
     now = datetime.now(UTC)
     created = 0
     for entry, origin, formatted in entries:
-        if origin in known:
+        if origin in existing:
             continue
-        known.add(origin)
+        existing.add(origin)
         created += 1
         if not dry_run:
             created_at = entry.created_at or entry.updated_at or now
@@ -199,11 +199,11 @@ async def _already_imported(
     connection: BaseDBAsyncClient, board_id: int, origins: Collection[str], epoch: str
 ) -> set[str]:
     present = Note.filter(board_id=board_id, deleted_at__isnull=True).using_db(connection)
-    known = {row["origin"] for row in await present.filter(origin__in=list(origins)).values("origin")}
+    existing = {row["origin"] for row in await present.filter(origin__in=list(origins)).values("origin")}
     own = {origin: number for origin in origins if (number := _own_id(origin, epoch)) is not None}
     rows = await present.filter(id__in=list(own.values())).values("id") if own else []
     existing_ids = {row["id"] for row in rows}
-    return known | {origin for origin, note_id in own.items() if note_id in existing_ids}
+    return existing | {origin for origin, note_id in own.items() if note_id in existing_ids}
 
 
 def _own_id(origin: str, epoch: str) -> int | None:

@@ -55,7 +55,9 @@ class Jobs(Service):
         """
         async with self._database.snapshot() as connection:
             await require_role(connection, caller, board_id, "editor")
-            _require_room([job for job in await _kept(connection, caller) if not _is_dry_run(job)], 1, self._kept_bytes)
+            _require_room(
+                [job for job in await _jobs_with_files(connection, caller) if not _is_dry_run(job)], 1, self._kept_bytes
+            )
 
     async def start(
         self, caller: Caller, board_id: int, options: ImportOptions, sent: UploadedJob, client_key: str | None = None
@@ -181,7 +183,7 @@ def _listed(caller: Caller) -> Q:
     return mine | Q(user_id__isnull=True) if caller.trusted else mine
 
 
-async def _kept(connection: BaseDBAsyncClient, caller: Caller) -> list[Job]:
+async def _jobs_with_files(connection: BaseDBAsyncClient, caller: Caller) -> list[Job]:
     """The jobs of a caller whose files are kept, oldest first."""
     return await Job.filter(user_id=caller.id).exclude(folder="").using_db(connection).order_by("id")
 
@@ -193,28 +195,28 @@ def _is_dry_run(job: Job) -> bool:
 
 async def _make_room(change: Change, caller: Caller, size: int, limit: int) -> None:
     """Delete the files of the oldest dry runs until there is room; NotNowError when that is not enough."""
-    kept = await _kept(change.connection, caller)
-    dry_runs = [job for job in kept if _is_dry_run(job)]
-    while dry_runs and not _has_room(kept, size, limit):
+    stored = await _jobs_with_files(change.connection, caller)
+    dry_runs = [job for job in stored if _is_dry_run(job)]
+    while dry_runs and not _has_room(stored, size, limit):
         oldest = dry_runs.pop(0)
-        kept.remove(oldest)
+        stored.remove(oldest)
         oldest.folder = ""
         request_work(change, oldest.id, "end")
         await save_job(change, oldest)
-    _require_room(kept, size, limit)
+    _require_room(stored, size, limit)
 
 
-def _has_room(kept: list[Job], size: int, limit: int) -> bool:
-    return not kept or (len(kept) < MAX_JOBS and sum(job.size for job in kept) + size <= limit)
+def _has_room(stored: list[Job], size: int, limit: int) -> bool:
+    return not stored or (len(stored) < MAX_JOBS and sum(job.size for job in stored) + size <= limit)
 
 
-def _require_room(kept: list[Job], size: int, limit: int) -> None:
-    if len(kept) >= MAX_JOBS:
+def _require_room(stored: list[Job], size: int, limit: int) -> None:
+    if len(stored) >= MAX_JOBS:
         raise NotNowError(
             f"There are {MAX_JOBS} imports that wait, run or have failed: remove some of them from the list first."
         )
-    if not _has_room(kept, size, limit):
-        used = sum(job.size for job in kept)
+    if not _has_room(stored, size, limit):
+        used = sum(job.size for job in stored)
         raise NotNowError(
             f"The files of imports that wait, run or have failed take {used:,} bytes, and at most {limit:,} are kept"
             " (max_kept_import_bytes): remove some of them from the list first."

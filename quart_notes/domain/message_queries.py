@@ -156,12 +156,12 @@ async def messages_for(
     At most one query more than `message_outs`.
     """
     outs = await message_outs(connection, messages)
-    asked = [out.id for out in outs if any(_may_lack(one, reader_id) for one in out.reactions)]
-    if not asked or reader_id is None:
+    incomplete = [out.id for out in outs if any(_may_lack(one, reader_id) for one in out.reactions)]
+    if not incomplete or reader_id is None:
         return outs
-    mine = Reaction.filter(user_id=reader_id, message_id__in=asked).using_db(connection)
+    mine = Reaction.filter(user_id=reader_id, message_id__in=incomplete).using_db(connection)
     own = {(one.message_id, one.emoji) for one in await mine}
-    return [_with_own(out, reader_id, own) if out.id in asked else out for out in outs]
+    return [_with_own(out, reader_id, own) if out.id in incomplete else out for out in outs]
 
 
 def _may_lack(reaction: ReactionOut, user_id: int | None) -> bool:

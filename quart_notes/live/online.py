@@ -52,8 +52,8 @@ class Online:
             while changed := self._published ^ (now := self._presence.online):
                 partners = await self._load_partners(changed)
                 self._published = now
-                told = ((one, other) for one in sorted(changed) for other in partners.get(one, ()))
-                self._broadcaster.publish([_message(other, one, one in now) for one, other in told if other in now])
+                pairs = ((one, other) for one in sorted(changed) for other in partners.get(one, ()))
+                self._broadcaster.publish([_message(other, one, one in now) for one, other in pairs if other in now])
 
 
 def _message(reader_id: int, user_id: int, online: bool) -> FeedMessage:

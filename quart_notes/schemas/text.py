@@ -32,15 +32,15 @@ def one_line(text: str) -> str:
 
 def without_marks(text: str) -> str:
     """A text without the combining marks and joiners after a letter or a digit, as in many scripts."""
-    kept = []
+    remaining = []
     behind_letter = False
     for one in text:
         kind = unicodedata.category(one)[0]
         belongs = behind_letter and (kind == "M" or one in JOINERS) and not IGNORABLE.match(one)
         if not belongs:
             behind_letter = kind in MARK_OF_LETTER
-            kept.append(one)
-    return "".join(kept)
+            remaining.append(one)
+    return "".join(remaining)
 
 
 def name_key(name: str, most: int) -> str:

@@ -192,12 +192,12 @@ class HTTPConnection(ASGIHTTPConnection):
         scope: Any = self.scope
         core: Core = self.app.extensions["quart_notes"]
         fields = fields_in(scope)
-        known = None
+        tag = None
         if b"if-none-match" in fields:
-            known = known_tag(field_text(fields, b"if-none-match"), cached.etag, codings_of(fields).accepts)
+            tag = known_tag(field_text(fields, b"if-none-match"), cached.etag, codings_of(fields).accepts)
         own = cached.headers
-        if known is not None:
-            own = ((b"etag", known.encode()), *((VARY,) if len(cached.body) >= MIN_BYTES else ()))
+        if tag is not None:
+            own = ((b"etag", tag.encode()), *((VARY,) if len(cached.body) >= MIN_BYTES else ()))
         elif b"accept-encoding" in fields and (coding := coding_for(fields, len(cached.body))) != IDENTITY:
             address = (scope["path"], scope["query_string"])
             cached = await core.response_cache.in_coding(*address, cached, coding, compressed)
@@ -206,7 +206,7 @@ class HTTPConnection(ASGIHTTPConnection):
         if core.settings.origins:
             varies = b"Accept-Encoding, Origin" if VARY in headers else b"Origin"
             headers = [*(header for header in headers if header != VARY), (b"vary", varies)]
-        await (_send(send, 200, headers, cached.body) if known is None else _send(send, 304, headers, None))
+        await (_send(send, 200, headers, cached.body) if tag is None else _send(send, 304, headers, None))
 
 
 def _visible(core: Core, grant: Grant, position: EventId) -> str:

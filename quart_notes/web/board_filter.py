@@ -142,9 +142,9 @@ def board_filter() -> BoardFilter:
         invalid = {one.field for one in errors}
         valid = {name: text for name, text in sent.items() if name not in invalid}
         chosen = NoteFilter.model_validate(valid)
-    kept = {name: text for name, text in others.items() if text}
+    given = {name: text for name, text in others.items() if text}
     form = form_context({**dict.fromkeys(NAMES, ""), "label": [], **sent}, errors)
-    return BoardFilter(kept, chosen, form)
+    return BoardFilter(given, chosen, form)
 
 
 def author_choices(
@@ -155,6 +155,6 @@ def author_choices(
     Nobody else is named: an address may name any user, also one that the viewer may know nothing of.
     """
     shown = {note.created_by for note in notes}
-    known = {user.id: user for user in users.values() if user.id in shown} | ({me.id: me} if me else {})
-    found = sorted(((user.id, user.nickname) for user in known.values()), key=lambda one: one[1].casefold())
-    return found if chosen is None or chosen in known else [*found, (chosen, f"#{chosen}")]
+    shown_users = {user.id: user for user in users.values() if user.id in shown} | ({me.id: me} if me else {})
+    found = sorted(((user.id, user.nickname) for user in shown_users.values()), key=lambda one: one[1].casefold())
+    return found if chosen is None or chosen in shown_users else [*found, (chosen, f"#{chosen}")]

@@ -90,10 +90,10 @@ def json_list(body: bytes, position: EventId, **links: Mapping[str, Any]) -> Res
 def not_modified(body: bytes, etag: str) -> Response | None:
     """The 304 response for a client that has this body, in a coding that it accepts; None for any other."""
     accepted = codings_of(fields_in(request.scope))
-    known = known_tag(tags_sent("If-None-Match"), etag, accepted.accepts)
-    if known is None:
+    tag = known_tag(tags_sent("If-None-Match"), etag, accepted.accepts)
+    if tag is None:
         return None
-    response = Response(None, 304, {"ETag": known})
+    response = Response(None, 304, {"ETag": tag})
     del response.headers["Content-Type"]
     if len(body) >= MIN_BYTES:
         response.headers["Vary"] = "Accept-Encoding"

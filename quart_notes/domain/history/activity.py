@@ -63,8 +63,8 @@ class Activity(Service):
             found = [*merge(*parts, key=_place, reverse=True)]
             shown = found[: query.limit]
             ids = {entry["note_id"] for entry in shown}
-            gone = Note.filter(id__in=ids, deleted_at__isnull=False).using_db(connection)
-            deleted: set[Any] = set(await gone.values_list("id", flat=True)) if ids else set()
+            deleted_notes = Note.filter(id__in=ids, deleted_at__isnull=False).using_db(connection)
+            deleted: set[Any] = set(await deleted_notes.values_list("id", flat=True)) if ids else set()
         entries = [ActivityOut(**entry, deleted=entry["note_id"] in deleted) for entry in shown]
         return Listed(entries, position, len(found) > query.limit)
 

@@ -150,8 +150,8 @@ async def _set_fields(change: Change, notes: Sequence[Note], wanted: BulkChange)
 def _labels_after(note: Note, wanted: BulkChange) -> list[str]:
     """The names of the labels that a note will have; new ones come last."""
     removed = {label_key(name) for name in wanted.labels_remove}
-    kept = [name for name in note.labels if label_key(name) not in removed] if removed else note.labels
-    return unique_names([*kept, *wanted.labels_add]) if wanted.labels_add else kept
+    remaining = [name for name in note.labels if label_key(name) not in removed] if removed else note.labels
+    return unique_names([*remaining, *wanted.labels_add]) if wanted.labels_add else remaining
 
 
 async def _relabel(change: Change, notes: Sequence[Note], names: dict[int, list[str]]) -> None:

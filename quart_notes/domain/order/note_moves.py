@@ -206,9 +206,9 @@ async def _rebalance(change: Change, note: Note, board_id: int, rank: str) -> st
     """
     base = base_of(rank)
     rows = Note.filter(board_id=board_id, moved_rank__gt=base, moved_rank__lt=base + BEYOND).exclude(id=note.id)
-    known = await rows.using_db(change.connection).order_by("moved_rank").values_list("id", "moved_rank")
-    ids = [row[0] for row in known]
-    ranks = [row[1] for row in known]
+    moved = await rows.using_db(change.connection).order_by("moved_rank").values_list("id", "moved_rank")
+    ids = [row[0] for row in moved]
+    ranks = [row[1] for row in moved]
     index = sum(one < rank for one in ranks)
     ids.insert(index, note.id)
     ranks.insert(index, rank)

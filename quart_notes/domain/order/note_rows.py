@@ -62,10 +62,10 @@ class KnownNotes:
     def note(self, row: Row) -> NoteOut:
         """The note of a row."""
         note_id: int = row["id"]
-        known = self._notes.get(note_id)
-        if known is not None and known[0] == row:
+        cached = self._notes.get(note_id)
+        if cached is not None and cached[0] == row:
             self._notes.move_to_end(note_id)
-            return known[1]
+            return cached[1]
         fields = Note._meta.fields_map
         (note,) = notes_out([{name: fields[name].to_python_value(value) for name, value in row.items()}])
         self._notes.pop(note_id, None)

@@ -13,8 +13,8 @@ def title_in(search_text: str) -> str:
 
 def packed(titles: Iterable[tuple[int, str]]) -> str:
     """The ids of the notes that have a title in the first line, and in each further line a title."""
-    kept = [(str(number), title) for number, title in titles if title]
-    return "\n".join([" ".join(number for number, _ in kept), *(title for _, title in kept)])
+    titled = [(str(number), title) for number, title in titles if title]
+    return "\n".join([" ".join(number for number, _ in titled), *(title for _, title in titled)])
 
 
 def matching(block: str, words: Sequence[str]) -> list[int]:

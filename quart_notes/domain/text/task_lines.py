@@ -82,13 +82,13 @@ def without_done(text: str) -> str:
     """The text without the tasks that are ticked off; one with an open task in it stays."""
     lines = LINE.findall(text)
     tasks = format_text(text).tasks
-    gone: set[int] = set()
+    removed: set[int] = set()
     for task in tasks:
         block = range(task.line, _last_line(lines, task) + 1)
         if all(inner.done for inner in tasks if inner.line in block):
-            gone.update(block)
-    kept = "".join(line for number, line in enumerate(lines, 1) if number not in gone)
-    return kept if text.endswith(("\r", "\n")) else kept.removesuffix("\n").removesuffix("\r")
+            removed.update(block)
+    remaining = "".join(line for number, line in enumerate(lines, 1) if number not in removed)
+    return remaining if text.endswith(("\r", "\n")) else remaining.removesuffix("\n").removesuffix("\r")
 
 
 def _last_line(lines: Sequence[str], task: TaskItem) -> int:

@@ -28,11 +28,11 @@ class Parts:
 
     def add(self, section: str, name: str, content: Json) -> Part:
         """The part with this content."""
-        known = self._by_name[section, name]
-        part = next((part for part in known if part == content), None)
+        parts = self._by_name[section, name]
+        part = next((part for part in parts if part == content), None)
         if part is None:
             part = Part(section, name, content)
-            known.append(part)
+            parts.append(part)
         return part
 
 

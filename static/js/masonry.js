@@ -4,9 +4,10 @@
  *
  * 1. In the order of the document each card goes to the shortest column, so that none begins above the one before it. 2. A
  * card that was placed before stays in its column, as long as that one is at most SAME_COLUMN_MAX longer. 3. The heights
- * of cards that were never near the window are estimates. 4. Nothing is read from the document to place cards. Their chunks
- * (notes/layout/note_chunks.js) are as large as they need, the cards have places in them, and only chunks near the window change
- * at once: so a change among thousands costs the layout of few.
+ * of cards that were never near the window are estimates. 4. No layout is read to place cards, and only the chunks that changed
+ * are read at all; the others are placed again only if the columns before them end elsewhere. 5. Chunks
+ * (notes/layout/note_chunks.js) are as large as their cards need, the cards have places in them, and only chunks near the window
+ * change at once: so a change among thousands costs the layout of few.
  */
 const GAP = 12; // pixels between cards
 const CARD_WIDTH_MIN = 16.5; // rem
@@ -18,14 +19,18 @@ const CHUNKS_AT_ONCE = 8; // of those, between two frames
 const CHUNKS_AHEAD = 2.5; // windows above and below in which chunks are rendered; 1.5 are those in which Chromium renders cards
 const NOWHERE = -1e6; // pixels; for a chunk without a card that is shown: to hide it and show it again would style all its cards
 
-/** @typedef {{height: number, isKnown: boolean, column: number, left: number, top: number, shownLeft: number, shownTop: number}} Box in pixels; isKnown: the height is none that was estimated; shown: where the document has the card in its chunk, NaN for nowhere yet */
-/** @typedef {{cards: HTMLElement[], top: number, end: number, shownTop: number, shownEnd: number}} Chunk in pixels; cards: that are shown; shown: where the document has it, NaN for nowhere yet */
+/** @typedef {{height: number, isKnown: boolean, isWide: boolean, column: number, left: number, top: number, shownLeft: number, shownTop: number}} Box in pixels; isKnown: the height is none that was estimated; shown: where the document has the card in its chunk, NaN for nowhere yet */
+/**
+ * In pixels. cards: that are shown; found: how many are not hidden, though they may be folded; starts, ends: of the columns, before and
+ * after these cards; shown: where the document has the chunk, NaN for nowhere yet; isShown: the document has it and its cards in their places.
+ * @typedef {{element: HTMLElement, isFolded: boolean, cards: HTMLElement[], boxes: Box[], found: number, starts: number[], ends: number[], top: number, end: number, shownTop: number, shownEnd: number, isShown: boolean}} Chunk
+ */
 
 class Masonry {
   /** @type {WeakMap<Element, Masonry>} */ static #ofLists = new WeakMap();
   /** @type {WeakMap<HTMLElement, Box>} */ #boxes = new WeakMap();
-  /** @type {HTMLElement[]} that are shown, in order */ #cards = [];
-  /** @type {Map<HTMLElement, Chunk>} in order */ #chunks = new Map();
+  /** @type {Map<Element, Chunk>} in order */ #chunks = new Map();
+  /** @type {Set<Element|null>} chunks in which something has changed since they were read */ #changed = new Set();
   /** @type {Set<HTMLElement>} chunks that the document does not have as they are yet */ #late = new Set();
   #columns = 0;
   #width = 0;
@@ -59,7 +64,14 @@ class Masonry {
 
   /** The cards that are shown, in order. */
   get cards() {
-    return this.#cards;
+    return [...this.#chunks.values()].flatMap(({ cards }) => cards);
+  }
+
+  /** How many cards are not hidden, though they may be folded. */
+  get found() {
+    let found = 0;
+    for (const chunk of this.#chunks.values()) found += chunk.found;
+    return found;
   }
 
   /** The place of a card that is shown. @param {HTMLElement} card @returns {Readonly<Box>} */
@@ -81,9 +93,9 @@ class Masonry {
     this.#pitch = pitch;
     this.frame.style.setProperty("--column-size", `${width}px`);
     this.list.dataset.columns = String(columns);
-    for (const card of this.#cards) Object.assign(this.#box(card), { isKnown: false, column: -1 });
-    this.#arrange();
-    this.#move();
+    for (const { boxes } of this.#chunks.values())
+      for (const box of boxes) Object.assign(box, { isKnown: false, column: -1 });
+    this.#placeAll();
   }
 
   /** The window has moved. */
@@ -100,11 +112,18 @@ class Masonry {
     const next = card.nextElementSibling ?? card.parentElement?.nextElementSibling?.firstElementChild;
     const { column = -1 } = (next instanceof HTMLElement && this.#boxes.get(next)) || {};
     this.#box(card).column = column;
+    this.touch(card.parentElement);
+  }
+
+  /** Cards have come into a chunk, have left it, or are shown or hidden. @param {Element|null} chunk */
+  touch(chunk) {
+    this.#changed.add(chunk);
   }
 
   /** The text of a card far away has changed. @param {HTMLElement} card */
   changed(card) {
     Object.assign(this.#box(card), { isKnown: false, height: estimate(card, this.#width) });
+    this.touch(card.parentElement);
   }
 
   /** A card has this height on the page. @param {HTMLElement} card @param {number} height @returns {boolean} whether it had another */
@@ -113,27 +132,36 @@ class Masonry {
     const box = this.#box(card);
     const before = box.height;
     Object.assign(box, { isKnown: true, height: Math.ceil(height - 0.05) });
-    return box.height !== before;
+    if (box.height === before) return false;
+    this.touch(card.parentElement);
+    return true;
   }
 
   /** Place each card in the shortest column, wherever it was. */
   placeAnew() {
-    for (const card of this.#cards) this.#box(card).column = -1;
+    for (const { boxes } of this.#chunks.values()) for (const box of boxes) box.column = -1;
+    this.#placeAll();
+  }
+
+  #placeAll() {
+    for (const element of this.#chunks.keys()) this.touch(element);
     this.place();
   }
 
-  /** Place all cards. */
+  /** Place the cards that have changed, and those after them. */
   place() {
     this.#arrange();
     this.#move();
   }
 
-  /** Place all cards; when those above the window have another height, the page scrolls along. */
+  /** Place them; when cards above the window have another height, the page scrolls along. */
   placeInView() {
-    const anchor = this.#start > 0 ? this.#cards.find((card) => this.#endOf(card) > this.#start) : undefined;
-    const before = anchor ? this.#box(anchor).top : 0;
+    const isInView = (/** @type {{top: number, height: number}} */ { top, height }) => top + height > this.#start;
+    const chunk = this.#start > 0 ? [...this.#chunks.values()].find(({ end }) => end > this.#start) : undefined;
+    const anchor = chunk?.boxes.find(isInView);
+    const before = anchor?.top ?? 0;
     this.place();
-    const by = anchor ? this.#box(anchor).top - before : 0;
+    const by = (anchor?.top ?? 0) - before;
     if (by) scrollBy({ top: by, behavior: "instant" });
   }
 
@@ -150,11 +178,11 @@ class Masonry {
 
   /** Leave the places of cards to the style, as on paper. */
   release() {
-    for (const card of this.#cards) {
-      card.style.transform = "";
-      Object.assign(this.#box(card), { shownLeft: Number.NaN, shownTop: Number.NaN });
+    for (const chunk of this.#chunks.values()) {
+      for (const card of chunk.cards) card.style.transform = "";
+      for (const box of chunk.boxes) Object.assign(box, { shownLeft: Number.NaN, shownTop: Number.NaN });
+      Object.assign(chunk, { shownTop: Number.NaN, shownEnd: Number.NaN, isShown: false });
     }
-    for (const chunk of this.#chunks.values()) Object.assign(chunk, { shownTop: Number.NaN, shownEnd: Number.NaN });
   }
 
   /** Find the place of each card, and the size of each chunk. */
@@ -162,52 +190,67 @@ class Masonry {
     /** @type {number[]} where the next card begins */ const ends = new Array(this.#columns).fill(0);
     const isSplit = !this.list.dataset.filter?.includes("done=true");
     const isFolded = isSplit && this.list.hasAttribute("data-fold");
-    const former = this.#chunks;
-    this.#cards = [];
-    this.#chunks = new Map();
-    for (const element of this.open.children) this.#addChunk(element, former, ends, false);
-    const hasDone = [...this.done.children].some((element) => element.querySelector(":scope > :not([hidden])"));
-    const rule = hasDone && isSplit ? Math.max(...ends) : -1;
+    const open = [...this.open.children].map((element) => this.#read(element, false));
+    const done = [...this.done.children].map((element) => this.#read(element, isFolded));
+    this.#changed.clear();
+    this.#chunks = new Map([...open, ...done].map((chunk) => [chunk.element, chunk]));
+    for (const chunk of open) this.#placeChunk(chunk, ends);
+    const rule = isSplit && done.some(({ found }) => found) ? Math.max(...ends) : -1;
     if (rule >= 0) ends.fill(rule + RULE_SIZE + GAP);
-    for (const element of this.done.children) this.#addChunk(element, former, ends, isFolded);
+    for (const chunk of done) this.#placeChunk(chunk, ends);
     this.frame.style.setProperty("--cards-size", `${Math.max(...ends, GAP) - GAP}px`);
     this.rule.style.setProperty("--rule-start", `${rule}px`);
     this.rule.toggleAttribute("data-placed", rule >= 0);
   }
 
-  /** @param {Element} element @param {Map<Element, Chunk>} former @param {number[]} ends @param {boolean} isFolded */
-  #addChunk(element, former, ends, isFolded) {
-    const { shownTop = Number.NaN, shownEnd = Number.NaN } = former.get(element) ?? {};
-    /** @type {Chunk} */ const chunk = { cards: [], top: Number.POSITIVE_INFINITY, end: 0, shownTop, shownEnd };
-    for (const next of element.children) {
-      const card = /** @type {HTMLElement} */ (next);
-      if (card.hidden || (isFolded && card.hasAttribute("data-done") && !card.hasAttribute("data-editing"))) continue;
-      this.#add(card, ends);
-      chunk.cards.push(card);
-      this.#cards.push(card);
-      chunk.top = Math.min(chunk.top, this.#box(card).top);
-      chunk.end = Math.max(chunk.end, this.#endOf(card));
-    }
-    if (!chunk.cards.length) chunk.top = chunk.end = NOWHERE;
-    this.#chunks.set(/** @type {HTMLElement} */ (element), chunk);
+  /** A chunk as it is known, or as it is now if it has changed. @param {Element} element @param {boolean} isFolded @returns {Chunk} */
+  #read(element, isFolded) {
+    const known = this.#chunks.get(element);
+    if (known?.isFolded === isFolded && !this.#changed.has(element)) return known;
+    const { shownTop = Number.NaN, shownEnd = Number.NaN } = known ?? {};
+    const all = /** @type {HTMLElement[]} */ ([...element.children]);
+    const found = all.filter((card) => !card.hidden);
+    const cards = isFolded ? found.filter(({ dataset }) => !("done" in dataset) || "editing" in dataset) : found;
+    const boxes = cards.map((card) => this.#box(card));
+    cards.forEach((card, index) => {
+      boxes[index].isWide = "conflict" in card.dataset;
+    });
+    const places = { starts: [], ends: [], top: NOWHERE, end: NOWHERE, shownTop, shownEnd, isShown: false };
+    return { element: /** @type {HTMLElement} */ (element), isFolded, cards, boxes, found: found.length, ...places };
   }
 
-  /** @param {HTMLElement} card @param {number[]} ends */
-  #add(card, ends) {
-    const box = this.#box(card);
-    const isWide = card.hasAttribute("data-conflict");
-    const shortest = ends.indexOf(Math.min(...ends));
+  /** @param {Chunk} chunk @param {number[]} ends of the columns, which it moves */
+  #placeChunk(chunk, ends) {
+    const isAsBefore = chunk.ends.length > 0 && ends.every((end, column) => end === chunk.starts[column]);
+    if (!isAsBefore) {
+      chunk.starts = [...ends];
+      chunk.isShown = false;
+      for (const box of chunk.boxes) this.#add(box, ends);
+      chunk.ends = [...ends];
+      chunk.top = chunk.boxes.reduce((least, { top }) => Math.min(least, top), Number.POSITIVE_INFINITY);
+      chunk.end = chunk.boxes.reduce((most, { top, height }) => Math.max(most, top + height), 0);
+      if (!chunk.boxes.length) chunk.top = chunk.end = NOWHERE;
+    }
+    chunk.ends.forEach((end, column) => {
+      ends[column] = end;
+    });
+  }
+
+  /** @param {Box} box @param {number[]} ends */
+  #add(box, ends) {
+    let shortest = 0;
+    for (let column = 1; column < ends.length; column++) if (ends[column] < ends[shortest]) shortest = column;
     const stays = ends[box.column] - ends[shortest] <= SAME_COLUMN_MAX;
-    box.column = isWide ? 0 : stays ? box.column : shortest;
+    box.column = box.isWide ? 0 : stays ? box.column : shortest;
     box.left = Math.round(box.column * this.#pitch);
-    box.top = isWide ? Math.max(...ends) : ends[box.column];
-    if (isWide) ends.fill(box.top + box.height + GAP);
+    box.top = box.isWide ? Math.max(...ends) : ends[box.column];
+    if (box.isWide) ends.fill(box.top + box.height + GAP);
     else ends[box.column] = box.top + box.height + GAP;
   }
 
   /** Measure the cards in the window, with one layout. @returns {boolean} whether there were any */
   #measure() {
-    const cards = this.#cards.filter((card) => !this.#box(card).isKnown && this.isNear(card));
+    const cards = this.cards.filter((card) => !this.#box(card).isKnown && this.isNear(card));
     for (const card of cards) {
       card.style.contentVisibility = "visible";
       this.#rendered.add(card);
@@ -227,7 +270,7 @@ class Masonry {
       element.style.contentVisibility = "";
       this.#renderedChunks.delete(element);
     }
-    for (const element of this.#chunks.keys()) {
+    for (const { element } of this.#chunks.values()) {
       if (this.#renderedChunks.has(element) || !this.#isChunkNear(element)) continue;
       element.style.contentVisibility = "visible";
       this.#renderedChunks.add(element);
@@ -237,9 +280,10 @@ class Masonry {
   /** Move the cards whose places have changed: in the chunks near the window now, in the others when there is time. */
   #move() {
     this.#late.clear();
-    for (const [element, chunk] of this.#chunks) {
-      if (this.#isShownWell(chunk)) continue;
-      const { shownTop, shownEnd } = chunk;
+    for (const chunk of this.#chunks.values()) {
+      chunk.isShown ||= this.#isShownWell(chunk);
+      if (chunk.isShown) continue;
+      const { element, shownTop, shownEnd } = chunk;
       if (this.#isChunkNear(element) || this.#reaches(shownTop, shownEnd, CHUNKS_AHEAD)) this.#settle(element);
       else this.#late.add(element);
     }
@@ -249,12 +293,9 @@ class Masonry {
   }
 
   /** Whether the document has a chunk and its cards in their places. @param {Chunk} chunk */
-  #isShownWell({ cards, top, end, shownTop, shownEnd }) {
+  #isShownWell({ boxes, top, end, shownTop, shownEnd }) {
     if (top !== shownTop || end !== shownEnd) return false;
-    return cards.every((card) => {
-      const box = this.#box(card);
-      return box.left === box.shownLeft && box.top - top === box.shownTop;
-    });
+    return boxes.every((box) => box.left === box.shownLeft && box.top - top === box.shownTop);
   }
 
   #moveLate() {
@@ -271,17 +312,17 @@ class Masonry {
     this.#late.delete(element);
     const chunk = this.#chunks.get(element);
     if (!chunk) return;
-    const { cards, top, end } = chunk;
+    const { cards, boxes, top, end } = chunk;
     element.style.transform = `translateY(${top}px)`;
     element.style.blockSize = `${end - top}px`;
-    for (const card of cards) this.#moveOne(card, top);
-    chunk.shownTop = top;
-    chunk.shownEnd = end;
+    cards.forEach((card, index) => {
+      this.#moveOne(card, boxes[index], top);
+    });
+    Object.assign(chunk, { shownTop: top, shownEnd: end, isShown: true });
   }
 
-  /** @param {HTMLElement} card @param {number} start of its chunk */
-  #moveOne(card, start) {
-    const box = this.#box(card);
+  /** @param {HTMLElement} card @param {Box} box @param {number} start of its chunk */
+  #moveOne(card, box, start) {
     const top = box.top - start;
     if (box.left === box.shownLeft && top === box.shownTop) return;
     card.style.transform = `translate(${box.left}px, ${top}px)`;
@@ -312,7 +353,7 @@ class Masonry {
     let box = this.#boxes.get(card);
     if (!box) {
       const nowhere = { column: -1, left: 0, top: 0, shownLeft: Number.NaN, shownTop: Number.NaN };
-      box = { height: estimate(card, this.#width), isKnown: false, ...nowhere };
+      box = { height: estimate(card, this.#width), isKnown: false, isWide: false, ...nowhere };
       this.#boxes.set(card, box);
     }
     return box;

@@ -1,7 +1,7 @@
 /** The counts above the board, and the texts of an empty board. */
 import { find } from "../lib/elements.js";
 import { announce } from "../lib/page_events.js";
-import { cardsIn } from "./layout/note_chunks.js";
+import { cardsIn, countCards } from "./layout/note_chunks.js";
 import { noteOf } from "./note_card.js";
 import { chosen } from "./note_filter.js";
 
@@ -18,17 +18,16 @@ export function start(element, list) {
   const emptyFilter = find(element, "#empty-filter");
   const emptySearch = find(element, "#empty-search");
   let query = find(document, "#search-field", HTMLInputElement).value.trim();
+  /** @type {Set<HTMLElement>} cards of notes that are done */ const doneCards = new Set();
+  const masonry = Masonry.of(list);
   let frame = 0;
   let timer = 0;
 
+  /** No card is visited: there may be thousands, and changes every second. */
   const count = () => {
-    const cards = cardsIn(list);
-    const total = cards.length;
-    let [done, found] = [0, 0];
-    for (const card of cards) {
-      if (noteOf(card).done) done++;
-      if (!card.hidden) found++;
-    }
+    const total = countCards(list);
+    const done = doneCards.size;
+    const found = query ? masonry.found : total;
     const loading = list.ariaBusy === "true";
     // Until all notes are loaded, the server's count is right.
     if (query) write(`${found} of ${total} notes`);
@@ -48,6 +47,20 @@ export function start(element, list) {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(count);
   };
+  /** @param {HTMLElement} card */
+  const sort = (card) => {
+    if (noteOf(card).done) doneCards.add(card);
+    else doneCards.delete(card);
+  };
+  /** @param {CardEvent} event */
+  const changed = ({ target }) => {
+    sort(target);
+    soon();
+  };
+  const deleted = () => {
+    for (const card of doneCards) if (!card.isConnected) doneCards.delete(card);
+    soon();
+  };
   /** @param {BoardEvents["notes:filtered"]} event */
   const filtered = ({ detail }) => {
     query = detail.query;
@@ -57,7 +70,10 @@ export function start(element, list) {
     if (query) timer = setTimeout(() => announce(text.textContent), TYPING_MS);
   };
 
-  for (const name of ["note:changed", "note:deleted", "board:loaded"]) element.addEventListener(name, soon, { signal });
+  cardsIn(list).forEach(sort);
+  list.addEventListener("note:changed", changed, { signal });
+  list.addEventListener("note:deleted", deleted, { signal });
+  element.addEventListener("board:loaded", soon, { signal });
   element.addEventListener("notes:filtered", filtered, { signal });
   return () => {
     controller.abort();

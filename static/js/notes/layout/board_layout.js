@@ -2,6 +2,8 @@
 import { around } from "../../lib/elements.js";
 import { wasRegrouped } from "./note_chunks.js";
 
+const FLAGS = ["hidden", "data-fold", "data-editing", "data-done", "data-conflict"]; // on which the places of cards depend
+
 /** @param {HTMLElement} element the lists of cards */
 export function start(element) {
   const controller = new AbortController();
@@ -29,13 +31,16 @@ export function start(element) {
     if (!changes.length) return;
     const added = new Set(changes.flatMap(({ addedNodes }) => [...addedNodes].flatMap(cardsAt)));
     const moved = [...added].filter((card) => !wasRegrouped(card) && element.contains(card));
+    for (const { target } of changes) masonry.touch(/** @type {Element} */ (target));
     for (const card of moved) masonry.moved(card);
     masonry.place();
     // The browser draws them in this frame, and tells their heights before it paints.
     for (const card of moved) if (masonry.isNear(card)) watch(card);
   });
   const flags = new MutationObserver((records) => {
-    if (records.some(({ target }) => target === element || isCard(target))) masonry.place();
+    const cards = records.filter(({ target }) => isCard(target));
+    for (const { target } of cards) masonry.touch(target.parentElement);
+    if (cards.length || records.some(({ target }) => target === element)) masonry.place();
   });
   /** @param {BoardEvents["notes:near"]} event */
   const onNear = ({ detail: { near } }) => {
@@ -74,7 +79,7 @@ export function start(element) {
   addEventListener("resize", look, { signal });
   widths.observe(element);
   order.observe(element, { subtree: true, childList: true });
-  flags.observe(element, { subtree: true, attributeFilter: ["hidden", "data-fold", "data-editing", "data-done"] });
+  flags.observe(element, { subtree: true, attributeFilter: FLAGS });
   return () => {
     controller.abort();
     for (const observer of [sizes, widths, order, flags]) observer.disconnect();

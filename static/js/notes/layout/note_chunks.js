@@ -28,6 +28,13 @@ export function joinChunks(element) {
 export const cardsIn = (element) =>
   listsIn(element).flatMap((list) => chunksIn(list).flatMap((chunk) => childrenOf(chunk)));
 
+/** How many cards there are. @param {Element} element with the lists */
+export function countCards(element) {
+  let count = 0;
+  for (const list of listsIn(element)) for (const chunk of chunksIn(list)) count += chunk.childElementCount;
+  return count;
+}
+
 /** The card beside another one in the order, shown or not. @param {HTMLElement} card @param {number} step 1 or -1 @returns {HTMLElement|null} */
 export function cardBeside(card, step) {
   const side = step > 0 ? "nextElementSibling" : "previousElementSibling";

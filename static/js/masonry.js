@@ -139,8 +139,11 @@ class Masonry {
 
   /** Place each card in the shortest column, wherever it was. */
   placeAnew() {
-    for (const { boxes } of this.#chunks.values()) for (const box of boxes) box.column = -1;
-    this.#placeAll();
+    for (const chunk of this.#chunks.values()) {
+      for (const box of chunk.boxes) box.column = -1;
+      chunk.ends = []; // to be placed, though nothing before it ends elsewhere
+    }
+    this.place();
   }
 
   #placeAll() {
@@ -210,10 +213,12 @@ class Masonry {
     const { shownTop = Number.NaN, shownEnd = Number.NaN } = known ?? {};
     const all = /** @type {HTMLElement[]} */ ([...element.children]);
     const found = all.filter((card) => !card.hidden);
-    const cards = isFolded ? found.filter(({ dataset }) => !("done" in dataset) || "editing" in dataset) : found;
+    const cards = isFolded
+      ? found.filter((card) => !card.hasAttribute("data-done") || card.hasAttribute("data-editing"))
+      : found;
     const boxes = cards.map((card) => this.#box(card));
     cards.forEach((card, index) => {
-      boxes[index].isWide = "conflict" in card.dataset;
+      boxes[index].isWide = card.hasAttribute("data-conflict");
     });
     const places = { starts: [], ends: [], top: NOWHERE, end: NOWHERE, shownTop, shownEnd, isShown: false };
     return { element: /** @type {HTMLElement} */ (element), isFolded, cards, boxes, found: found.length, ...places };

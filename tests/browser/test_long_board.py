@@ -50,10 +50,14 @@ def test_all_notes_are_loaded_in_order_and_remain(windows, shared_server, rest):
     assert keys == sorted(keys)
     assert page.locator(".delete-button").count() == MANY
 
+    last = page.locator("ul.notes > li").last
+    assert last.locator("svg").count() == 0  # far cards have no icons yet
     for _ in range(3):  # heights are estimates until a card is near the view: the end moves a little
         page.keyboard.press("End")
-        page.locator("ul.notes > li").last.scroll_into_view_if_needed()
-    expect(page.locator("ul.notes > li").last).to_be_in_viewport()
+        last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport()
+    expect(last.locator(".edit-link svg > path")).to_have_count(2)
+    expect(last.locator(".icon-place:empty")).to_have_count(0)
     newest = create(rest, "The newest of all")
     expect(page.locator("ul.notes > li").first).to_have_id(f"note-{newest['id']}")
     page.fill("#search-field", f"note {MANY - 1}")

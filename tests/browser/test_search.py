@@ -42,9 +42,11 @@ def test_the_page_folds_letters_like_the_server(window):
 
 FIND = """async (query) => {
   const field = document.querySelector("#search-field");
+  const filtered = new Promise((done) =>
+    document.querySelector("#notes").addEventListener("notes:filtered", done, { once: true }));
   field.value = query;
   field.dispatchEvent(new Event("input", { bubbles: true }));
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await filtered;
   return [...document.querySelectorAll("ul.notes > li")].filter((one) => !one.hidden).map((one) => +one.dataset.id);
 }"""
 
@@ -63,9 +65,63 @@ def test_the_page_and_the_server_find_the_same_notes(window, rest):
         assert shown == [note["id"] for note in rest.get("/api/notes", params={"q": query}).json()], query
 
 
-MARKED = """() => [...(CSS.highlights.get("found") ?? [])].map((range) => {
-  return [range.startContainer.parentElement.closest("li").id, String(range)];
+# From now on, how often the cards are placed; after some frames, in which the heights of all that are near are known.
+COUNT_PLACINGS = """async () => {
+  for (let frame = 0; frame < 5; frame++) await new Promise(requestAnimationFrame);
+  const { place } = Masonry.prototype;
+  window.placings = 0;
+  Masonry.prototype.place = function () {
+    window.placings++;
+    place.call(this);
+  };
+}"""
+PLACINGS = """async () => {
+  for (let frame = 0; frame < 5; frame++) await new Promise(requestAnimationFrame);
+  return window.placings;
+}"""
+# Types words and presses Enter before the next frame; the id of what has the focus then.
+ENTER = """(words) => {
+  const field = document.querySelector("#search-field");
+  field.value = words;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.form.requestSubmit();
+  return document.activeElement.id;
+}"""
+
+
+def test_a_search_places_the_cards_once_and_enter_does_not_go_to_a_card_that_it_is_about_to_hide(window, rest):
+    word = fresh("once").replace(" ", "")
+    found = [create(rest, f"{word} {number}") for number in range(3)]
+    other = create(rest, fresh("other"))
+    window.fill("#search-field", "")
+    expect(card_of(window, other)).to_be_visible()
+    window.evaluate(COUNT_PLACINGS)
+
+    window.fill("#search-field", word)
+    expect(card_of(window, other)).to_be_hidden()
+    expect(window.locator("#summary")).to_contain_text("3 of")
+    assert window.evaluate(PLACINGS) == 1
+
+    window.fill("#search-field", "")
+    expect(card_of(window, other)).to_be_visible()
+    assert window.evaluate(ENTER, word) == f"note-{found[-1]['id']}"
+
+
+MARKED = """() => [...(CSS.highlights.get("found") ?? [])].map(({ startContainer, startOffset, endOffset }) => {
+  return [startContainer.parentElement.closest("li").id, startContainer.data.slice(startOffset, endOffset)];
 })"""
+# Whether the word that a search has found in a long text is in sight, in the scrolled text.
+IN_SIGHT = """(word) => {
+  const range = new Range();
+  for (const { startContainer, startOffset, endOffset } of CSS.highlights.get("found")) {
+    if (startContainer.data.slice(startOffset, endOffset) !== word) continue;
+    range.setStart(startContainer, startOffset);
+    range.setEnd(startContainer, endOffset);
+  }
+  const text = document.querySelector("[data-found-below] .description").getBoundingClientRect();
+  const { top, bottom } = range.getBoundingClientRect();
+  return bottom > top && top >= text.top && bottom <= text.bottom;
+}"""
 
 
 def marked(page, note):
@@ -120,11 +176,7 @@ def test_a_long_note_shows_its_matching_text(window, rest):
     window.fill("#search-field", word)
 
     expect(card).to_have_attribute("data-found-below", "")
-    inside = (
-        f"""([...CSS.highlights.get("found")].find((range) => String(range) === "{word}")).getBoundingClientRect()"""
-    )
-    text = "document.querySelector('[data-found-below] .description').getBoundingClientRect()"
-    assert window.evaluate(f"{inside}.top >= {text}.top && {inside}.bottom <= {text}.bottom")
+    assert window.evaluate(IN_SIGHT, word)
     assert card.evaluate("card => card.offsetHeight") <= height + 2
     expect(card.locator(".more-button")).to_be_visible()
     window.fill("#search-field", "")

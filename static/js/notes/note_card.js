@@ -4,6 +4,7 @@ import { address, clone, find } from "../lib/elements.js";
 import { toMilliseconds } from "../lib/time.js";
 import { showNameOf } from "../shell/user_names.js";
 import { readLabels, showLabels } from "./labels/note_labels.js";
+import { withoutIcons } from "./card/card_icons.js";
 import { removeMarks, showContent } from "./card/note_content.js";
 import { showThread } from "./card/note_thread.js";
 
@@ -29,9 +30,12 @@ export function nameOf(note) {
   return text.length > NAME_LENGTH ? `${text.slice(0, NAME_LENGTH - 1)}…` : text;
 }
 
+/** @type {HTMLElement|undefined} */ let blank;
+
 /** A new card that shows a note. @param {Note} note */
 export function cardFor(note) {
-  const card = clone("note-card", HTMLLIElement);
+  blank ??= withoutIcons(clone("note-card", HTMLLIElement));
+  const card = /** @type {HTMLElement} */ (blank.cloneNode(true));
   fill(card, note);
   return card;
 }

@@ -1,6 +1,7 @@
 /** Search while typing, like the API's `q`: every word, in title or text, without case and accents. */
 import { find } from "../lib/elements.js";
 import { handOn } from "../lib/focus.js";
+import { AfterNextFrame } from "./after_next_frame.js";
 import { keyOf } from "../lib/keyboard.js";
 import { goTo } from "../lib/list_keys.js";
 import { emit, toast } from "../lib/page_events.js";
@@ -21,7 +22,7 @@ export function start(element, list) {
   const { signal } = controller;
   const field = find(element, "[name=q]", HTMLInputElement);
   /** @type {string[]} */ let wanted = [];
-  let frame = 0;
+  const soon = new AfterNextFrame();
   let timer = 0;
 
   /** @param {HTMLElement} card */
@@ -32,13 +33,13 @@ export function start(element, list) {
     handOn(card, () => card.toggleAttribute("hidden", hide), heir);
   };
   const showAll = () => {
+    soon.cancel();
     for (const card of cardsIn(list)) show(card);
     emit(list, "notes:filtered", { query: field.value.trim() });
   };
   const search = () => {
     wanted = words(field.value);
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(showAll);
+    soon.run(showAll); // after the letter is there
     clearTimeout(timer);
     timer = setTimeout(address, TYPING_MS);
   };
@@ -81,6 +82,7 @@ export function start(element, list) {
   /** @param {Event} event */
   const go = (event) => {
     event.preventDefault();
+    if (soon.isPending) showAll();
     cardsIn(list).find(isShown)?.focus();
   };
 

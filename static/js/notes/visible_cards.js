@@ -17,30 +17,39 @@ export function start(element) {
   const controller = new AbortController();
   const { signal } = controller;
   /** @type {Set<HTMLElement>} */ const near = new Set();
-  /** @type {Set<HTMLElement>} */ let came = new Set();
+  /** @type {Set<HTMLElement>} */ const came = new Set();
+  let isAwaited = false;
 
+  /** Those that are hidden, or skipped again, wait: each that is measured would be laid out by itself. */
   const publish = () => {
-    const batch = [...came].filter((card) => card.isConnected);
-    came = new Set();
+    isAwaited = false;
+    const batch = [...came].filter((card) => card.isConnected && isDrawn(card));
+    for (const card of batch) came.delete(card);
     emit(element, "notes:near", { came: batch, near });
   };
   /** @param {HTMLElement} card */
   const add = (card) => {
     near.add(card);
-    if (!came.size) requestAnimationFrame(publish);
     came.add(card);
+    soon();
+  };
+  const soon = () => {
+    if (!isAwaited) requestAnimationFrame(publish);
+    isAwaited = true;
   };
   /** @param {ContentVisibilityAutoStateChangeEvent} event */
   const crossed = (event) => {
     const card = around(event, ".note");
     if (!card) return;
-    if (event.skipped) near.delete(card);
-    else add(card);
+    if (!event.skipped) return add(card);
+    near.delete(card);
+    came.delete(card);
   };
   /** @param {CardEvent} event */
   const changed = ({ target }) => (near.has(target) || !SKIPS) && add(target);
+  const filtered = () => came.size && soon();
   const forgetRemoved = () => {
-    for (const card of near) if (!card.isConnected) near.delete(card);
+    for (const cards of [near, came]) for (const card of cards) if (!card.isConnected) cards.delete(card);
   };
 
   // On paper all of them are.
@@ -49,9 +58,7 @@ export function start(element) {
   /** Find those that came near before this script listened. @param {number} frames in which to look again */
   const look = (frames) => {
     for (const card of cardsIn(element)) {
-      // A part that every card shows: where checklists alone are ticked off, a text has no box.
-      const isNear = find(card, ".note-body").checkVisibility({ contentVisibilityAuto: true });
-      if (isNear && !near.has(card)) add(card);
+      if (!near.has(card) && isDrawn(card)) add(card);
     }
     if (frames && !signal.aborted) requestAnimationFrame(() => look(frames - 1));
   };
@@ -60,7 +67,15 @@ export function start(element) {
   // It bubbles in Chromium alone; on its way down it passes the list in every browser.
   element.addEventListener("contentvisibilityautostatechange", crossed, { signal, capture: true });
   element.addEventListener("note:changed", changed, { signal });
+  element.addEventListener("notes:filtered", filtered, { signal });
   addEventListener("beforeprint", printed, { signal });
   element.addEventListener("note:deleted", forgetRemoved, { signal });
   return () => controller.abort();
 }
+
+/**
+ * Whether the browser does not skip a card. A part is asked that every card shows: where checklists alone are ticked off, a text has no box.
+ * @param {HTMLElement} card
+ */
+export const isDrawn = (card) =>
+  "editing" in card.dataset || find(card, ".note-body").checkVisibility({ contentVisibilityAuto: true });

@@ -16,6 +16,7 @@ import * as visibleCards from "../visible_cards.js";
 import * as boardLabels from "../labels/board_labels.js";
 import * as labelPicker from "../labels/label_picker.js";
 import * as noteLabels from "../labels/note_labels.js";
+import * as cardIcons from "./card_icons.js";
 import * as colourPicker from "./colour_picker.js";
 import * as noteEditors from "./note_editors.js";
 import * as noteFlags from "./note_flags.js";
@@ -35,6 +36,7 @@ export function startCards(element, list, feed, follow) {
   saveStatus.start(list);
   visibleCards.start(list);
   time.start(list);
+  cardIcons.start(list);
   highlightChanges.start(list);
   noteFlags.start(list, feed);
   noteTasks.start(list, feed);

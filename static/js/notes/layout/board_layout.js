@@ -37,11 +37,13 @@ export function start(element) {
     // The browser draws them in this frame, and tells their heights before it paints.
     for (const card of moved) if (masonry.isNear(card)) watch(card);
   });
-  const flags = new MutationObserver((records) => {
+  /** @param {MutationRecord[]} records @returns {boolean} whether cards are to be placed */
+  const touch = (records) => {
     const cards = records.filter(({ target }) => isCard(target));
     for (const { target } of cards) masonry.touch(target.parentElement);
-    if (cards.length || records.some(({ target }) => target === element)) masonry.place();
-  });
+    return cards.length > 0 || records.some(({ target }) => target === element);
+  };
+  const flags = new MutationObserver((records) => touch(records) && masonry.place());
   /** @param {BoardEvents["notes:near"]} event */
   const onNear = ({ detail: { near } }) => {
     for (const card of watched) {
@@ -61,7 +63,7 @@ export function start(element) {
     if (card) masonry.settle(card);
   };
   const placeAnew = () => {
-    flags.takeRecords(); // what has just been hidden or shown is placed now: it need not be placed again
+    touch(flags.takeRecords()); // what has just been hidden or shown is placed now: it need not be placed again
     masonry.placeAnew();
   };
   const look = () => {

@@ -167,11 +167,8 @@ def test_the_search_opens_when_it_cannot_be_loaded(windows, shared_server):
     expect(page).to_have_url(re.compile("/front/search$"))
 
 
-def test_it_is_accessible_in_both_themes(page):
+def test_it_is_accessible(page):
     opened(page)
     expect(page.get_by_role("option", name="Go to Rooms")).to_be_visible()
     assert_accessible(page)
-    page.emulate_media(color_scheme="dark")
-    assert_accessible(page)
-    page.emulate_media(color_scheme="light")
     page.keyboard.press("Escape")

@@ -41,7 +41,5 @@ def test_the_page_is_accessible_and_its_times_are_of_the_reader(windows, shared_
 
     expect(page.locator("#hits time")).to_have_text("just now")
     assert_accessible(page)
-    page.emulate_media(color_scheme="dark")
-    assert_accessible(page)
     visit(page, shared_server, f"/front/search?q={word}&after=x")
     assert_accessible(page)

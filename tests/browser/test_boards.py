@@ -115,11 +115,8 @@ def test_a_boards_new_name_is_shown_everywhere_at_once_as_text(ada, bob):
     expect(page).to_have_title(re.compile(rf"^(\(\d+\) )?{name} "))
     expect(every.locator("#board-list")).to_contain_text(name)
 
-    for risky in CORPUS:
-        answer = ada.rest.patch(f"/api/boards/{board}", json={"name": risky})
-        if answer.status_code == 422:  # longer than a name may be
-            continue
-        shown = answer.json()["name"]
+    for risky in (CORPUS[0], CORPUS[1], CORPUS[-1]):  # all of them on cards: test_xss.py
+        shown = ada.rest.patch(f"/api/boards/{board}", json={"name": risky}).json()["name"]
         expect(page.locator(".desk-board .board-name")).to_have_text(shown)
         expect(about.locator("h1")).to_have_text(shown)
         expect(every.locator(f"[data-names='{board}']")).to_have_text([shown, shown])  # and the link to its import
@@ -174,7 +171,7 @@ def test_without_scripts_a_board_is_created_shared_deleted_and_restored(ada, bob
     expect(card(page, "seeds")).to_be_visible()
 
 
-def test_drafts_belong_to_one_board_and_each_board_has_its_heading(ada):
+def test_drafts_belong_to_one_board_each_has_its_heading_and_the_keyboard_opens_the_switcher(ada):
     board = ada.board(name := fresh("garden "))
     page = ada.window(f"/front/boards/{board}/notes")
     page.fill("#add-note-form [name=title]", "for this one")
@@ -184,8 +181,16 @@ def test_drafts_belong_to_one_board_and_each_board_has_its_heading(ada):
     expect(page.locator("#add-note-form [name=title]")).to_have_value("")
     expect(page.locator("h1")).to_have_text(re.compile(r"^Everybody's board My todo notes v[\d.]+$"))
     visit(page, ada.server, f"/front/boards/{board}/notes")
-
     expect(page.locator("#add-note-form [name=title]")).to_have_value("for this one")
+
+    page.locator("#switcher summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#switcher-list a").first).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#switcher-list")).to_be_hidden()
+    expect(page.locator("#switcher summary")).to_be_focused()
 
 
 def test_two_tabs_show_the_events_of_their_own_boards(ada):
@@ -205,29 +210,17 @@ def test_two_tabs_show_the_events_of_their_own_boards(ada):
     expect(card(other, there)).to_be_visible()
 
 
-def test_the_keyboard_opens_the_switcher_and_escape_closes_it(ada):
-    page = ada.window("/front/boards/1/notes")
-    page.locator("#switcher summary").focus()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    expect(page.locator("#switcher-list a").first).to_be_focused()
-    page.keyboard.press("Escape")
-
-    expect(page.locator("#switcher-list")).to_be_hidden()
-    expect(page.locator("#switcher summary")).to_be_focused()
-
-
 def test_the_pages_of_boards_are_accessible(ada, bob):
     board = ada.board(LONG, viewer=bob)
     ada.board(HEBREW)
     ada.note(board, "first")
     page = ada.window("/front/boards")
     assert_accessible(page)
-    visit(page, ada.server, f"/front/boards/{board}/notes")
-    switcher(page)
-    assert_accessible(page, ".shell")
     page = bob.window(f"/front/boards/{board}/notes")
     assert_accessible(page)
+    switcher(page)
+    assert_accessible(page, ".shell")
+    page.keyboard.press("Escape")
     ada.take(board, bob)
     expect(page.locator("#board-gone")).to_be_visible()
     assert_accessible(page, "main")

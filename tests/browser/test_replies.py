@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -133,19 +134,21 @@ def test_reactions_are_chosen_and_taken_back_in_every_window(come, rest, ada, bo
     expect(message(his, "edited after all")).to_have_count(1)
 
 
-@pytest.fixture
-def long_ago(rest, ada, place):
-    """A message with a hundred and sixty after it, the last of which replies to it."""
-    first = say(rest, place, ada, fresh("long ago"))
-    for number in range(159):
-        say(rest, place, ada, f"later {number}")
-    body = {"author_id": ada["id"], "content": fresh("reply"), "reply_to": first["id"]}
-    return first, rooms.created(rest.post(f"/api/rooms/{place}/messages", json=body))
+@pytest.fixture(scope="module")
+def long_ago(shared_server):
+    """A user, their room, a message in it with a hundred and sixty after it, and the last of these, a reply to it."""
+    with httpx.Client(base_url=shared_server.base, timeout=20, verify=False) as rest:
+        author, place = rooms.person(rest), rooms.room(rest)
+        first = say(rest, place, author, fresh("long ago"))
+        for number in range(159):
+            say(rest, place, author, f"later {number}")
+        body = {"author_id": author["id"], "content": fresh("reply"), "reply_to": first["id"]}
+        return author, place, first, rooms.created(rest.post(f"/api/rooms/{place}/messages", json=body))
 
 
-def test_a_quote_leads_to_a_message_that_is_not_on_the_page(come, ada, bob, long_ago):
-    first, reply = long_ago
-    page = come(ada)
+def test_a_quote_leads_to_a_message_that_is_not_on_the_page(windows, shared_server, long_ago):
+    author, place, first, reply = long_ago
+    page = enter(windows, shared_server, author, place)
     expect(page.locator(f"#message-{first['id']}")).to_have_count(0)
 
     page.locator(f"#message-{reply['id']} .quote").click()
@@ -156,9 +159,9 @@ def test_a_quote_leads_to_a_message_that_is_not_on_the_page(come, ada, bob, long
     expect(page.locator(f"#message-{reply['id']}")).to_be_visible()
 
 
-def test_without_scripts_the_address_of_a_message_shows_it_with_the_reply(windows, shared_server, ada, place, long_ago):
-    first, _ = long_ago
-    page = rooms.be(windows(java_script_enabled=False), shared_server, ada)
+def test_without_scripts_the_address_of_a_message_shows_it_with_the_reply(windows, shared_server, long_ago):
+    author, place, first, _ = long_ago
+    page = rooms.be(windows(java_script_enabled=False), shared_server, author)
     page.goto(f"{shared_server.base}/front/rooms/{place}/{first['id']}")
     expect(page.locator(f"#message-{first['id']} .content")).to_be_in_viewport(ratio=1)
 

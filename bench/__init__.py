@@ -5,6 +5,7 @@ lines       what is measured, and the rows of the table; systems/: the systems u
 requests    closed loop: each client sends its next request after a response (loop); mix: with many readers
 fanout      open loop: scheduled writes (orders, and writer, a process of its own), timed at every reader
 beside      scheduled reads, without readers and with them; search: the highest rate that a system sustains
+scale       reads on a board of very many notes
 searching   searches in many notes and messages
 resume      readers that reconnect; footprint: memory for each connection, seconds to the first response
 page        the board in a browser; writes: the limit of the kernel; inserts: that of SQLite

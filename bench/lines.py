@@ -16,6 +16,7 @@ from bench.workloads.page import Page
 from bench.workloads.requests import Create, ListOf100, OneNote, Tick, Unchanged, Update
 from bench.workloads.resume import Resume
 from bench.workloads.room import Room
+from bench.workloads.scale import Scale
 from bench.workloads.search import PRECISION, Most
 from bench.workloads.searching import Searching
 from bench.workloads.silent import BesideSilent
@@ -109,6 +110,14 @@ LONG = (
     Row("frame_p95", "scrolled while loading, p95 between frames", "ms", 0),
     Row("key_p95", "p95 from a key to the frame", "ms", 0),
 )
+SCALE = (
+    Row("page", "its first page, p50", "ms", 1),
+    Row("page_cpu", "processor of its first page", "ms", 1),
+    Row("list", "list of 100, p50", "ms", 1),
+    Row("one", "one note, p50", "ms", 1),
+    Row("search", "search, p50", "ms", 1),
+    Row("mb", "memory of the server", "MB", 0),
+)
 ROOM = (
     Row("usable", "usable", "ms", 0),
     Row("event", "main thread of its page, a message", "ms", 1),
@@ -125,6 +134,7 @@ def lines(quick: bool) -> list[Line]:
     return [
         *_requests(seconds),
         Line("search", f"search in {many} notes, {many} messages:", search, DELAY, ("notes",), ("ours",), notes=0),
+        Line("scale", f"board of {many} notes:", Scale(many, 20 if quick else 100), SCALE, only=OURS[:1], notes=0),
         *(line for transport in NAMES for line in _live(transport, seconds, quick)),
         Line("start-empty", "start, no data yet", Start(), SECONDS, notes=0),
         Line("start", "start, 100 notes", Start(), SECONDS, needs=("notes", "restart"), restart=True),

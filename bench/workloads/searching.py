@@ -32,7 +32,8 @@ class Searching(Requests):
 
     def prepare(self, server: Server) -> tuple[Iterator[bytes], Check]:
         texts = Texts()
-        _fill(server, self.notes, texts)
+        import_notes(server, self.notes, texts)
+        _post_messages(server, self.notes, texts)
         time.sleep(INDEXED)
         one = texts.words
         queries = [
@@ -62,14 +63,18 @@ class Texts:
         return " ".join(self._random.choices(self.words, cum_weights=self._weights, k=count))
 
 
-def _fill(server: Server, count: int, texts: Texts) -> None:
-    """Import so many notes, and post as many messages."""
+def import_notes(server: Server, count: int, texts: Texts) -> None:
+    """Import so many notes into the board of everybody."""
     for first in range(0, count, FILE):
         notes = [{"title": texts.text(2, 5), "description": texts.text(3, 90)} for _ in range(min(FILE, count - first))]
         job = json.loads(server.ask(server.post("/api/imports", notes)).body)
         while job["state"] != "done":
             time.sleep(POLL)
             job = json.loads(server.ask(server.get(f"/api/jobs/{job['id']}")).body)
+
+
+def _post_messages(server: Server, count: int, texts: Texts) -> None:
+    """Post so many messages."""
     author = json.loads(server.ask(server.post("/api/users", PERSON)).body)["id"]
     with ThreadPoolExecutor(POSTING) as pool:
         for first in range(0, count, FILE):

@@ -5,8 +5,9 @@ import { retryUntilDone } from "../lib/retry.js";
 import { cardFor } from "./note_card.js";
 import { chosen } from "./note_filter.js";
 
-const TURN_MS = 5; // less than a third of a frame, of which the browser needs the rest to draw
-const AT_ONCE = 100; // cards
+const TURN_MS = 4; // a quarter of a frame, of which the browser needs the rest to draw
+const AT_ONCE = 50; // cards
+const ACTIVE_MS = 300; // after somebody scrolled or typed, in which a frame has one turn
 
 /**
  * @param {import("./note_list.js").NoteList} board @param {HTMLElement} element @param {ExpectingFeed} feed
@@ -30,7 +31,8 @@ export async function load(board, element, feed, { forget, signal }) {
 async function all(board, signal) {
   /** @type {Note[]} */ const notes = [];
   for await (const page of pages(notesPath + (chosen.size ? `?${chosen}` : ""), signal)) notes.push(...page);
-  const nextTurn = turns();
+  const controller = new AbortController();
+  const nextTurn = turns(AbortSignal.any([signal, controller.signal]));
   /** @type {Map<Note, HTMLElement|undefined>} */ const batch = new Map();
   for (const note of board.inOrder(notes)) {
     await nextTurn();
@@ -40,6 +42,7 @@ async function all(board, signal) {
     insert(board, batch);
   }
   insert(board, batch);
+  controller.abort();
 }
 
 /** @param {import("./note_list.js").NoteList} board @param {Map<Note, HTMLElement|undefined>} batch is empty afterwards */
@@ -49,22 +52,30 @@ function insert(board, batch) {
 }
 
 /**
- * A function that waits for the next turn once this one is over, so that the browser draws and answers to the person between them. The
- * first call waits too.
- * @returns {() => Promise<void>}
+ * A function that waits for the next turn once this one is over, so that the browser draws and answers to the person between them. While
+ * somebody scrolls or types, there is one turn between two frames; else as many as fit. The first call waits too.
+ * @param {AbortSignal} signal @returns {() => Promise<void>}
  */
-function turns() {
+function turns(signal) {
   let end = 0;
+  let active = Number.NEGATIVE_INFINITY;
+  const act = () => {
+    active = performance.now();
+  };
+  for (const name of ["scroll", "input"]) addEventListener(name, act, { signal, passive: true, capture: true });
   return async () => {
-    if (performance.now() < end) return;
-    await pause();
+    const now = performance.now();
+    if (now < end) return;
+    await pause(now < active + ACTIVE_MS && !document.hidden); // a page in the background has no frames
     end = performance.now() + TURN_MS;
   };
 }
 
-/** Not in idle time: of that, a browser gives one turn in 50 ms. */
-const pause = () =>
-  new Promise((go) => {
+/** Not in idle time: of that, a browser gives one turn in 50 ms. @param {boolean} isForFrame whether the next frame comes first */
+async function pause(isForFrame) {
+  if (isForFrame) await new Promise(requestAnimationFrame);
+  await new Promise((go) => {
     if ("scheduler" in window) scheduler.postTask(() => go(null));
     else setTimeout(go); // Safari
   });
+}

@@ -69,3 +69,7 @@ def test_names_and_what_is_chosen_from_begin_at_the_side_of_the_page(windows, sh
     page.evaluate("document.documentElement.dir = 'rtl'")
     assert page.locator(".notification-text").evaluate(INDENT) == 0
     assert_fits(page)
+    page.set_viewport_size({"width": 390, "height": 740})
+    visit(page, shared_server, "/front/users")
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert page.locator(".user-name").first.evaluate(INDENT) == 0

@@ -1,7 +1,8 @@
-"""Differences from Chromium: text areas that do not grow, buttons without focus, pages from the back-forward cache."""
+"""Differences from Chromium: text areas, buttons without focus, sizes in a room, pages from the back-forward cache."""
 
 from tests.browser.board import create
 from tests.browser.board import fresh as fresh_title
+from tests.browser.rooms import person
 from tests.support.servers.server_process import wait_for
 
 LONG = "\n".join(f"line {number}" for number in range(12))
@@ -38,6 +39,32 @@ def test_the_text_area_fits_the_text_and_a_click_on_add_keeps_the_focus(board, r
 
         board.sees(NOTE, title)
         board.until("() => document.activeElement.id === 'add-title'", what="the focus is back in the title")
+
+
+BE = """id => void fetch("/front/me", {method: "POST", body: new URLSearchParams({person_id: id})}).then(
+  ({ ok }) => { window.chosen = ok; })"""
+# Pixels: how far the empty field can be scrolled; the height of an entry of the list of rooms beside its link; the
+# same of the form in the picker beside its emojis.
+SIZES = """() => {
+  document.documentElement.dir = "rtl";
+  const [field, room, picker] = ["#message-form textarea", "#rooms > .room", "#emoji-picker"].map(
+    css => document.querySelector(css));
+  picker.showPopover();
+  return [
+    field.scrollWidth - field.clientWidth,
+    room.offsetHeight - room.firstElementChild.offsetHeight,
+    picker.firstElementChild.offsetHeight - picker.querySelector(".emojis").offsetHeight,
+  ];
+}"""
+
+
+def test_a_room_from_right_to_left_has_no_empty_lines_and_nothing_beside_its_field(window, rest):
+    window.visit("/front/rooms")
+    window.ask(BE, person(rest)["id"])
+    window.until("() => window.chosen === true", what="somebody is chosen:")
+    window.visit("/front/rooms/1")
+
+    assert window.ask(SIZES) == [0, 0, 0]
 
 
 def test_the_back_button_shows_the_current_board(board, rest):

@@ -244,7 +244,7 @@ def created_answer(rest, place):
 
 
 def test_every_state_is_accessible_has_large_touch_targets_and_is_valid_html(home, rest, ada, every_state, tmp_path):
-    page = home(reduced_motion="reduce", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page = home(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     for state in ("done", "failed", "stopped", "writing", "waiting"):
         expect(answer(page, state)).to_have_count(1)
     assert_accessible(page, "main")

@@ -236,12 +236,12 @@ def test_every_text_on_every_colour_can_be_read_in_both_themes(
                 fields |= {"pinned": True, "labels": labels}
                 note = rest.post("/api/notes", json=fields).raise_for_status().json()
                 rest.patch(f"/api/notes/{note['id']}", json={"done": done}).raise_for_status()
-    page = visit(windows(reduced_motion="reduce"), server)
+    page = visit(windows(), server)
     expect(page.locator("ul.notes > li")).to_have_count(2 * len(COLOURS))
     backgrounds: set[str] = set()
 
     for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.emulate_media(color_scheme=theme)
         finished(page)
         measured: list[tuple[str, float]] = page.evaluate(CONTRASTS)
         backgrounds |= set(page.locator("ul.notes > li:not([data-done])").evaluate_all(BACKGROUNDS))

@@ -67,6 +67,8 @@ def test_a_closed_room_appears_changes_and_disappears_for_its_member(ada, bob):
     with theirs.expect_request("**/front/rooms?gone"), theirs.expect_request("**/events?*"):
         ours.get_by_role("button", name="Remove", exact=True).click()
     # That the room is not allowed any more comes later. It begins no second navigation, which would abort the first.
+    while not (navigations and feed_requests):  # routes are called after the requests are reported
+        theirs.wait_for_timeout(10)
     theirs.unroute("**/events?*")
     with theirs.expect_websocket():
         feed_requests[0].continue_()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.browser.board import card_of, create, fresh
-from tests.browser.windows import visit
+from tests.browser.windows import IN_MOTION, visit
 
 # Before any script of the page reads it.
 RIGHT_TO_LEFT = """document.addEventListener("readystatechange", () => { document.documentElement.dir = "rtl"; },
@@ -57,7 +57,7 @@ def assert_above(page: Page, note: dict[str, Any]) -> None:
 
 def test_a_dragged_card_moves_in_every_window_and_undo_moves_it_back(windows, shared_server, notes):
     one, two, three, four = notes
-    here, there = (visit(windows(), shared_server) for _ in range(2))
+    here, there = (visit(windows(**IN_MOTION), shared_server) for _ in range(2))
     shows(there, one, two, three, four)
 
     drag(here, one, four)

@@ -80,7 +80,7 @@ def test_an_anonymous_import_is_tracked_on_pages_of_other_boards(windows, standi
 def test_every_state_is_accessible_and_fits_a_small_screen(windows, standing_server):
     with httpx.Client(base_url=standing_server.base, timeout=20, verify=False) as rest:
         phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
-        page = visit(windows(**phone, reduced_motion="reduce"), standing_server, BOARD)
+        page = visit(windows(**phone), standing_server, BOARD)
         assert_accessible(page)
         bring(rest, "holiday.png", PNG)
         bring(rest, "bad.json", notes(*range(30)), dry_run=True)

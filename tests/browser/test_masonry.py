@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.board import card_of, create, create_many, fresh
 from tests.browser.conftest import serving
-from tests.browser.windows import visit
+from tests.browser.windows import IN_MOTION, visit
 
 GAP = 12
 SLACK = 24  # a card may begin so much above the one before it
@@ -152,7 +152,7 @@ def test_the_cards_stay_in_columns_after_random_changes(windows, shared_server, 
 
 
 def test_a_card_that_grows_or_is_hidden_moves_the_cards_below_it_in_the_same_frame(windows, shared_server, rest):
-    page = visit(windows(), shared_server)
+    page = visit(windows(**IN_MOTION), shared_server)
     long = create(rest, fresh("long"), "A long text. " * 80)
     card = card_of(page, long)
     expect(card.locator(".more-button")).to_be_visible()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.board import card_of, create, fresh
-from tests.browser.windows import visit
+from tests.browser.windows import IN_MOTION, visit
 
 MANY = 40
 
@@ -22,7 +22,7 @@ def notes(shared_server):
 @pytest.fixture(scope="module")
 def page(module_windows, shared_server, notes):
     """A window on the board with these, for all tests: each leaves them in their order."""
-    page = visit(module_windows(), shared_server)
+    page = visit(module_windows(**IN_MOTION), shared_server)
     expect(page.locator("ul.notes > li")).to_have_count(MANY)
     return page
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.board import create
 from tests.browser.rooms import Person, message, say
-from tests.browser.windows import visit
+from tests.browser.windows import IN_MOTION, visit
 from tests.support.servers.server_process import ServerProcess
 
 NOTES = 45
@@ -66,6 +66,7 @@ def test_unread_counts_that_stay_change_nothing_on_the_page(hers: Page, place: i
 
 def test_a_message_is_shown_without_an_animation(hers: Page, rest: httpx.Client, bob: Person, place: int):
     """Each of its frames would cost as much as the message itself."""
+    hers.emulate_media(**IN_MOTION)
     hers.evaluate("addEventListener('animationstart', ({ target }) => (window.animated = target.id), true)")
 
     say(rest, place, bob, "are you there?")

@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -34,10 +33,6 @@ BESIDE_THE_EDGE = """button => {
 }"""
 
 
-# The bar of an import that goes on moves in every frame until the page reloads itself.
-STILL: dict[str, Any] = {"reduced_motion": "reduce"}
-
-
 @pytest.fixture
 def page(windows, shared_server):
     return visit(windows(), shared_server, BOARD)
@@ -45,7 +40,7 @@ def page(windows, shared_server):
 
 @pytest.fixture
 def plain(windows, shared_server):
-    page = windows(java_script_enabled=False, **STILL)
+    page = windows(java_script_enabled=False)
     page.goto(shared_server.base + BOARD)
     return page
 
@@ -196,7 +191,7 @@ def test_imports_and_exports_work_without_scripts(plain, windows, standing_serve
         plain.get_by_role("link", name="Markdown").click()
     assert sent.value.suggested_filename.endswith(".zip")
 
-    page = windows(java_script_enabled=False, **STILL)
+    page = windows(java_script_enabled=False)
     page.goto(standing_server.base + BOARD)
     send(page, file("all.json", notes(*(f"note {n}" for n in range(2 * BATCH)))))
     expect(row(page, "all.json").locator(".job-count")).to_have_text(f"{BATCH} of {2 * BATCH}")

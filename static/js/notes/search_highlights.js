@@ -21,11 +21,11 @@ export function start(list) {
 
   /** Not skipped by the browser: to measure or scroll a text there lays it out, with all that has changed around it. @param {HTMLElement} card */
   const isLaidOut = (card) => near.has(card) && isDrawn(card);
-  /** First all reads, then all writes. @param {Iterable<HTMLElement>} cards */
-  const mark = (cards) => {
+  /** First all reads, then all writes. @param {Iterable<HTMLElement>} cards @param {(card: HTMLElement) => boolean} isMeasured others are when they come near */
+  const mark = (cards, isMeasured) => {
     const shown = [...cards].filter((card) => card.isConnected && !card.hidden);
     unmark(shown);
-    const laidOut = new Set(shown.filter(isLaidOut)); // others are measured when they come near
+    const laidOut = new Set(shown.filter(isMeasured));
     unscroll(laidOut);
     if (!wanted.length) return;
     for (const { card, ranges, offset } of shown.map((card) => hitsIn(card, laidOut.has(card)))) {
@@ -56,7 +56,7 @@ export function start(list) {
   };
   const markFound = () => {
     unmark([...marked.keys()]);
-    mark(new Set([...near, ...masonry.cards.slice(0, FIRST)]));
+    mark(new Set([...near, ...masonry.cards.slice(0, FIRST)]), isLaidOut);
   };
   /** @param {BoardEvents["notes:filtered"]} event */
   const filtered = ({ detail }) => {
@@ -66,7 +66,7 @@ export function start(list) {
   /** @param {BoardEvents["notes:near"]} event */
   const came = ({ detail }) => {
     near = detail.near;
-    mark(detail.came);
+    mark(detail.came, () => true);
   };
 
   CSS.highlights.set("found", marks);

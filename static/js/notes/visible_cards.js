@@ -20,10 +20,10 @@ export function start(element) {
   /** @type {Set<HTMLElement>} */ const came = new Set();
   let isAwaited = false;
 
-  /** Those that are hidden, or skipped again, wait: each that is measured would be laid out by itself. */
+  /** Those that a search hides wait: each that is measured would be laid out by itself. */
   const publish = () => {
     isAwaited = false;
-    const batch = [...came].filter((card) => card.isConnected && isDrawn(card));
+    const batch = [...came].filter((card) => card.isConnected && !card.hidden);
     for (const card of batch) came.delete(card);
     emit(element, "notes:near", { came: batch, near });
   };

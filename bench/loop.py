@@ -47,9 +47,9 @@ class Loop:
         while self.asked and time.monotonic() < until + SETTLE:
             for descriptor, _ in self.poll.poll(0.05):
                 if descriptor in self.sockets:
-                    self._take(descriptor, until)
+                    self._receive_from(descriptor, until)
                 elif watcher:
-                    watcher.take(descriptor)
+                    watcher.receive_from(descriptor)
         if self.asked:
             self.failures["no answer"] += len(self.asked)
 
@@ -66,7 +66,7 @@ class Loop:
         self.asked[descriptor] = (number, now)
         self.sockets[descriptor].sendall(request)
 
-    def _take(self, descriptor: int, until: float) -> None:
+    def _receive_from(self, descriptor: int, until: float) -> None:
         try:
             data = self.sockets[descriptor].recv(RECEIVE)
         except OSError:

@@ -84,16 +84,16 @@ class Readers:
     def tend(self, wait: float) -> None:
         """Receive for up to these seconds: pings need replies also while other readers still connect."""
         for descriptor, _ in self.poll.poll(wait):
-            self.take(descriptor)
+            self.receive_from(descriptor)
 
     def receive(self, expected: int, until: float) -> None:
         """Receive until `expected` deliveries have arrived or the monotonic clock shows `until`."""
-        poll, take = self.poll.poll, self.take
+        poll, receive_from = self.poll.poll, self.receive_from
         while self.delivered < expected and time.monotonic() < until:
             for descriptor, _ in poll(WAIT):
-                take(descriptor)
+                receive_from(descriptor)
 
-    def take(self, descriptor: int) -> None:
+    def receive_from(self, descriptor: int) -> None:
         """Receive once from one reader whose socket is readable."""
         try:
             data = self._receive[descriptor](RECEIVE)

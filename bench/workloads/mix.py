@@ -59,7 +59,7 @@ class Mix(Requests):
         readers.connect(self.readers)
         return readers
 
-    def look_back(self, server: Server, watcher: Readers | None, loop: Loop) -> Measurement:
+    def verify(self, server: Server, watcher: Readers | None, loop: Loop) -> Measurement:
         assert watcher is not None
         expected = len(self.written) * self.readers
         watcher.receive(expected, time.monotonic() + PATIENCE)

@@ -55,7 +55,7 @@ class Requests:
             remarks = [f"{n} × {why}" for why, n in loop.failures.most_common(2)]
             if busy > BUSY:
                 remarks.append(f"the load generator was {busy:.0%} busy")
-            after = self.look_back(server, watcher, loop)
+            after = self.verify(server, watcher, loop)
             return Measurement({**values, **after.values}, remarks + after.remarks, busy)
 
     def prepare(self, server: Server) -> tuple[Iterator[bytes], Check]:
@@ -66,7 +66,7 @@ class Requests:
         """A reader that gets the events of the requests, if there are any."""
         return None
 
-    def look_back(self, server: Server, watcher: Readers | None, loop: Loop) -> Measurement:
+    def verify(self, server: Server, watcher: Readers | None, loop: Loop) -> Measurement:
         """The faults that are found at the end."""
         return Measurement({})
 
@@ -162,7 +162,7 @@ class Create(Requests):
         readers.connect(1)
         return readers
 
-    def look_back(self, server: Server, watcher: Readers | None, loop: Loop) -> Measurement:
+    def verify(self, server: Server, watcher: Readers | None, loop: Loop) -> Measurement:
         assert watcher is not None
         watcher.receive(len(self.ids), time.monotonic() + SETTLE)
         got = Counter(n for _, _, numbers in watcher.notes for n in numbers)

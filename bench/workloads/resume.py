@@ -39,9 +39,9 @@ class Resume:
         try:
             for _ in range(self.readers):
                 crowd.add(*opened(server, self.transport, after=system.event_id(before)))
-                crowd.take(0)
+                crowd.receive(0)
             while crowd.waiting and time.monotonic() < began + PATIENCE:
-                crowd.take(WAIT)
+                crowd.receive(WAIT)
         finally:
             crowd.close()
         took, busy = time.monotonic() - began, time.process_time() - used
@@ -88,7 +88,7 @@ class Crowd:
         self.parts[descriptor] = []
         self._keep(descriptor, rest)
 
-    def take(self, wait: float) -> None:
+    def receive(self, wait: float) -> None:
         """Receive for up to these seconds."""
         for descriptor, _ in self._poll.poll(wait):
             try:

@@ -29,7 +29,7 @@ class Room:
         with browsing(server) as context:
             talk = Talk(context.request, base)
             for number in range(self.messages):
-                talk.say(number)
+                talk.post(number)
             talk.read()
             context.request.post(f"{base}/front/me", form={"person_id": talk.reader}, max_redirects=0)
             page = context.new_page()
@@ -37,7 +37,7 @@ class Room:
             live = page.wait_for_function(USABLE, timeout=LIMIT).json_value()
             page.wait_for_timeout(REST)
             idle = _main_thread(context, page, lambda number: None)
-            busy = _main_thread(context, page, talk.say)
+            busy = _main_thread(context, page, talk.post)
         return Measurement({"usable": float(live), "event": busy - idle})
 
 
@@ -52,7 +52,7 @@ class Talk:
         )
         self.newest = 0
 
-    def say(self, number: int) -> None:
+    def post(self, number: int) -> None:
         """Post a message."""
         content = f"an ordinary message of some words, number {number}"
         self.newest = self._made(f"/api/rooms/{self.room}/messages", author_id=self.writer, content=content)

@@ -67,7 +67,7 @@ class Writer:
                     continue
                 wait = min(wait, (due - now) / NANO)
             for descriptor, _ in self.poll.poll(wait):
-                self._take(descriptor)
+                self._receive_from(descriptor)
         return self.record
 
     def _send(self, number: int, due: int) -> None:
@@ -84,7 +84,7 @@ class Writer:
         except OSError:
             self._drop(descriptor, "the server closed a connection")
 
-    def _take(self, descriptor: int) -> None:
+    def _receive_from(self, descriptor: int) -> None:
         """Receive a response, or a part of one, and check it."""
         number = self.busy.get(descriptor)
         try:

@@ -89,10 +89,10 @@ class LiveStream(ABC):
         self.left()
         assert self._peer is not None  # noqa: S101 - as above
         if not self._peer.closing:
-            await self._say_end(self._peer)
+            await self._send_end(self._peer)
 
     @abstractmethod
-    async def _say_end(self, peer: outlets.OutletConnection) -> None:
+    async def _send_end(self, peer: outlets.OutletConnection) -> None:
         """Send the end of a detached stream."""
 
 
@@ -125,7 +125,7 @@ class EventStream(LiveStream, ResponseBody):
     def received(self) -> None:
         """Nothing, because the client of an event stream sends no messages."""
 
-    async def _say_end(self, peer: outlets.OutletConnection) -> None:
+    async def _send_end(self, peer: outlets.OutletConnection) -> None:
         if self._subscription.reader.lagged:
             _abort_after_grace(peer)
         await peer.end(0)
@@ -245,7 +245,7 @@ class Conversation(LiveStream, ABC):
         self._code = code
         self._subscription.close()
 
-    async def _say_end(self, peer: outlets.OutletConnection) -> None:
+    async def _send_end(self, peer: outlets.OutletConnection) -> None:
         _abort_after_grace(peer)
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_GRACE):

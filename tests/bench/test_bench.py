@@ -25,9 +25,9 @@ def test_a_stream_that_ends_in_the_middle_of_an_event_is_a_failure():
         readers._receive[descriptor] = mine.recv
         readers.poll.register(descriptor)
         theirs.sendall(frame(told(BY_KEY["ours"], "create"))[:-5])
-        readers.take(descriptor)
+        readers.receive_from(descriptor)
         theirs.close()
-        readers.take(descriptor)
+        readers.receive_from(descriptor)
 
         assert readers.failures == ["the server ended the stream"]
         assert not readers.sockets
@@ -124,7 +124,7 @@ def test_a_resumed_reader_is_done_at_the_last_event_however_the_bytes_are_split(
             crowd.add(mine, b"event" + last[:cut])
             assert crowd.waiting
             theirs.sendall(last[cut:])
-            crowd.take(5)
+            crowd.receive(5)
         assert not crowd.waiting
         assert b"".join(crowd.parts.popitem()[1]) == b"event" + last
         crowd.close()

@@ -127,15 +127,15 @@ def test_files_of_other_types_are_counted(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_thousands_of_members_take_little_memory(tmp_path: Path):
-    path = _zip(tmp_path, *((f"Keep/{n}.json", json.dumps(keep_note(title=str(n))).encode()) for n in range(2000)))
+    path = _zip(tmp_path, *((f"Keep/{n}.json", json.dumps(keep_note(title=str(n))).encode()) for n in range(5000)))
 
-    assert _peak(path) < 4 * MIB
+    assert _peak(path) < 8 * MIB
 
 
 def test_a_long_array_takes_little_memory(tmp_path: Path):
-    path = put(tmp_path, "x.json", b"[" + b",".join(b'{"title": "%d"}' % n for n in range(8000)) + b"]")
+    path = put(tmp_path, "x.json", b"[" + b",".join(b'{"title": "%d"}' % n for n in range(10_000)) + b"]")
 
-    assert _peak(path) < 4 * MIB  # a few bytes are kept for each entry, to recognise duplicates
+    assert _peak(path) < 6 * MIB  # a few bytes are kept for each entry, to recognise duplicates
 
 
 def test_the_checklists_of_a_board_take_little_memory(tmp_path: Path):

@@ -108,7 +108,7 @@ class Connection(TCPServer):
         self._app_task: asyncio.Task[Any] | None = None  # for a client whose end nobody else watches
         self._left = False
         self._silent = False  # the client sends nothing more
-        self._kept: Exchange | None = None  # a response that goes on after the application has returned
+        self._detached: Exchange | None = None  # a response that goes on after the application has returned
         self.reader.feed_eof = self._feed_eof  # type: ignore[method-assign]
         self.reader.set_exception = self._set_exception  # type: ignore[method-assign]
         self._reading = False
@@ -198,9 +198,9 @@ class Connection(TCPServer):
                 if self._linger_timer is not None:
                     continue
                 data, last = await self._serve_fast(data)
-                while self._kept is not None:
+                while self._detached is not None:
                     del data
-                    data, last = await self._end_kept(self._kept)
+                    data, last = await self._finish_detached(self._detached)
                 if data:
                     self._fresh = False
                     await self.protocol.handle(RawData(data))
@@ -278,7 +278,7 @@ class Connection(TCPServer):
                 return b"", True
             exchange = await self._exchange(request, data[request.size :], inner)
             if exchange.detached:
-                self._kept = exchange
+                self._detached = exchange
                 return b"", False
             if exchange.last or self.context.terminated.is_set():
                 return b"", True
@@ -287,7 +287,7 @@ class Connection(TCPServer):
                 await asyncio.sleep(0)  # a client that sends many at once must not block others
         return data, False
 
-    async def _end_kept(self, exchange: Exchange) -> tuple[bytes, bool]:
+    async def _finish_detached(self, exchange: Exchange) -> tuple[bytes, bool]:
         """Finish the exchange of a detached stream when that is over, and serve what follows; returns as `_serve_fast`.
 
         Until then no other coroutine or task waits for the stream, and nothing is read: the end of the client's data is
@@ -299,7 +299,7 @@ class Connection(TCPServer):
         if self._silent:
             exchange.client_left()
         await exchange.wait_over()
-        self._kept = None
+        self._detached = None
         await self._finish(exchange)
         if exchange.last or self.context.terminated.is_set():
             return b"", True
@@ -319,8 +319,8 @@ class Connection(TCPServer):
         surely   the client has left; otherwise it may have closed its sending side only, as few do
         """
         self._silent = True
-        if self._kept is not None:
-            self._kept.client_left()
+        if self._detached is not None:
+            self._detached.client_left()
         if self._app_task is None or self._left:
             return
         if surely or len(self.doubted) >= MAX_DOUBTED:

@@ -86,11 +86,11 @@ class BoundedWSStream(WSStream):
         if self.closed or self.refused or self._has_received:
             return False
         self.detached, self._stream = True, stream
-        self.app_put = self._tell
+        self.app_put = self._deliver
         self.handshake, self.scope = ACCEPTED, NO_SCOPE  # only an answer to the handshake needs them
         return True
 
-    async def _tell(self, message: Any) -> None:
+    async def _deliver(self, message: Any) -> None:
         """Tell the detached stream what the application would have received."""
         if self._stream is None:
             return

@@ -32,17 +32,19 @@ async function all(board, signal) {
   /** @type {Note[]} */ const notes = [];
   for await (const page of pages(notesPath + (chosen.size ? `?${chosen}` : ""), signal)) notes.push(...page);
   const controller = new AbortController();
-  const nextTurn = turns(AbortSignal.any([signal, controller.signal]));
+  const nextTurn = turns(controller.signal);
   /** @type {Map<Note, HTMLElement|undefined>} */ const batch = new Map();
-  for (const note of board.inOrder(notes)) {
-    await nextTurn();
-    signal.throwIfAborted();
-    batch.set(note, board.has(note.id) ? undefined : cardFor(note));
-    if (batch.size < AT_ONCE) continue;
+  try {
+    for (const note of board.inOrder(notes)) {
+      await nextTurn();
+      signal.throwIfAborted();
+      batch.set(note, board.has(note.id) ? undefined : cardFor(note));
+      if (batch.size === AT_ONCE) insert(board, batch);
+    }
     insert(board, batch);
+  } finally {
+    controller.abort();
   }
-  insert(board, batch);
-  controller.abort();
 }
 
 /** @param {import("./note_list.js").NoteList} board @param {Map<Note, HTMLElement|undefined>} batch is empty afterwards */

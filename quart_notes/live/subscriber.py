@@ -44,7 +44,7 @@ class Subscriber:
     was cut off (`lagged`) or the broadcaster closed (`closing`); `on_end` is called then, once, and must not raise.
 
     While it is held, it gets nothing from position `held_at` of the channel on. Its outlet waits in `held_outlet`, so a
-    flush passes it by like one that pulls. What is published meanwhile stays in the channel, within the same bounds.
+    flush passes it by like one that pulls. What is published then stays in the channel, within the same bounds.
     """
 
     # With many subscribers, the cost of a delivery besides the kernel's is memory outside the processor's cache.

@@ -85,7 +85,7 @@ class Note(Model):
 
     @cached_property
     def content(self) -> list[ContentNode] | None:
-        """The description's tree. Whoever changes `content_json` sets it too."""
+        """The description's tree. What changes `content_json` sets it too."""
         content: list[ContentNode] | None = None if self.content_json is None else json.loads(self.content_json)
         return content
 

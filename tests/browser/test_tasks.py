@@ -65,7 +65,9 @@ def test_a_ticker_ticks_tasks_and_a_viewer_does_not(known):
     expect(_box(card_of(viewer, note), "milk")).to_be_disabled()
 
 
-def test_boxes_are_large_enough_for_a_finger(windows: Windows, rest, shared_server: ServerProcess):
+def test_boxes_and_the_field_of_a_new_task_are_large_enough_for_a_finger(
+    windows: Windows, rest, shared_server: ServerProcess
+):
     window = visit(windows(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844}), shared_server)
     note = create(rest, fresh(), LIST)
     box = _box(card_of(window, note), "milk")
@@ -75,6 +77,12 @@ def test_boxes_are_large_enough_for_a_finger(windows: Windows, rest, shared_serv
     assert min(round(place["width"]), round(place["height"])) >= 44
     box.tap()
     expect(box).to_be_checked()
+
+    visit(window, shared_server, f"/front/notes/{note['id']}")
+    expect(window.get_by_role("button", name="Uncheck all")).to_be_visible()
+    field = window.get_by_placeholder("Add a task").bounding_box()
+    assert field
+    assert field["width"] >= 100
 
 
 def test_a_click_ticks_a_task_in_every_window(window: Page, other: Page, rest):

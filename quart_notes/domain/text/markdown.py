@@ -164,7 +164,7 @@ LEAVES: dict[str, MakeNode] = {
     "fence": lambda token: {"type": "pre", "text": token.content.removesuffix("\n")},
     "code_block": lambda token: {"type": "pre", "text": token.content.removesuffix("\n")},
     "table_open": lambda _: {"type": "table", "rows": [], "align": []},
-    # A row of dashes stays one: whoever typed it may not have meant Markdown.
+    # A row of dashes stays one: the person who typed it may not have meant Markdown.
     "hr": lambda token: {"type": "p", "children": [{"type": "text", "text": token.markup[:3]}]},
 }
 ENDS = {name.removesuffix("_open") + "_close" for name in (*CONTAINERS, "th_open", "td_open")}

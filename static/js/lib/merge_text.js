@@ -3,7 +3,7 @@
  *
  * 1. What one side changed, moved, deleted or inserted is so in the result. 2. A line that both changed in different ways, or
  * one changed and the other deleted or moved, is a conflict. Neighbouring lines are not. 3. A tick merges apart from its line's
- * text, wherever the line is now: it is changed if either side changed it. Whoever deletes a line need not know its tick.
+ * text, wherever the line is now: it is changed if either side changed it. Who deletes a line need not know its tick.
  * 4. Lines that both inserted in one place all stay, theirs first; if both begin with the same lines, these come once. Only two
  * different texts in place of none are a conflict.
  */

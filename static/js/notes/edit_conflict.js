@@ -7,7 +7,7 @@ import { announce } from "../lib/page_events.js";
 /** @typedef {{choice: Choice, mine: NoteText, seen: NoteBase}} Chosen the choice, and the versions that were seen */
 /** @typedef {{chosen: Promise<Chosen>, update: (mine: NoteText, theirs: NoteBase) => void, close: () => void}} Conflict */
 
-/** @param {HTMLElement} frame around the editor, which is hidden meanwhile @param {NoteText} mine @param {NoteBase} theirs @returns {Conflict} */
+/** @param {HTMLElement} frame around the editor, which is hidden as long as it lasts @param {NoteText} mine @param {NoteBase} theirs @returns {Conflict} */
 export function showConflict(frame, mine, theirs) {
   const panel = clone("note-conflict");
   /** @param {"mine"|"theirs"} side @param {NoteText} text */

@@ -58,7 +58,7 @@ export class NoteOrder {
     );
   }
 
-  /** Order all cards anew. @param {Sort} sort @param {(card: HTMLElement) => Note} noteOf */
+  /** Order all cards again. @param {Sort} sort @param {(card: HTMLElement) => Note} noteOf */
   sortBy(sort, noteOf) {
     this.sort = sort;
     for (const placed of this.#placed) placed.key = this.keyOf(noteOf(placed.card));

@@ -246,7 +246,7 @@ class Database:
     async def checkpoint(self) -> None:
         """Do the regular maintenance of the database, beside the writes."""
         with translate_errors():
-            await self._store.checkpoint()
+            await self._store.checkpoint(get_connection(WRITER))
 
 
 async def _applied_migrations(connection: BaseDBAsyncClient) -> list[str]:

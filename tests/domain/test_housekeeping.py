@@ -135,6 +135,34 @@ async def test_a_large_write_ahead_log_is_checkpointed_during_writes(
     assert rows(core, "SELECT count(*) FROM note") == [(80,)]
 
 
+@pytest.mark.sqlite_only("its write-ahead log")
+async def test_the_write_ahead_log_is_used_again_while_writes_go_on(core: Core, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sqlite_file, "CHECKPOINT_SIZE", 50_000)
+    file = database_file(core.settings)
+    wal = file.with_name(file.name + "-wal")
+    salts = set()
+
+    async def write() -> None:
+        await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title="long", description="x" * 5000))
+
+    async def go_on_writing() -> None:
+        while True:
+            await write()
+
+    writing = [asyncio.create_task(go_on_writing()) for _ in range(4)]
+    for _ in range(10):
+        for _ in range(5):
+            await write()
+        await core.database.checkpoint()
+        await write()
+        salts.add(wal.read_bytes()[16:24])
+    for task in writing:
+        task.cancel()
+    await asyncio.gather(*writing, return_exceptions=True)
+
+    assert len(salts) == 10, "each checkpoint lets the log start over, with a new salt"
+
+
 @pytest.mark.sqlite_only("its file goes away")
 async def test_housekeeping_does_not_create_a_missing_database(
     core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -56,5 +56,5 @@ class PostgresBackend:
             get_connections().reset(token)
             await migrator.close()
 
-    async def checkpoint(self) -> None:
+    async def checkpoint(self, connection: BaseDBAsyncClient) -> None:
         """Do nothing: the server does it by itself."""

@@ -8,6 +8,7 @@ nobody would close what was opened again.
 source   https://www.sqlite.org/lang_transaction.html; Tortoise's backends/sqlite/client.py
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -197,6 +198,15 @@ class SqliteDbClient(SqliteClient):
         patch(data, "parse_datetime", datetime.fromisoformat)
         with patched(aiosqlite, "connect", partial(aiosqlite.connect, check_same_thread=False)):
             await super().create_connection(with_db)
+
+    async def checkpoint(self) -> None:
+        """Write the write-ahead log back, between two transactions; finishes even if its caller is cancelled."""
+        await asyncio.shield(self._checkpoint())
+
+    async def _checkpoint(self) -> None:
+        async with self._lock:
+            if self._connection is not None:
+                await self._connection.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _in_transaction(self) -> TransactionContext:
         return SqliteContext(SqliteTransaction(self), self._lock)

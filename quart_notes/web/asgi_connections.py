@@ -1,9 +1,10 @@
 """Quart's connections: they serve cached responses first, refuse invalid requests, and limit websocket input."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketScope
 from quart import Quart, Response
@@ -24,8 +25,8 @@ from quart_notes.web.compression import VARY, coding_for, codings_of, compressed
 from quart_notes.web.content_codings import IDENTITY, MIN_BYTES
 from quart_notes.web.error_handlers import PROBLEM_TYPE
 from quart_notes.web.etags import known_tag
-from quart_notes.web.fast_routes import FastResponse, find_fast_route, try_fast
-from quart_notes.web.raw_headers import SCOPE_FIELDS, field_text, fields_in
+from quart_notes.web.fast_routes import METHODS, FastResponse, find_fast_route, try_fast
+from quart_notes.web.raw_headers import SCOPE_FIELDS, Header, field_text, fields_in
 from quart_notes.web.request_ids import CURRENT, HEADER, SCOPE_NAME
 from quart_notes.web.security.allowed_hosts import is_served, not_served
 from quart_notes.web.security.authentication import cached_grant
@@ -33,12 +34,21 @@ from quart_notes.web.security.headers import RAW_SECURITY, REQUEST_ID
 from quart_notes.web.security.request_admission import admit, with_hsts
 from quart_notes.web.security.shared_reads import SCOPE_CURRENT, join
 
-BODY_COMPLETE = (
-    "quart_notes.whole"  # extension of a scope, from the transport: the first message contains the whole body
-)
+EXCHANGE = "quart_notes.exchange"  # extension of a scope, from a transport that has the whole request
 REVALIDATED = (b"cache-control", b"no-cache")  # header of a cached response
+Respond = Callable[[int, Sequence[Header], bytes | None], Awaitable[None]]
 PROBES = {"/healthz", "/readyz", "/db/alive"}
 MAX_INBOUND = 16  # websocket messages between hypercorn and a route; further ones make the client wait
+
+
+class Exchange(Protocol):
+    """A whole request and its response, without messages."""
+
+    def take_body(self) -> bytes:
+        """The body of the request, once."""
+
+    async def respond(self, status: int, headers: Sequence[Header], body: bytes | None) -> None:
+        """Send a whole response; None: it has no body. The transport adds its length and the security headers."""
 
 
 class HTTPConnection(ASGIHTTPConnection):
@@ -48,10 +58,12 @@ class HTTPConnection(ASGIHTTPConnection):
         """Serve one request."""
         scope: Any = self.scope
         name, trouble = admit(self.app, scope)
-        send = with_hsts(self.app, scope, send)
+        given, send = send, with_hsts(self.app, scope, send)
         if trouble is not None:
             await _refuse(send, name, trouble)
             return
+        exchange: Exchange | None = (scope.get("extensions") or {}).get(EXCHANGE)
+        respond = partial(_send, send) if exchange is None or send is not given else exchange.respond
         core: Core = self.app.extensions["quart_notes"]
         current = not core.follower.may_be_behind() or self._needs_no_data() or await core.follower.catch_up()
         self._host_is_served = is_served(self.app, scope[SCOPE_FIELDS])
@@ -59,12 +71,20 @@ class HTTPConnection(ASGIHTTPConnection):
         scope[SCOPE_CURRENT] = current
         cached = (try_fast(self._cached_response, core) or await self._joined_response(core)) if short else None
         if cached is not None:
-            await self._send_cached(send, name, *cached)
+            await self._send_cached(respond, name, *cached)
             return
         scope[SCOPE_NAME] = name
         CURRENT.set(name.decode())
         try:
-            await self._handle(name, receive, send)
+            if exchange is None:
+                await self._through_quart(super().__call__(receive, send), name, send)
+                return
+            body = exchange.take_body()
+            reply = await self._fast_response(body) if scope["method"] in METHODS else None
+            if reply is None:
+                await self._through_quart(self._serve(body, receive, send), name, send)
+            else:
+                await respond(reply.status, [*reply.headers, (HEADER, name)], reply.body)
         finally:
             CURRENT.set("")  # the next request of the connection may run in the same context
 
@@ -72,18 +92,6 @@ class HTTPConnection(ASGIHTTPConnection):
         """Whether the response does not depend on any commit, as for a probe, which must not wait for one."""
         path = self.scope["path"].removeprefix(self.scope.get("root_path") or "")
         return path in PROBES or path.startswith("/static/")
-
-    async def _handle(self, name: bytes, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Serve a request that is not in the cache."""
-        if BODY_COMPLETE not in (self.scope.get("extensions") or ()):
-            await self._through_quart(super().__call__(receive, send), name, send)
-            return
-        first: Any = await receive()
-        reply = await self._fast_response(first["body"])
-        if reply is not None:
-            await _send(send, reply.status, [*reply.raw_headers(), (HEADER, name)], reply.body)
-            return
-        await self._through_quart(self._serve(first["body"], receive, send), name, send)
 
     async def handle_messages(self, request: Any, receive: ASGIReceiveCallable) -> None:
         """Read the request's body as there is room for it; return when the client has left."""
@@ -188,7 +196,7 @@ class HTTPConnection(ASGIHTTPConnection):
             await cancel_tasks({task for task in (sending, leaving) if not task.done()})
         raise_task_exceptions(done)
 
-    async def _send_cached(self, send: ASGISendCallable, name: bytes, cached: CachedResponse, newest: str) -> None:
+    async def _send_cached(self, respond: Respond, name: bytes, cached: CachedResponse, newest: str) -> None:
         scope: Any = self.scope
         core: Core = self.app.extensions["quart_notes"]
         fields = fields_in(scope)
@@ -206,7 +214,7 @@ class HTTPConnection(ASGIHTTPConnection):
         if core.settings.origins:
             varies = b"Accept-Encoding, Origin" if VARY in headers else b"Origin"
             headers = [*(header for header in headers if header != VARY), (b"vary", varies)]
-        await (_send(send, 200, headers, cached.body) if tag is None else _send(send, 304, headers, None))
+        await (respond(200, headers, cached.body) if tag is None else respond(304, headers, None))
 
 
 def _visible(core: Core, grant: Grant, position: EventId) -> str:
@@ -228,12 +236,11 @@ async def _refuse(send: ASGISendCallable, name: bytes, trouble: ProblemError, ki
 
 
 async def _send(
-    send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes | None, kind: str = "http.response"
+    send: Any, status: int, headers: Sequence[Header], body: bytes | None, kind: str = "http.response"
 ) -> None:
-    if body is not None:
-        headers.append((b"content-length", b"%d" % len(body)))
-    headers += RAW_SECURITY  # last, as the transport expects them
-    await send({"type": f"{kind}.start", "status": status, "headers": headers, "trailers": False})
+    length = [] if body is None else [(b"content-length", b"%d" % len(body))]
+    whole = [*headers, *length, *RAW_SECURITY]
+    await send({"type": f"{kind}.start", "status": status, "headers": whole, "trailers": False})
     await send({"type": f"{kind}.body", "body": body or b"", "more_body": False})
 
 

@@ -8,7 +8,7 @@ errors. Of the 280 µs of a small POST, Quart and quart-schema took 150.
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -24,13 +24,16 @@ from quart_notes.schemas.event_ids import EventId
 from quart_notes.schemas.strict_json import dump, parse
 from quart_notes.web.context import core
 from quart_notes.web.error_handlers import PROBLEM_TYPE, log_server_error, unexpected, with_request_id
-from quart_notes.web.raw_headers import Fields, fields_in
+from quart_notes.web.raw_headers import Fields, Header, fields_in
 from quart_notes.web.security.authentication import cached_grant, caller, identify
 from quart_notes.web.security.cross_origin import reject_cross_origin
 from quart_notes.web.security.guards import require_writer
-from quart_notes.web.security.headers import NO_STORE
+from quart_notes.web.security.headers import RAW_NO_STORE
 
 FAST_ROUTES = "quart_notes.fast_routes"  # extension of the application: the fast routes, by method and shape of path
+METHODS = frozenset({"POST", "PATCH"})
+JSON_TYPE = (b"content-type", b"application/json")
+PROBLEM_HEADERS = ((b"content-type", PROBLEM_TYPE.encode()), (b"cache-control", b"no-store"))
 JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 ID = re.compile(r"(?<=/)[1-9][0-9]{0,18}(?![^/])")  # in a path; as web/url_converters
 ID_VARIABLE = re.compile(r"<id:(\w+)>")  # in a rule
@@ -69,21 +72,20 @@ async def quart_request() -> FastRequest:
 
 
 class FastResponse(NamedTuple):
-    """A JSON response."""
+    """A response; names of headers in lower case."""
 
     status: int
-    headers: dict[str, str]
+    headers: Sequence[Header]
     body: bytes
-    content_type: str = "application/json"
 
     def response(self) -> Response:
         """The same, for Quart."""
-        return Response(self.body, self.status, self.headers, content_type=self.content_type)
+        return Response(self.body, self.status, {name.decode(): value.decode() for name, value in self.headers})
 
-    def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        """The same, for ASGI."""
-        headers = [(name.lower().encode(), value.encode()) for name, value in {**NO_STORE, **self.headers}.items()]
-        return [(b"content-type", self.content_type.encode()), *headers]
+
+def json_response(status: int, body: bytes, *headers: Header) -> FastResponse:
+    """A response of JSON, for its caller alone."""
+    return FastResponse(status, (JSON_TYPE, *RAW_NO_STORE, *headers), body)
 
 
 # Of the request, its body, and the ids in its path by name.
@@ -156,16 +158,16 @@ def try_fast(find: Callable[P, T | None], *args: P.args, **named: P.kwargs) -> T
 
 
 def _failed(document: dict[str, Any], headers: dict[str, str]) -> FastResponse:
-    return FastResponse(
-        document["status"], {**headers, "Cache-Control": "no-store"}, dump(with_request_id(document)), PROBLEM_TYPE
-    )
+    own = ((name.lower().encode(), value.encode()) for name, value in headers.items())
+    return FastResponse(document["status"], (*PROBLEM_HEADERS, *own), dump(with_request_id(document)))
 
 
-def find_fast_route(app: Quart, method: str, path: str) -> tuple[FastRoute, dict[str, int]] | None:
+def find_fast_route(app: Quart, method: str, path: str) -> tuple[FastRoute, Mapping[str, int]] | None:
     """The fast route of a path below the root path, and its ids; None when there is none."""
     routes: dict[tuple[str, str], FastRoute] = app.extensions.get(FAST_ROUTES, {})
-    if method not in {"POST", "PATCH"}:
-        return None
+    route = routes.get((method, path))
+    if route is not None and not route.names:
+        return route, route.given
     route = routes.get((method, ID.sub("#", path)))
     if route is None:
         return None

@@ -11,7 +11,7 @@ import uvloop
 
 from quart_notes.live.outlets import EventStreamOutlet, TransportOutlet, WebsocketOutlet
 from quart_notes.server.sockets import SEND_BUFFER, UNSENT_LOW_WATER, listen
-from quart_notes.server.transport.connection import ClientConnection
+from quart_notes.server.transport.client_connection import ClientConnection
 from tests.support.clients.raw_connection import until
 from tests.support.servers.server_process import ROOT
 

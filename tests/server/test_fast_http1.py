@@ -10,7 +10,7 @@ from quart import Quart, Response, request, websocket
 from quart_notes.live.broadcaster import Broadcaster
 from quart_notes.live.response_cache import ResponseCache
 from quart_notes.server.transport import fast_http1
-from quart_notes.web.asgi_connections import BODY_COMPLETE, HTTPConnection
+from quart_notes.web.asgi_connections import EXCHANGE, HTTPConnection
 from quart_notes.web.request_body import StrictRequest, choose_body_mode
 from quart_notes.web.request_ids import RequestIds
 from quart_notes.web.security.allowed_hosts import HOST_CHECK
@@ -33,7 +33,7 @@ def app() -> Iterator[Quart]:
 
     @app.post("/echo")
     async def echo() -> Response:
-        assert BODY_COMPLETE in request.scope["extensions"] or request.headers.get("X-Slow")
+        assert EXCHANGE in request.scope["extensions"] or request.headers.get("X-Slow")
         return Response(await request.get_data(as_text=False))
 
     @app.get("/fail")
@@ -172,4 +172,4 @@ async def test_an_error_gets_a_response_and_the_connection_stays_open(connection
 
 
 def test_both_modules_use_the_same_name_of_the_extension():
-    assert fast_http1.BODY_COMPLETE == BODY_COMPLETE
+    assert fast_http1.EXCHANGE == EXCHANGE

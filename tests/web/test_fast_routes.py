@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -217,8 +218,11 @@ async def test_a_refused_or_failed_operation_is_not_repeated_by_quart(caplog: py
 
     assert refused
     assert refused.status == 503
-    assert refused.content_type == "application/problem+json"
-    assert refused.headers == {"Retry-After": "1", "Cache-Control": "no-store"}
+    assert dict(refused.headers) == {
+        b"content-type": b"application/problem+json",
+        b"cache-control": b"no-store",
+        b"retry-after": b"1",
+    }
     assert failed
     assert failed.status == 500
     assert b"ZeroDivision" not in failed.body
@@ -255,7 +259,7 @@ def test_every_fast_route_is_a_route_with_the_same_schema_that_asks_for_a_change
 def test_a_fast_route_gets_the_ids_in_its_path(tmp_path: Path):
     app = create_app(Settings(data=tmp_path))
 
-    def ids(path: str) -> dict[str, int] | None:
+    def ids(path: str) -> Mapping[str, int] | None:
         found = find_fast_route(app, "PATCH", path)
         return found and found[1]
 

@@ -19,7 +19,7 @@ from quart_notes.schemas import (
 from quart_notes.schemas.event_ids import EventId
 from quart_notes.web.context import core
 from quart_notes.web.etags import if_match, tags_sent, version_tag
-from quart_notes.web.fast_routes import FastRequest, FastResponse, add_fast_route, quart_request
+from quart_notes.web.fast_routes import FastRequest, FastResponse, add_fast_route, json_response, quart_request
 from quart_notes.web.fragments import pages_address
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import responds
@@ -172,9 +172,10 @@ def posted(sent: FastRequest, written: Committed[Posted]) -> FastResponse:
     """201 for a new message, 200 for one that was posted before; its author has stopped typing."""
     (message, new), position = written
     sent.core.presence.stopped_typing(message.room_id, message.author_id or 0)
-    headers = {
-        "ETag": version_tag(message.version),
-        "Location": f"{sent.root}/api/messages/{message.id}",
-        "Last-Event-ID": str(sent.visible(position)),
-    }
-    return FastResponse(201 if new else 200, headers, message.json_bytes)
+    return json_response(
+        201 if new else 200,
+        message.json_bytes,
+        (b"etag", version_tag(message.version).encode()),
+        (b"location", f"{sent.root}/api/messages/{message.id}".encode()),
+        (b"last-event-id", str(sent.visible(position)).encode()),
+    )

@@ -1,7 +1,5 @@
 """The API of the notes of a board."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,10 +30,10 @@ from quart_notes.web.compression import VARY, coding_for, compressed
 from quart_notes.web.content_codings import IDENTITY, MIN_BYTES
 from quart_notes.web.context import core
 from quart_notes.web.etags import etag_of, if_match, tags_in, tags_sent, version_tag
-from quart_notes.web.fast_routes import FastRequest, FastResponse, add_fast_route, quart_request
+from quart_notes.web.fast_routes import FastRequest, FastResponse, add_fast_route, json_response, quart_request
 from quart_notes.web.openapi.components import HEADERS
 from quart_notes.web.openapi.document import ResponseDoc, responds, takes
-from quart_notes.web.raw_headers import fields_in
+from quart_notes.web.raw_headers import Header, fields_in
 from quart_notes.web.responses import (
     CREATED_HEADERS,
     NOT_MODIFIED,
@@ -53,7 +51,6 @@ blueprint = Blueprint("notes", __name__)
 tag_blueprint(blueprint, ["notes"])
 
 NOTES = TypeAdapter(list[NoteOut])
-NONE: Mapping[str, str] = MappingProxyType({})
 ITEM_HEADERS = {name: HEADERS[name] for name in ("ETag", "Last-Event-ID")}
 TASK_ACTION = {
     "name": "action",
@@ -111,20 +108,18 @@ async def create_note(board_id: int, data: NoteCreate) -> Response:
 
 async def _create(sent: FastRequest, data: NoteCreate, *, board_id: int) -> FastResponse:
     written = await sent.core.notes.add(sent.caller, board_id, data)
-    location = {"Location": f"{sent.root}{_path(board_id)}/{written.result.id}"}
-    return _note(sent, written, made_status(written), location)
+    location = f"{sent.root}{_path(board_id)}/{written.result.id}".encode()
+    return _note(sent, written, made_status(written), (b"location", location))
 
 
 def _path(board_id: int) -> str:
     return "/api/notes" if board_id == SHARED_BOARD else f"/api/boards/{board_id}/notes"
 
 
-def _note(
-    sent: FastRequest, written: Committed[NoteOut], status: int = 200, more: Mapping[str, str] = NONE
-) -> FastResponse:
+def _note(sent: FastRequest, written: Committed[NoteOut], status: int = 200, *more: Header) -> FastResponse:
     note, position = written
-    headers = {"ETag": _tag(note), "Last-Event-ID": str(sent.visible(position)), **more}
-    return FastResponse(status, headers, note.json_bytes)
+    tag, newest = _tag(note).encode(), str(sent.visible(position)).encode()
+    return json_response(status, note.json_bytes, (b"etag", tag), (b"last-event-id", newest), *more)
 
 
 add_fast_route(blueprint, "POST", "", NoteCreate, _create)

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from time import time
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.events import Closed, Event, RawData
 from hypercorn.typing import WorkerContext
 
-from quart_notes.live.outlets import DetachedStream
-from quart_notes.server.transport.fast_http1 import Exchange, Request, parse_request, scope_of
+from quart_notes.server.transport.client_connection import ClientConnection
+from quart_notes.server.transport.fast_http1 import EXCHANGE, Exchange, Request, parse_request, scope_of
 from quart_notes.server.transport.idle_timer import IdleTimer
 from quart_notes.server.transport.problem_response import raw_problem_response
 from quart_notes.server.transport.protocols import ProblemH11Protocol
@@ -21,66 +21,6 @@ FIRST_REQUEST_GRACE = 0.2  # seconds within which a new connection's first reque
 REFUSAL_TIMEOUT = 2.0  # seconds in which a refused connection has to send its request
 MAX_DOUBTED = 8  # requests in progress whose clients send nothing more: most have left, few wait for their response
 LINGER_TIMEOUT = 1.0  # seconds for a client to read the last response and close; what it sends in that time is dropped
-
-
-class Carrier(Protocol):
-    """What carries a stream on a connection: a response or a websocket."""
-
-    def detach(self, stream: DetachedStream) -> bool:
-        """Keep it open after the application has returned; False when that is not possible."""
-
-    async def end(self, code: int) -> None:
-        """End the detached stream."""
-
-    def drop(self) -> None:
-        """Tell a detached stream that has not ended that its client has left."""
-
-
-class ClientConnection:
-    """The routes' view of a connection, as `scope["state"]["peer"]`."""
-
-    __slots__ = ("_connection", "_writer", "carrier", "closing", "last_received_at", "lingers", "transport")
-
-    def __init__(
-        self, writer: asyncio.StreamWriter, received_at: float, connection: "Connection | None" = None
-    ) -> None:
-        self._writer = writer
-        self._connection = connection
-        self.transport = writer.transport
-        self.carrier: Carrier | None = None  # of the response or websocket in progress, where it can be detached
-        self.closing = False  # a websocket's close frame was sent: nothing may follow it
-        self.lingers = True  # its client gets time to read the last response
-        self.last_received_at = received_at  # loop time of the last bytes received, seconds
-
-    async def write(self, data: bytes) -> None:
-        """Write, and wait while the buffer is full; OSError when the connection is closed."""
-        if self.transport.is_closing():
-            raise ConnectionResetError  # uvloop would raise a RuntimeError
-        self._writer.write(data)
-        if self.transport.get_write_buffer_size() or self.transport.is_closing():
-            await self._writer.drain()
-
-    async def drained(self) -> None:
-        """Wait until all written bytes are sent; OSError when the connection is closed."""
-        if self.transport.is_closing():
-            raise ConnectionResetError
-        # With TLS a high mark of 0 pauses for ever: there it means 0 bytes or more, elsewhere more than 0.
-        self.transport.set_write_buffer_limits(0 if self._writer.can_write_eof() else 1, 0)
-        await self._writer.drain()
-
-    def detach(self, stream: DetachedStream) -> bool:
-        """Keep the response or websocket open after the route has returned; False when that is not possible."""
-        return self.carrier is not None and self.carrier.detach(stream)
-
-    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run a coroutine in a task of the connection."""
-        assert self._connection is not None  # noqa: S101 - it has streams
-        self._connection.spawn(work)
-
-    async def end(self, code: int) -> None:
-        """End a detached stream, a websocket with this close code."""
-        if self.carrier is not None:
-            await self.carrier.end(code)
 
 
 class Connection(TCPServer):
@@ -361,6 +301,7 @@ class Connection(TCPServer):
         inner.keep_alive_requests += 1
         exchange.last |= inner.keep_alive_requests > self.config.keep_alive_max_requests
         scope: Any = scope_of(request, self._base_scope or self._make_base_scope(inner), self.state)
+        scope["extensions"] = {EXCHANGE: exchange}
         exchange.scope = scope
         self._client.carrier = exchange
         try:
@@ -380,6 +321,7 @@ class Connection(TCPServer):
             await exchange.finish(b"" if exchange.start else exchange.scope.get(SCOPE_NAME, b""))
         if self.config.log.access_logger is not None:
             await self.config.log.access(exchange.scope, exchange.start, time() - exchange.began)
+        exchange.scope = None  # which refers to the exchange
         if self.context.max_requests is not None:
             await self.context.mark_request()
         self._idle.start()

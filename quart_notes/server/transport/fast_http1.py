@@ -9,7 +9,7 @@ source   RFC 9112
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
@@ -30,10 +30,9 @@ UNUSUAL = frozenset({b"transfer-encoding", b"upgrade", b"expect", b"http2-settin
 ONCE = frozenset({b"host", b"content-length", b"connection"})
 FRAMING = frozenset({b"content-length", b"transfer-encoding", b"connection"})  # of a response: set by us only
 MAX_LENGTH_DIGITS = 9
-USUAL_END = list(RAW_SECURITY)  # the last headers of a response that came by a short way, and their lines
-USUAL_LINES = b"".join(b"\r\n%b: %b" % header for header in RAW_SECURITY)
+SECURITY_LINES = b"".join(b"\r\n%b: %b" % header for header in RAW_SECURITY)
 CACHED_BLOCKS, LONG_BLOCK = 1024, 2048  # header blocks that are cached; bytes beyond which one is not
-BODY_COMPLETE = "quart_notes.whole"  # extension of a scope: the first message contains the whole body
+EXCHANGE = "quart_notes.exchange"  # extension of a scope: the exchange, which has the whole body
 
 Header = tuple[bytes, bytes]
 
@@ -115,8 +114,15 @@ def scope_of(request: Request, common: dict[str, Any], state: dict[str, Any]) ->
         "query_string": query,
         "headers": request.headers,
         "state": state.copy(),
-        "extensions": {BODY_COMPLETE: {}},
     }
+
+
+def _joined(lines: Sequence[bytes]) -> bytes:
+    """The head of a response, without its end; ValueError when a header would begin another one."""
+    head = b"\r\n".join(lines)
+    if head.count(b"\r") + head.count(b"\n") + head.count(b"\0") != 2 * len(lines) - 2:
+        raise ValueError("A header holds a line break.")
+    return head
 
 
 class ClientStream(Protocol):
@@ -189,8 +195,7 @@ class Exchange:
     async def receive(self) -> dict[str, Any]:
         """The request; then, when it happens, the message that its client has left."""
         if self._body is not None:
-            body, self._body = self._body, None
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": self.take_body(), "more_body": False}
         if self.on_watched is not None:
             self.on_watched()
         with suppress(OSError):
@@ -201,6 +206,25 @@ class Exchange:
                 self.rest += data
         await self._client.ended()
         return {"type": "http.disconnect"}
+
+    def take_body(self) -> bytes:
+        """The body of the request, once, in place of the first message."""
+        body, self._body = self._body, None
+        return body or b""
+
+    async def respond(self, status: int, headers: Sequence[Header], body: bytes | None) -> None:
+        """Send a whole response, in place of its messages.
+
+        headers   names in lower case; the length of the body and the security headers are added
+        body      None for a response that has none
+        """
+        self.start, self.done = {"status": status, "headers": headers}, True
+        lines = [b"HTTP/1.1 %d " % status, *[b"%b: %b" % header for header in headers]]
+        if body is not None:
+            lines.append(b"content-length: %d" % len(body))
+        if self.last:
+            lines.append(b"connection: close")
+        await self._write(b"".join((_joined(lines), SECURITY_LINES, self._common, body or b"")))
 
     async def send(self, message: Any) -> None:
         """Accept the start of a response, or a piece of its body."""
@@ -264,10 +288,6 @@ class Exchange:
     def _make_head(self, status: int, headers: Any) -> bytes:
         lines = [b"HTTP/1.1 %d " % status]
         length = None
-        headers = list(headers)
-        usual = headers[-len(USUAL_END) :] == USUAL_END
-        if usual:
-            del headers[-len(USUAL_END) :]
         for name, value in headers:
             framing = name.lower()
             if framing in FRAMING:
@@ -284,10 +304,7 @@ class Exchange:
             lines.append(b"transfer-encoding: chunked")
         if self.last:
             lines.append(b"connection: close")
-        head = b"\r\n".join(lines)
-        if head.count(b"\r") + head.count(b"\n") + head.count(b"\0") != 2 * len(lines) - 2:
-            raise ValueError("A header holds a line break.")
-        return head + USUAL_LINES + self._common if usual else head + self._common
+        return _joined(lines) + self._common
 
     def _framed(self, data: bytes) -> bytes:
         if self._bodiless:

@@ -14,7 +14,7 @@ from wsproto.frame_protocol import CloseReason
 
 from quart_notes.live.broadcaster import HEARTBEAT, PONG_TIMEOUT
 from quart_notes.live.outlets import DetachedStream
-from quart_notes.server.transport.connection import ClientConnection
+from quart_notes.server.transport.client_connection import ClientConnection
 
 MAX_FRAGMENTS = 1024  # fragments of one message: endless empty fragments never reach the size limit
 

@@ -23,6 +23,7 @@ NO_STORE = {"Cache-Control": "private, no-store"}
 REQUEST_ID = "X-Request-Id"
 REQUEST_IDS = "quart_notes.request_ids"  # extension of the application: makes request ids
 RAW_SECURITY = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY.items())
+RAW_NO_STORE = tuple((name.lower().encode(), value.encode()) for name, value in NO_STORE.items())
 BY_LOWER_NAME = tuple((name.lower(), name, value) for name, value in {**SECURITY, **NO_STORE}.items())
 
 

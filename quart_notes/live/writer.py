@@ -158,6 +158,7 @@ class Writer:
             if not self._queue:
                 self._wake.clear()
                 await self._wake.wait()
+                await self._gather()
                 continue
             batch: list[_QueuedWrite] = []
             self._fill(batch)
@@ -165,6 +166,17 @@ class Writer:
             await self._write(batch, joined=True)
             self.batch_sizes.observe(len(batch))
             self.durations.observe(time.monotonic() - began)
+
+    async def _gather(self) -> None:
+        """Let changes that have arrived, but were not read yet, wait for the same transaction as the first.
+
+        Each turn of the loop that brings some is followed by another. Without this the first is committed alone while
+        all others wait for it, so that every second transaction has one change.
+        """
+        waiting = 0
+        while waiting < len(self._queue) < BATCH_SIZE:
+            waiting = len(self._queue)
+            await asyncio.sleep(0)
 
     def _fill(self, batch: list[_QueuedWrite]) -> None:
         """Add waiting writes to the batch, as far as there is room."""

@@ -32,6 +32,7 @@ from quart_notes.storage.sqlite.file import SqliteBackend
 
 WRITER, READER, ASIDE, SEARCHER = "default", "reader", "aside", "searcher"  # names of Tortoise's connections
 CONNECTION_ERRORS = (OperationalError, DBConnectionError, sqlite3.Error, OSError, ValueError)
+FAILURES = (DatabaseUnavailableError, *CONNECTION_ERRORS)
 
 
 def orm(store: SqliteBackend | PostgresBackend) -> dict[str, Any]:
@@ -189,10 +190,13 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[BaseDBAsyncClient]:
         """A transaction that writes. Only the writer's task may enter it: never one that can be cancelled."""
-        with self._monitored():
+        try:
+            self._store.require_same()
             async with self._write_lock, in_transaction(WRITER) as connection:
                 cast(Transaction, connection).private = self._private
                 yield connection
+        except FAILURES as error:
+            raise self._noted(error)  # noqa: B904 - it has its cause
 
     @asynccontextmanager
     async def snapshot(self, *, slow: bool = False) -> AsyncIterator[BaseDBAsyncClient]:
@@ -201,10 +205,13 @@ class Database:
         slow   what is read may take long: other reads do not wait for it
         """
         wanted = ASIDE if _IS_DEDICATED.get() else SEARCHER if slow else READER
-        with self._monitored():
+        try:
+            self._store.require_same()
             async with in_transaction(wanted if wanted in self._names else READER) as connection:
                 cast(Transaction, connection).private = self._private
                 yield connection
+        except FAILURES as error:
+            raise self._noted(error)  # noqa: B904 - it has its cause
 
     async def ping(self) -> None:
         """Run a real query; DatabaseUnavailableError without a response."""
@@ -232,16 +239,12 @@ class Database:
             return False
         return not self._failed
 
-    @contextmanager
-    def _monitored(self) -> Iterator[None]:
-        """Require the same file, translate the database's errors into the application's, and remember the failure."""
-        try:
-            with translate_errors():
-                self._store.require_same()
-                yield
-        except DatabaseUnavailableError as error:
-            self._failed |= "locked" not in str(error.__cause__)  # busy with another process, not broken
-            raise
+    def _noted(self, error: Exception) -> Exception:
+        """The application's error for an error of the database; a failure is remembered."""
+        raised = translated(error)
+        if isinstance(raised, DatabaseUnavailableError):
+            self._failed |= "locked" not in str(raised.__cause__)  # busy with another process, not broken
+        return raised
 
     async def checkpoint(self) -> None:
         """Do the regular maintenance of the database, beside the writes."""

@@ -32,7 +32,8 @@ def etag_of(body: bytes) -> str:
 
 def version_tag(version: int, *state: int | None) -> str:
     """The entity tag of an object with a version; `state` is what can change without a new one."""
-    return f'"{".".join(map(str, (version, *(part or 0 for part in state))))}"'
+    further = "".join([f".{part or 0}" for part in state])
+    return f'"{version}{further}"'
 
 
 def if_match(header: str | None) -> Callable[[int], bool] | None:

@@ -55,6 +55,20 @@ def published(core: Core, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return numbers
 
 
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of events in each transaction, in order."""
+    numbers: list[int] = []
+    commit = EventLog.commit
+
+    async def spy(self: EventLog, connection: Any, recorded: list[Any]) -> list[FeedMessage]:
+        numbers.append(len(recorded))
+        return await commit(self, connection, recorded)
+
+    monkeypatch.setattr(EventLog, "commit", spy)
+    return numbers
+
+
 async def insert(change: Change, title: str) -> NoteOut:
     """A row and its event."""
     now = datetime.now(UTC)
@@ -100,19 +114,22 @@ async def test_a_write_is_published_after_it_is_on_the_disk(core: Core, monkeypa
     assert all(number <= newest for number, newest in on_disk)
 
 
-async def test_waiting_writes_share_a_transaction(core: Core, monkeypatch: pytest.MonkeyPatch):
-    batches: list[int] = []
-    commit = EventLog.commit
-
-    async def spy(self: EventLog, connection: Any, recorded: list[Any]) -> list[FeedMessage]:
-        batches.append(len(recorded))
-        return await commit(self, connection, recorded)
-
-    monkeypatch.setattr(EventLog, "commit", spy)
+async def test_waiting_writes_share_a_transaction(core: Core, batches: list[int]):
     await asyncio.gather(*(core.notes.add(ANYBODY, 1, NoteCreate(title="x")) for _ in range(100)))
 
     assert sum(batches) == 100
     assert max(batches) == module.BATCH_SIZE
+
+
+async def test_writes_of_consecutive_turns_of_the_loop_share_a_transaction(core: Core, batches: list[int]):
+    async def write(turn: int) -> None:
+        for _ in range(turn):
+            await asyncio.sleep(0)
+        await core.writer(adding(f"{turn}"))
+
+    await asyncio.gather(*(write(turn) for turn in range(10)))
+
+    assert batches == [10]
 
 
 async def test_events_are_published_in_the_order_of_their_numbers(core: Core, published: list[int]):

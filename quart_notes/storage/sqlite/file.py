@@ -1,6 +1,7 @@
 """SQLite's side of the database: the file and its write-ahead log."""
 
 import asyncio
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -38,7 +39,7 @@ class SqliteBackend:
     engine = "quart_notes.storage.sqlite.client"
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self._file, self._path = file, str(file)
         self._inode = 0
         self._checkpointed = 0  # when the write-ahead log was last changed before its last checkpoint, nanoseconds
 
@@ -62,7 +63,7 @@ class SqliteBackend:
         An unlinked or replaced file would accept writes that nobody finds again.
         """
         try:
-            same = self._file.stat().st_ino == self._inode
+            same = os.stat(self._path).st_ino == self._inode  # noqa: PTH116 - before each transaction
         except OSError:
             same = False
         if not same:

@@ -8,7 +8,7 @@ drivers has its place there.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +17,8 @@ from typing import Any, Protocol, cast
 from tortoise import Tortoise
 from tortoise.backends.base import executor as tortoise_executor
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.connection import get_connection
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.connection import get_connection, get_connections
+from tortoise.exceptions import ConfigurationError, DBConnectionError, OperationalError
 from tortoise.transactions import in_transaction
 
 from quart_notes.errors import DatabaseUnavailableError, ProblemError, StorageFullError
@@ -160,7 +160,13 @@ class Database:
             await get_connection(name).create_connection(with_db=True)
 
     async def close(self) -> None:
-        """Close it."""
+        """Close it, one connection after the other.
+
+        Of connections that close at the same time SQLite takes none for the last one, which writes the log back.
+        """
+        with suppress(ConfigurationError):  # it was never open
+            for connection in get_connections().all():
+                await connection.close()
         await Tortoise.close_connections()
 
     async def migrate(self) -> list[str]:

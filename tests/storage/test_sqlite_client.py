@@ -13,6 +13,7 @@ from tortoise.connection import get_connection
 from quart_notes.errors import DatabaseUnavailableError
 from quart_notes.settings import Settings
 from quart_notes.storage.database import WRITER, Database
+from quart_notes.storage.sqlite.client import SqliteDbClient
 from tests.support.servers.empty_database import put_empty_database
 
 pytestmark = pytest.mark.sqlite_only("its engine")
@@ -104,3 +105,25 @@ async def test_a_commit_is_synced_to_the_disk(database: Database):
         _, rows = await connection.execute_query("PRAGMA synchronous")
 
     assert [tuple(row) for row in rows] == [(2,)], "not FULL: an acknowledged note could be lost with the power"
+
+
+async def test_a_closed_database_is_one_file(database: Database, monkeypatch: pytest.MonkeyPatch):
+    closing_now, most = 0, 0
+    close = SqliteDbClient.close
+
+    async def counted(self: SqliteDbClient) -> None:
+        nonlocal closing_now, most
+        closing_now += 1
+        most = max(most, closing_now)
+        await close(self)
+        closing_now -= 1
+
+    monkeypatch.setattr(SqliteDbClient, "close", counted)
+    async with database.transaction() as connection:
+        await connection.execute_query("UPDATE log_head SET newest = newest + 1")
+    await _read(database)
+
+    await database.close()
+
+    assert most == 1, "of two that close at once, neither is the last"
+    assert not list(Path(str(database.target)).parent.glob("*-wal"))

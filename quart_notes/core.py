@@ -91,7 +91,7 @@ class Core:
         self.follower = Follower(self.log, self.broadcaster, self.commit_channel or CommitChannel())
         self.writer = Writer(self.database, self.log, self.follower)
         self.feed = Feed(self.broadcaster, self.log)
-        self.response_cache = ResponseCache(self.broadcaster)
+        self.response_cache = ResponseCache(self.broadcaster, recent=self.log.recent)
         self.file_cache = ResponseCache(self.broadcaster, MAX_FILE_BYTES)  # no event makes a static file stale
         wired = (self.database, self.log, self.writer)
         self.notes = Notes(*wired)

@@ -103,6 +103,10 @@ class EventLog:
         """Cache events that were just published, in order: most clients that reconnect were away for a moment."""
         self._recent_events.append(messages)
 
+    def recent(self, topic: str, after: int) -> list[bytes] | None:
+        """The encoded events of a topic after that number, in order; None unless all of them are in memory."""
+        return self._recent_events.newer(topic, after)
+
     def _message(self, number: int, topic: str, body: bytes) -> FeedMessage:
         event_id = f"{self.epoch}-{number}"  # as EventId writes it
         return FeedMessage(topic, number, event_id, events.with_id(event_id, body))

@@ -2,13 +2,14 @@
 
 from collections import deque
 from collections.abc import Collection
-from itertools import islice
+from itertools import islice, takewhile
 
 from quart_notes.live.channel import FeedMessage, wildcard_of
 from quart_notes.schemas.deleted_text import blanked, deletes_a_message, renames_a_label, subject_of
 
 MAX_EVENTS = 4096  # events
 MAX_BYTES = 8 << 20  # bytes of them, 8 MiB
+MAX_NEWER = 512  # events that `newer` looks through
 
 
 class RecentEvents:
@@ -83,3 +84,13 @@ class RecentEvents:
         wanted = islice(self._events, after + 1 - first, max(after, up_to) + 1 - first)
         theirs = (message for message, _ in wanted if message.topic in topics or wildcard_of(message.topic) in topics)
         return list(islice(theirs, limit))
+
+    def newer(self, topic: str, after: int) -> list[bytes] | None:
+        """The events of a topic numbered above `after`, as they were sent, oldest first.
+
+        returns   None when some of them may not be cached, or so many are newer that it takes time to look through them
+        """
+        if not self._events or not self._number_at(0) - 1 <= after or self._number_at(-1) - after > MAX_NEWER:
+            return None
+        newest_first = takewhile(lambda one: (one[0].number or 0) > after, reversed(self._events))
+        return [message.data for message, _ in newest_first if message.topic == topic][::-1]

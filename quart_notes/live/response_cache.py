@@ -1,7 +1,7 @@
 """Caches whole responses as bytes; events of their topic make them stale."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,8 +17,9 @@ MAX_BODY_BYTES = 4 << 20  # a larger response is not cached
 class CachedResponse:
     """A 200 response: its body, its entity tag, and its headers as sent (lower-case names), with the tag.
 
-    topic   a caller who may subscribe to it may see the response; each of its events makes the response stale
-    coded   the same response by content coding
+    topic    a caller who may subscribe to it may see the response; each of its events makes the response stale
+    coded    the same response by content coding
+    update   makes the response after further events of the topic, which are encoded; None: it has to be read again
     """
 
     topic: str
@@ -26,6 +27,16 @@ class CachedResponse:
     etag: str
     headers: tuple[tuple[bytes, bytes], ...]
     coded: dict[str, "CachedResponse"] = field(default_factory=dict, compare=False)
+    update: "Update | None" = field(default=None, compare=False)
+
+
+Update = Callable[[CachedResponse, Sequence[bytes]], CachedResponse | None]
+# The encoded events of a topic after a number, in order; None unless all of them are in memory.
+Recent = Callable[[str, int], Sequence[bytes] | None]
+
+
+def nothing_recent(topic: str, number: int) -> None:
+    """No events are in memory."""
 
 
 class ReadState(NamedTuple):
@@ -50,14 +61,15 @@ Encode = Callable[[CachedResponse, str], Awaitable[CachedResponse]]  # a respons
 class ResponseCache:
     """Responses to GET requests, by path and query.
 
-    1. A response is valid while no event of its topic was published that its rows do not include.
+    1. A response is valid while no event of its topic was published that its rows do not include. One that can be
+       updated by events is, when it is asked for again, if they are still in memory.
     2. A response is the same for all who may subscribe to its topic: never cache one that depends on the caller.
     3. A response is read once, and encoded once in each content coding, however many clients wait for it, and kept with
        its codings. A read is joined only while no event of its topic was published since it started.
     """
 
-    def __init__(self, broadcaster: Broadcaster, max_bytes: int = MAX_BYTES) -> None:
-        self._broadcaster, self._max_bytes = broadcaster, max_bytes
+    def __init__(self, broadcaster: Broadcaster, max_bytes: int = MAX_BYTES, recent: Recent = nothing_recent) -> None:
+        self._broadcaster, self._max_bytes, self._recent = broadcaster, max_bytes, recent
         self._entries: OrderedDict[tuple[str, bytes], tuple[CachedResponse, int]] = OrderedDict()
         self._reading: SharedTasks[ReadState, ReadResponse] = SharedTasks()  # by path and query
         self._encoding: SharedTasks[None, CachedResponse] = SharedTasks()  # by the id of the object, and coding
@@ -73,11 +85,20 @@ class ResponseCache:
         if entry is None:
             return None
         response, number = entry
-        if self.position(response.topic) > number:
+        newest = self.position(response.topic)
+        if newest > number:
             self._drop((path, query))
-            return None
+            updated = self._updated(response, number)
+            if updated is not None:
+                self.put(path, query, newest, updated)
+            return updated
         self._entries.move_to_end((path, query))
         return response
+
+    def _updated(self, response: CachedResponse, number: int) -> CachedResponse | None:
+        """The response after the events of its topic after that number; None when it has to be read again."""
+        events = None if response.update is None else self._recent(response.topic, number)
+        return None if response.update is None or events is None else response.update(response, events)
 
     def put(self, path: str, query: bytes, number: int, response: CachedResponse) -> None:
         """Cache a response whose rows include the events of its topic up to that number."""
@@ -145,4 +166,5 @@ class ResponseCache:
 def _size_of(key: tuple[str, bytes], response: CachedResponse) -> int:
     # The address counts: the caller chooses it, and many long ones with empty responses would fill the memory.
     coded = sum(len(other.body) for other in response.coded.values())
-    return ENTRY_OVERHEAD + len(key[0]) + len(key[1]) + len(response.body) + coded
+    body = len(response.body) * (1 if response.update is None else 2)  # the parts of one that can be updated
+    return ENTRY_OVERHEAD + len(key[0]) + len(key[1]) + body + coded

@@ -66,7 +66,7 @@ def _titles(answer: httpx.Response) -> list[str]:
 async def test_readers_who_come_at_once_after_a_change_cause_one_read(house: House, held: HeldRead):
     held.released.set()
     board = await house.board(ada="owner", bob="viewer")
-    path = f"/api/boards/{board}/notes"
+    path = f"/api/boards/{board}/notes?archived=false"  # which no events update
     async with await house.browser("ada") as ada, await house.browser("bob") as bob:
         await _known(ada, bob)
         assert _titles(await ada.get(path)) == []

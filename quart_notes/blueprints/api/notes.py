@@ -1,5 +1,6 @@
 """The API of the notes of a board."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,10 +9,11 @@ from quart import Blueprint, Response, request
 from quart_schema import tag_blueprint, validate_querystring, validate_request
 
 from quart_notes.domain.access import SHARED_BOARD, Caller
+from quart_notes.domain.order.note_list import NoteList, note_change
 from quart_notes.domain.tasks import ACTIONS
 from quart_notes.errors import StaleVersionError, TaskMovedError, ValidationFailedError
 from quart_notes.live.events import board
-from quart_notes.live.response_cache import CachedResponse
+from quart_notes.live.response_cache import CachedResponse, Update
 from quart_notes.live.writer import Committed
 from quart_notes.schemas import (
     BulkUpdate,
@@ -80,16 +82,28 @@ async def list_notes(board_id: int, query_args: NoteQuery) -> Response:
     """
     notes, address = core().notes, f"{request.root_path}{request.path}"
     sent: dict[str, Any] = request.args.to_dict(flat=False)
+    follows_events = sent.keys() <= {"limit", "after_id"}
 
-    async def read(who: Caller) -> tuple[CachedResponse, EventId]:
-        found = await notes.find(who, board_id, query_args)
+    def answer(found: NoteList) -> CachedResponse:
         headers = []
         if found.more:
             place = "before_id" if query_args.searches else "after_id"
-            link = f'<{address}?{urlencode({**sent, place: found.items[-1].id}, doseq=True)}>; rel="next"'
+            link = f'<{address}?{urlencode({**sent, place: next(reversed(found.notes))}, doseq=True)}>; rel="next"'
             headers.append((b"link", link.encode()))
-        body = b"[%b]" % b",".join(note.json_bytes for note in found.items)
-        return _answer(board_id, body, etag_of(body), *headers), found.position
+        body = b"[%b]" % b",".join(found.notes.values())
+
+        def update(response: CachedResponse, events: Sequence[bytes]) -> CachedResponse | None:
+            updated = found.after(events)
+            if updated is found:
+                return response
+            return None if updated is None else answer(updated)
+
+        return _answer(board_id, body, etag_of(body), *headers, update=update if follows_events else None)
+
+    async def read(who: Caller) -> tuple[CachedResponse, EventId]:
+        found = await notes.find(who, board_id, query_args)
+        encoded = {note.id: note.json_bytes for note in found.items}
+        return answer(NoteList(encoded, query_args.after_id, query_args.limit, found.more)), found.position
 
     return await _shared(board_id, read)
 
@@ -145,9 +159,13 @@ async def get_note(board_id: int, note_id: int) -> Response:
     """Get a note."""
     notes = core().notes
 
+    def update(response: CachedResponse, events: Sequence[bytes]) -> CachedResponse | None:
+        changes = [note_change(event) for event in events]
+        return None if any(change is None or change.note_id == note_id for change in changes) else response
+
     async def read(who: Caller) -> tuple[CachedResponse, EventId]:
         note, newest = await notes.get(who, board_id, note_id)
-        return _answer(board_id, note.json_bytes, _tag(note)), newest
+        return _answer(board_id, note.json_bytes, _tag(note), update=update), newest
 
     return await _shared(board_id, read)
 
@@ -302,6 +320,7 @@ async def _shared(board_id: int, read: ReadFor) -> Response:
     return response
 
 
-def _answer(board_id: int, body: bytes, etag: str, *headers: tuple[bytes, bytes]) -> CachedResponse:
+def _answer(board_id: int, body: bytes, etag: str, *headers: Header, update: Update | None) -> CachedResponse:
     own = ((b"content-type", b"application/json"), (b"etag", etag.encode()), *headers)
-    return CachedResponse(board(board_id), body, etag, (*own, VARY) if len(body) >= MIN_BYTES else own)
+    varying = (*own, VARY) if len(body) >= MIN_BYTES else own
+    return CachedResponse(board(board_id), body, etag, varying, update=update)

@@ -8,7 +8,7 @@ drivers has its place there.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
@@ -164,9 +164,12 @@ class Database:
 
         Of connections that close at the same time SQLite takes none for the last one, which writes the log back.
         """
-        with suppress(ConfigurationError):  # it was never open
-            for connection in get_connections().all():
-                await connection.close()
+        try:
+            connections = get_connections().all()
+        except (ConfigurationError, RuntimeError):  # it was never open
+            connections = []
+        for connection in connections:
+            await connection.close()
         await Tortoise.close_connections()
 
     async def migrate(self) -> list[str]:

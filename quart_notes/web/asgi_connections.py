@@ -41,8 +41,8 @@ PROBES = {"/healthz", "/readyz", "/db/alive"}
 MAX_INBOUND = 16  # websocket messages between hypercorn and a route; further ones make the client wait
 
 
-class Exchange(Protocol):
-    """A whole request and its response, without messages."""
+class WholeRequest(Protocol):
+    """A whole request from the transport, and its response, without messages."""
 
     def take_body(self) -> bytes:
         """The body of the request, once."""
@@ -62,7 +62,7 @@ class HTTPConnection(ASGIHTTPConnection):
         if trouble is not None:
             await _refuse(send, name, trouble)
             return
-        exchange: Exchange | None = (scope.get("extensions") or {}).get(EXCHANGE)
+        exchange: WholeRequest | None = (scope.get("extensions") or {}).get(EXCHANGE)
         respond = partial(_send, send) if exchange is None or send is not given else exchange.respond
         core: Core = self.app.extensions["quart_notes"]
         current = not core.follower.may_be_behind() or self._needs_no_data() or await core.follower.catch_up()

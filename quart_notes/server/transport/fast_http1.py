@@ -218,10 +218,10 @@ class Exchange:
         headers   names in lower case; the length of the body and the security headers are added
         body      None for a response that has none
         """
+        if body is not None:
+            headers = [*headers, (b"content-length", b"%d" % len(body))]
         self.start, self.done = {"status": status, "headers": headers}, True
         lines = [b"HTTP/1.1 %d " % status, *[b"%b: %b" % header for header in headers]]
-        if body is not None:
-            lines.append(b"content-length: %d" % len(body))
         if self.last:
             lines.append(b"connection: close")
         await self._write(b"".join((_joined(lines), SECURITY_LINES, self._common, body or b"")))

@@ -30,7 +30,6 @@ from quart_notes.settings import Postgres, Settings, is_loopback
 from quart_notes.storage.schema_version import DatabaseOpenError
 from quart_notes.web.assets import folder
 
-SWITCH_INTERVAL = 0.0005  # seconds until the busy loop gives way to the thread that commits; by default 5 ms
 STREAM_SHUTDOWN_TIMEOUT = 1.0  # seconds for the streams to close at shutdown
 METRICS = "quart_notes.metrics"  # extension of the application: returns its metrics, see `metrics`
 SKIP_DRAIN = "quart_notes.skip_drain"  # extension: an event that makes the server skip draining
@@ -152,7 +151,6 @@ async def _serve(
         the database under the streams. https://github.com/python/cpython/issues/123720
         """
         collect_rarely()
-        sys.setswitchinterval(SWITCH_INTERVAL)
         if metrics_socket is not None:
             from quart_notes.server.metrics import create_metrics_app  # late, as above
 

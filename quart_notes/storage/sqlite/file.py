@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ PRAGMAS = {
 SEARCHER_CACHE_SIZE = -2048  # KiB: it reads pages once, and many of them
 CHECKPOINT_SIZE = 4 << 20  # bytes of the write-ahead log from which on it is checkpointed
 WAL_HEADER, FRAME_HEADER = 32, 24  # bytes
+CLOCK_TICK = 2_000_000_000  # nanoseconds in which two changes of a file may have the same time, as on FAT
 
 
 class SqliteBackend:
@@ -106,7 +108,7 @@ class SqliteBackend:
         if grown:
             await asyncio.to_thread(_checkpoint, self._file)
             await cast(SqliteDbClient, connection).checkpoint()
-            self._checkpointed = changed
+            self._checkpointed = changed if time.time_ns() - changed > CLOCK_TICK else 0
 
 
 def _reaches(wal: Path, size: int) -> bool:

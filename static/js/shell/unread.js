@@ -20,10 +20,16 @@ export function start(element, me, feed) {
   /** @type {Map<number, {count: number, read: number}>} by room */ let rooms = parse(unread);
   let timer = 0;
 
+  const counts = () => new Map([...rooms].map(([id, { count }]) => [id, count]));
+  let published = counts();
+
   const publish = () => {
     clearTimeout(timer);
     timer = 0;
-    emit(document, "unread", new Map([...rooms].map(([id, { count }]) => [id, count])));
+    const now = counts();
+    if (now.size === published.size && [...now].every(([id, count]) => published.get(id) === count)) return;
+    published = now;
+    emit(document, "unread", now);
   };
   const publishSoon = () => {
     timer ||= setTimeout(publish, READING_MS);

@@ -42,10 +42,11 @@ class Resume:
                 crowd.receive(0)
             while crowd.waiting and time.monotonic() < began + PATIENCE:
                 crowd.receive(WAIT)
+            took, busy = time.monotonic() - began, time.process_time() - used
+            served = server.cpu_seconds() - served
+            crowd.receive(WAIT)  # the last event of the last reader may have arrived in two pieces
         finally:
             crowd.close()
-        took, busy = time.monotonic() - began, time.process_time() - used
-        served = server.cpu_seconds() - served
         wrong = self._wrong(system, crowd.parts.values())
         events = self.readers * self.missed
         values = {"seconds": took, "rate": events / took, "server_us": served / events * 1e6}

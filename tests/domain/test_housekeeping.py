@@ -1,8 +1,10 @@
 """Housekeeping: rows deleted long ago and old events are purged, and nothing else."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -161,6 +163,32 @@ async def test_the_write_ahead_log_is_used_again_while_writes_go_on(core: Core, 
     await asyncio.gather(*writing, return_exceptions=True)
 
     assert len(salts) == 10, "each checkpoint lets the log start over, with a new salt"
+
+
+@pytest.mark.sqlite_only("its write-ahead log")
+async def test_an_unchanged_log_is_checkpointed_again_only_while_its_time_may_hide_a_change(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sqlite_file, "CHECKPOINT_SIZE", 50_000)
+    for number in range(15):
+        await core.notes.add(ANYBODY, SHARED_BOARD, NoteCreate(title=f"note {number}", description="x" * 5000))
+    checkpoint, done = sqlite_file._checkpoint, list[Path]()
+
+    def count(file: Path) -> None:
+        done.append(file)
+        checkpoint(file)
+
+    monkeypatch.setattr(sqlite_file, "_checkpoint", count)
+    file = database_file(core.settings)
+    for _ in range(2):
+        await core.database.checkpoint()
+    assert len(done) == 2, "the log has changed a moment ago"
+
+    longer_ago = time.time_ns() - 2 * sqlite_file.CLOCK_TICK
+    os.utime(file.with_name(file.name + "-wal"), ns=(longer_ago, longer_ago))
+    for _ in range(3):
+        await core.database.checkpoint()
+    assert len(done) == 3, "then only a change of the log makes it necessary"
 
 
 @pytest.mark.sqlite_only("its file goes away")

@@ -155,7 +155,7 @@ def test_a_hidden_tab_marks_nothing_as_read(come, rest, ada, bob):
 def test_old_messages_are_dropped_from_the_page_and_load_again(windows, shared_server, rest, ada, bob):
     place = room(rest)
     page = rooms.be(windows(), shared_server, ada)
-    change_script(page, "room", {"const MOST = 600;": "const MOST = 60;", "const KEPT = 300;": "const KEPT = 30;"})
+    change_script(page, "room", {"const MOST = 150;": "const MOST = 60;", "const KEPT = 75;": "const KEPT = 30;"})
     visit(page, shared_server, f"/front/rooms/{place}")
     for number in range(70):
         say(rest, place, bob, f"number {number}")

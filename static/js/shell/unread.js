@@ -26,13 +26,19 @@ export function start(element, me, feed) {
   const publish = () => {
     clearTimeout(timer);
     timer = 0;
+    published = counts();
+    emit(document, "unread", published);
+  };
+  const publishChanges = () => {
     const now = counts();
-    if (now.size === published.size && [...now].every(([id, count]) => published.get(id) === count)) return;
-    published = now;
-    emit(document, "unread", now);
+    const isChanged = now.size !== published.size || [...now].some(([id, count]) => published.get(id) !== count);
+    if (isChanged) publish();
   };
   const publishSoon = () => {
-    timer ||= setTimeout(publish, READING_MS);
+    timer ||= setTimeout(() => {
+      timer = 0;
+      publishChanges();
+    }, READING_MS);
   };
   /** @param {number} id */
   const of = (id) => {
@@ -41,9 +47,11 @@ export function start(element, me, feed) {
     return room;
   };
   /** @param {Unread} unread */
-  const replace = ({ room_id, count, last_read_id }) => {
-    rooms.set(room_id, { count, read: last_read_id });
-    publish();
+  const set = ({ room_id, count, last_read_id }) => rooms.set(room_id, { count, read: last_read_id });
+  /** @param {Unread} unread */
+  const replace = (unread) => {
+    set(unread);
+    publishChanges();
   };
   /** A thread counts for those who follow it. @param {Unread} unread @param {FeedAction} action */
   const isCounted = ({ note_id, level }, action) => action !== "delete" && (!note_id || level === "everything");
@@ -69,7 +77,7 @@ export function start(element, me, feed) {
   const fetchAll = async () => {
     const { value } = await ask(`/users/${me}/unread`, { signal });
     rooms = new Map();
-    value.forEach(replace);
+    value.forEach(set);
     publish();
   };
   const load = () => retryUntilDone(fetchAll, feed, signal);
@@ -78,6 +86,7 @@ export function start(element, me, feed) {
     feed.addEventListener("change", onChange, { signal });
     feed.addEventListener("reset", load, { signal });
     document.addEventListener("server-role:changed", load, { signal });
+    document.addEventListener("rooms:listed", publish, { signal }); // its rows are new
   }
   return () => {
     controller.abort();

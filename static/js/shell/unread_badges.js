@@ -15,22 +15,15 @@ export function start(place) {
     if (number.textContent !== text) number.textContent = text;
     if (badge.hidden === count > 0) badge.hidden = !count;
   };
-  /** @type {Map<number, number>|undefined} by room */ let counts;
-  const showAll = () => {
-    if (!counts) return;
+  /** @param {PageEvents["unread"]} event */
+  const onUnread = ({ detail: counts }) => {
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
     show(place, total);
     countInTitle("messages", total);
     /** @type {NodeListOf<HTMLElement>} */ const rooms = document.querySelectorAll(".rooms > .room");
     for (const room of rooms) show(room, counts.get(Number(room.dataset.room)) ?? 0);
   };
-  /** @param {PageEvents["unread"]} event */
-  const onUnread = ({ detail }) => {
-    counts = detail;
-    showAll();
-  };
   countInTitle("messages", Number.parseInt(find(place, ".badge-count").textContent, 10) || 0); // as the server counts
-  document.addEventListener("rooms:listed", showAll, { signal: controller.signal });
   document.addEventListener("unread", onUnread, { signal: controller.signal });
   return () => controller.abort();
 }

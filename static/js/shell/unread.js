@@ -32,13 +32,12 @@ export function start(element, me, feed) {
   const publishChanges = () => {
     const now = counts();
     const isChanged = now.size !== published.size || [...now].some(([id, count]) => published.get(id) !== count);
+    clearTimeout(timer); // what it waited for is known; the next message has its own time
+    timer = 0;
     if (isChanged) publish();
   };
   const publishSoon = () => {
-    timer ||= setTimeout(() => {
-      timer = 0;
-      publishChanges();
-    }, READING_MS);
+    timer ||= setTimeout(publishChanges, READING_MS);
   };
   /** @param {number} id */
   const of = (id) => {
